@@ -1,1 +1,67 @@
-//! kernel
+//! The kernel: who is asking ([`Ctx`]), the tenant transaction ([`Tx`]), the proof of permission ([`Allowed`]), the
+//! audit and outbox rows that every change leaves, and the catalogue of resources and operations with the SQL that
+//! serves them.
+//!
+//! Three locks. SQL runs only on a [`Tx`], and only [`Ctx::begin`] and [`Ctx::read`] make one, bound to one
+//! organisation. What touches one thing takes [`Allowed<T, A>`], and only [`authorise`] makes one. Row security in
+//! PostgreSQL stands behind both.
+
+mod access;
+mod audit;
+mod bulk;
+mod catalogue;
+mod ctx;
+mod encode;
+mod error;
+mod export;
+mod facts;
+mod filter;
+mod history;
+mod idempotency;
+mod input;
+mod list;
+mod operation;
+mod param;
+mod read;
+mod resource;
+mod schema;
+mod select;
+mod store;
+mod violation;
+mod write;
+
+pub use access::{
+    Action, Allowed, Collection, Create, Delete, Export, Place, Read, Record, Restore, Update, authorise, permit,
+};
+pub use audit::{Change, record};
+pub use bulk::{BulkItem, BulkRequest, bulk};
+pub use catalogue::{Catalogue, CatalogueError, Served};
+pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
+pub use encode::{RawJson, Row as EncodedRow, write_string};
+pub use error::Error;
+pub use export::{ExportFormat, ExportStream, export};
+pub use filter::Operator;
+pub use history::history;
+pub use idempotency::{Answer, Idempotency};
+pub use list::{Page, list};
+pub use operation::{Call, Input, Operation, Subject, schema_of};
+pub use param::Param;
+pub use read::read;
+pub use resource::{Resource, StatusMoves, Verb};
+pub use schema::{Check, Column, ColumnType, ForeignKey, Schema, Table};
+pub use select::{Deleted, ListQuery};
+pub use store::{PoolOptions, Store, StoreStatus, Tx};
+pub use write::{Written, create, delete, restore, update};
+
+/// Declares an action type for [`Allowed`]: `action!(pub Approve = "approve")`.
+#[macro_export]
+macro_rules! action {
+    ($(#[$meta:meta])* pub $name:ident = $text:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+        impl $crate::Action for $name {
+            const NAME: &'static str = $text;
+        }
+    };
+}

@@ -1,0 +1,170 @@
+//! Who is asking, for which organisation, and the outside world they ask through: time, chance, the database.
+
+use std::{net::IpAddr, sync::Arc};
+
+use authz::Grants;
+use base::{IdSource, RandomIds};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{Catalogue, Error, Idempotency, Store, Tx};
+
+/// What kind of principal acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// A person.
+    Person,
+    /// An AI agent, owned by a person.
+    Agent,
+    /// A service account.
+    Service,
+}
+
+/// How the principal proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// A browser session.
+    Session(Uuid),
+    /// An API token.
+    ApiToken(Uuid),
+    /// Nobody signed in: the server itself acts for this person, from the command line of its own machine.
+    Server,
+}
+
+/// Who acts, in which organisation, with what rights.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// The organisation everything happens in.
+    pub organization_id: Uuid,
+    /// The acting person, agent or service.
+    pub user_id: Uuid,
+    /// The name shown beside what they do.
+    pub display_name: String,
+    /// The address they sign in with.
+    pub email: String,
+    /// Person, agent or service.
+    pub kind: PrincipalKind,
+    /// The person an agent acts for.
+    pub on_behalf_of: Option<Uuid>,
+    /// The agent's run.
+    pub agent_run: Option<Uuid>,
+    /// How they proved who they are.
+    pub credential: Credential,
+    /// What they may do.
+    pub grants: Grants,
+}
+
+impl Principal {
+    /// Whether private projects are visible without being a member: those who manage members see every project.
+    pub fn sees_all_projects(&self) -> bool {
+        self.grants.reach("project", "manage_members") == authz::Reach::Everything
+    }
+
+    /// The session they are signed in with.
+    pub fn session_id(&self) -> Option<Uuid> {
+        match self.credential {
+            Credential::Session(id) => Some(id),
+            Credential::ApiToken(_) | Credential::Server => None,
+        }
+    }
+}
+
+/// Where a request came from, for the audit trail.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The identifier given back as `X-Request-Id`.
+    pub id: String,
+    /// The caller's address.
+    pub address: Option<IpAddr>,
+    /// The caller's user agent, at most 512 characters.
+    pub user_agent: Option<String>,
+    /// Method and route, such as `POST /v1/requirements`.
+    pub endpoint: String,
+    /// Why the caller says they do it, from `X-Change-Reason`.
+    pub reason: Option<String>,
+    /// What makes a repeated POST harmless.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// The running system: made once, shared by every request.
+pub struct Kernel {
+    /// The database.
+    pub store: Store,
+    /// What is served.
+    pub catalogue: Catalogue,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    ids: Box<dyn IdSource>,
+}
+
+impl Kernel {
+    /// A kernel on the machine's clock.
+    pub fn new(store: Store, catalogue: Catalogue) -> Self {
+        Self { store, catalogue, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds) }
+    }
+
+    /// The same kernel with a clock of the caller's, for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// One request's context. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The running system.
+    pub kernel: Arc<Kernel>,
+    /// Who acts.
+    pub principal: Arc<Principal>,
+    /// Where the request came from.
+    pub request: Arc<Request>,
+}
+
+impl Ctx {
+    /// A context for `principal`.
+    pub fn new(kernel: Arc<Kernel>, principal: Arc<Principal>, request: Request) -> Self {
+        Self { kernel, principal, request: Arc::new(request) }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.kernel.now()
+    }
+
+    /// A new identifier, of now.
+    pub fn new_id(&self) -> Uuid {
+        self.kernel.ids.new_id(self.now())
+    }
+
+    /// The organisation everything happens in.
+    pub fn organization_id(&self) -> Uuid {
+        self.principal.organization_id
+    }
+
+    /// What is served.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.kernel.catalogue
+    }
+
+    /// Opens a transaction bound to the organisation and the actor.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        self.kernel.store.begin(&self.principal).await
+    }
+
+    /// Opens a read-only transaction bound to the organisation and the actor.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin_read(&self) -> Result<Tx, Error> {
+        self.kernel.store.begin_read(&self.principal).await
+    }
+}

@@ -1,0 +1,222 @@
+//! A declaration: what a served table is called and what may be done with it. Types, nullability, allowed values,
+//! keys and comments are not repeated here; they are read from PostgreSQL (see [`crate::Schema`]).
+
+/// What plain serving offers for a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// `GET /v1/things`, exports included.
+    List,
+    /// `GET /v1/things/{id}` and its history.
+    Read,
+    /// `POST /v1/things`
+    Create,
+    /// `PATCH /v1/things/{id}`
+    Update,
+    /// `DELETE /v1/things/{id}`
+    Delete,
+    /// `POST /v1/things/{id}/restore`
+    Restore,
+}
+
+/// How a status may move.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusMoves {
+    /// The status column.
+    pub column: &'static str,
+    /// The states in which a record may be created; the first is the database's default.
+    pub initial: &'static [&'static str],
+    /// From each state, the states that may follow.
+    pub moves: &'static [(&'static str, &'static [&'static str])],
+    /// Timestamp columns set when a state is entered.
+    pub stamps: &'static [(&'static str, &'static str)],
+}
+
+impl StatusMoves {
+    /// The states that may follow `state`.
+    pub fn after(&self, state: &str) -> &'static [&'static str] {
+        self.moves.iter().find(|(from, _)| *from == state).map_or(&[], |(_, to)| to)
+    }
+}
+
+/// A declared resource. Built with `const` functions, kept in a `static`.
+#[derive(Debug)]
+pub struct Resource {
+    /// The collection's name in addresses: plural, kebab-case.
+    pub name: &'static str,
+    /// The table, with its schema.
+    pub table: &'static str,
+    /// The permission type in `authz.resource_types`, also the type in audit rows.
+    pub permission: &'static str,
+    /// The column that names a record to a person.
+    pub title: &'static str,
+    /// The key columns besides the organisation.
+    pub key: &'static [&'static str],
+    /// The prefix of its human keys, such as `REQ`.
+    pub human_key: Option<&'static str>,
+    /// Columns a caller may give when creating and change later.
+    pub writable: &'static [&'static str],
+    /// Columns a caller may give when creating only.
+    pub create_only: &'static [&'static str],
+    /// The column that names the parent from which the project is taken, and the parent's resource.
+    pub parent: Option<(&'static str, &'static str)>,
+    /// Columns never served: secrets.
+    pub hidden: &'static [&'static str],
+    /// Large columns, served with one record and on request, not in lists.
+    pub detail: &'static [&'static str],
+    /// Columns with personal data, for masking and export.
+    pub personal: &'static [&'static str],
+    /// The order of lists that ask for none, as in a `sort` parameter.
+    pub default_sort: &'static str,
+    /// How the status moves.
+    pub status: Option<StatusMoves>,
+    /// What is offered.
+    pub verbs: &'static [Verb],
+    /// Where a page shows it: the section of the interface. Empty: no page of its own.
+    pub page: &'static str,
+}
+
+const EVERYTHING: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb::Delete, Verb::Restore];
+
+impl Resource {
+    /// A resource with an `id`, offered in full.
+    pub const fn new(name: &'static str, table: &'static str, permission: &'static str, title: &'static str) -> Self {
+        Self {
+            name,
+            table,
+            permission,
+            title,
+            key: &["id"],
+            human_key: None,
+            writable: &[],
+            create_only: &[],
+            parent: None,
+            hidden: &[],
+            detail: &[],
+            personal: &[],
+            default_sort: "-id",
+            status: None,
+            verbs: EVERYTHING,
+            page: "",
+        }
+    }
+
+    /// Sets the key columns besides the organisation, where they are not `id`.
+    #[must_use]
+    pub const fn key(mut self, columns: &'static [&'static str]) -> Self {
+        self.key = columns;
+        self
+    }
+
+    /// Sets the prefix of its human keys.
+    #[must_use]
+    pub const fn human_key(mut self, prefix: &'static str) -> Self {
+        self.human_key = Some(prefix);
+        self
+    }
+
+    /// Sets the columns a caller may write at any time.
+    #[must_use]
+    pub const fn writable(mut self, columns: &'static [&'static str]) -> Self {
+        self.writable = columns;
+        self
+    }
+
+    /// Sets the columns a caller may give when creating only.
+    #[must_use]
+    pub const fn create_only(mut self, columns: &'static [&'static str]) -> Self {
+        self.create_only = columns;
+        self
+    }
+
+    /// Names the parent from which the project is taken.
+    #[must_use]
+    pub const fn child_of(mut self, column: &'static str, resource: &'static str) -> Self {
+        self.parent = Some((column, resource));
+        self
+    }
+
+    /// Sets the columns that are never served.
+    #[must_use]
+    pub const fn hidden(mut self, columns: &'static [&'static str]) -> Self {
+        self.hidden = columns;
+        self
+    }
+
+    /// Sets the large columns.
+    #[must_use]
+    pub const fn detail(mut self, columns: &'static [&'static str]) -> Self {
+        self.detail = columns;
+        self
+    }
+
+    /// Sets the columns with personal data.
+    #[must_use]
+    pub const fn personal(mut self, columns: &'static [&'static str]) -> Self {
+        self.personal = columns;
+        self
+    }
+
+    /// Sets the order of lists that ask for none.
+    #[must_use]
+    pub const fn sorted_by(mut self, sort: &'static str) -> Self {
+        self.default_sort = sort;
+        self
+    }
+
+    /// Sets how the status moves.
+    #[must_use]
+    pub const fn status(mut self, moves: StatusMoves) -> Self {
+        self.status = Some(moves);
+        self
+    }
+
+    /// Sets what is offered.
+    #[must_use]
+    pub const fn verbs(mut self, verbs: &'static [Verb]) -> Self {
+        self.verbs = verbs;
+        self
+    }
+
+    /// Sets the section of the interface that shows it.
+    #[must_use]
+    pub const fn page(mut self, section: &'static str) -> Self {
+        self.page = section;
+        self
+    }
+
+    /// Whether `verb` is offered.
+    pub fn offers(&self, verb: Verb) -> bool {
+        self.verbs.contains(&verb)
+    }
+
+    /// The resource as a person says it: `test case`.
+    pub fn words(&self) -> String {
+        singular(&self.plural_words())
+    }
+
+    /// Several of it as a person says it: `test cases`.
+    pub fn plural_words(&self) -> String {
+        self.name.replace('-', " ")
+    }
+}
+
+/// The singular of an English plural as our collections use them.
+fn singular(plural: &str) -> String {
+    match plural {
+        word if word.ends_with("ies") => format!("{}y", &word[..word.len() - 3]),
+        word if word.ends_with("sses") || word.ends_with("ches") => word[..word.len() - 2].to_owned(),
+        word => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_plural_has_its_singular() {
+        for (plural, one) in
+            [("test cases", "test case"), ("repositories", "repository"), ("branches", "branch"), ("builds", "build")]
+        {
+            assert_eq!(super::singular(plural), one);
+        }
+    }
+}

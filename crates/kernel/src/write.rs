@@ -1,0 +1,365 @@
+//! Plain writes: one statement makes the change, its audit row and its outbox row.
+
+use base::Problem;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    Create, Ctx, Delete, Error, Record, Restore, Update,
+    access::{Allowed, Collection, authorise},
+    audit::{Trail, TrailOf},
+    catalogue::{ProjectLink, Served},
+    encode::RawJson,
+    input,
+    param::Param,
+    schema::ColumnType,
+    select::Selection,
+    store::Tx,
+};
+
+/// A record as it stands after a read or a write.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its identifier.
+    pub id: String,
+    /// What its ETag carries.
+    pub version: String,
+    /// The record.
+    pub body: RawJson,
+}
+
+impl Served {
+    fn trail_of(&self, event: &str, before: bool, after: bool) -> TrailOf<'_> {
+        let aggregate = self
+            .resource
+            .key
+            .iter()
+            .find(|column| self.table.column(column).is_some_and(|column| column.kind == ColumnType::Uuid));
+        TrailOf {
+            event: format!("{}.{event}", self.resource.permission),
+            resource_type: self.resource.permission,
+            key_text: self.key_text(),
+            aggregate: aggregate.copied(),
+            title: self.title_sql(),
+            project: self.project_sql(),
+            has_version: self.has_version(),
+            hidden: self.resource.hidden,
+            before,
+            after,
+        }
+    }
+
+    fn key_condition(&self, first: usize) -> String {
+        let parts: Vec<String> =
+            self.resource.key.iter().enumerate().map(|(at, column)| format!("t.{column} = ${}", first + at)).collect();
+        parts.join(" and ")
+    }
+}
+
+/// Creates a record from a JSON object.
+///
+/// # Errors
+/// 422 naming each field that does not fit, 403 when the actor may not create one there.
+pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Result<Written, Error> {
+    let resource = served.resource;
+    let mut values = input::read_object(body, &served.table, |name| {
+        resource.writable.contains(&name) || resource.create_only.contains(&name)
+    })?;
+    let project = place(ctx, tx, served, &values).await?;
+    let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
+    require(served, &values)?;
+    if let Some(status) = &resource.status {
+        if let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
+            && !status.initial.contains(&state.as_str())
+        {
+            return Err(Problem::invalid(format!(
+                "A new {} starts as {}; it is moved to `{state}` afterwards.",
+                resource.words(),
+                status.initial.join(" or ")
+            ))
+            .field(input::pointer(status.column), format!("must be one of {}", status.initial.join(", ")))
+            .into());
+        }
+    }
+    let mut fill = |name: &str, value: Param| {
+        if served.table.has(name) && !values.iter().any(|(taken, _)| taken == name) {
+            values.push((name.to_owned(), value));
+        }
+    };
+    if resource.key == ["id"] {
+        fill("id", Param::Uuid(ctx.new_id()));
+    }
+    if let (Some(project), ProjectLink::Column) = (project, served.project) {
+        fill("project_id", Param::Uuid(project));
+    }
+    fill("created_by", Param::Uuid(ctx.principal.user_id));
+    fill("updated_by", Param::Uuid(ctx.principal.user_id));
+
+    let (names, mut params): (Vec<String>, Vec<Param>) = values.into_iter().unzip();
+    let places = placeholders(served, &names, 1);
+    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("created", false, true));
+    let selection = Selection::whole(served);
+    let sql = format!(
+        "with changed as (insert into {table} ({names}) values ({places}) returning *), {trail}
+         select {columns}, {key}, {version} from changed t",
+        table = resource.table,
+        names = names.join(", "),
+        places = places.join(", "),
+        trail = trail.ctes,
+        columns = selection.sql(),
+        key = served.key_text(),
+        version = version_of_changed(served),
+    );
+    params.extend(trail.params);
+    answer(tx, &sql, &params, &selection).await?.ok_or_else(|| Error::Broken("nothing was created".into()))
+}
+
+/// Changes a record by a JSON object of the fields to change (RFC 7396 for top-level members).
+///
+/// # Errors
+/// 422 naming each field that does not fit or a status move that is not allowed.
+pub async fn update(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    record: Allowed<Record, Update>,
+    body: &Value,
+) -> Result<Written, Error> {
+    let resource = served.resource;
+    let mut values = input::read_object(body, &served.table, |name| resource.writable.contains(&name))?;
+    if record.deleted {
+        return Err(Problem::conflict(format!("This {} is deleted; restore it first.", resource.words())).into());
+    }
+    if values.is_empty() {
+        return current(tx, served, &record).await;
+    }
+    if let Some(status) = &resource.status
+        && let Some((_, Param::Text(to))) = values.iter().find(|(name, _)| name == status.column).cloned()
+        && let Some(from) = record.status.as_deref()
+        && from != to
+    {
+        let next = status.after(from);
+        if !next.contains(&to.as_str()) {
+            let may = if next.is_empty() { "nothing: it is final".to_owned() } else { next.join(", ") };
+            return Err(Problem::invalid(format!("A {} that is {from} can move to {may}.", resource.words()))
+                .field(input::pointer(status.column), format!("cannot move from {from} to {to}; possible: {may}"))
+                .into());
+        }
+        for (state, column) in status.stamps {
+            if *state == to && !values.iter().any(|(name, _)| name == column) {
+                let stamp = match served.table.column(column).map(|column| column.kind) {
+                    Some(ColumnType::Date) => Param::Date(ctx.now().to_zoned(jiff::tz::TimeZone::UTC).date()),
+                    _ => Param::Time(ctx.now()),
+                };
+                values.push(((*column).to_owned(), stamp));
+            }
+        }
+    }
+    if let Some((parent_column, _)) = resource.parent
+        && values.iter().any(|(name, _)| name == parent_column)
+    {
+        check_parent(ctx, tx, served, &values).await?;
+    }
+    if served.table.has("updated_by") {
+        values.push(("updated_by".into(), Param::Uuid(ctx.principal.user_id)));
+    }
+    change(ctx, tx, served, &record, values, "updated").await
+}
+
+/// Takes a record away: softly where it can be restored, for good elsewhere.
+///
+/// # Errors
+/// 409 when something still refers to it.
+pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Record, Delete>) -> Result<(), Error> {
+    if record.deleted {
+        return Err(Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into());
+    }
+    if served.is_soft() {
+        let values = vec![
+            ("deleted_at".to_owned(), Param::Time(ctx.now())),
+            ("deleted_by".to_owned(), Param::Uuid(ctx.principal.user_id)),
+        ];
+        change(ctx, tx, served, &record, values, "deleted").await?;
+        return Ok(());
+    }
+    let mut params = record.key.clone();
+    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("deleted", true, false));
+    let sql = format!(
+        "with before as (delete from {table} t where {condition} returning *), {trail} select 1 from before",
+        table = served.resource.table,
+        condition = served.key_condition(1),
+        trail = trail.ctes,
+    );
+    params.extend(trail.params);
+    let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
+    if tx.query(&sql, &refs).await?.is_empty() {
+        return Err(Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into());
+    }
+    tx.note_recorded();
+    Ok(())
+}
+
+/// Brings a soft-deleted record back.
+///
+/// # Errors
+/// 409 when it is not deleted, or when another record has taken its unique values meanwhile.
+pub async fn restore(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    record: Allowed<Record, Restore>,
+) -> Result<Written, Error> {
+    if !record.deleted {
+        return Err(Problem::conflict(format!("This {} is not deleted.", served.resource.words())).into());
+    }
+    let values = vec![("deleted_at".to_owned(), Param::Null), ("deleted_by".to_owned(), Param::Null)];
+    change(ctx, tx, served, &record, values, "restored").await
+}
+
+async fn change(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    record: &Record,
+    values: Vec<(String, Param)>,
+    event: &str,
+) -> Result<Written, Error> {
+    let (names, mut params): (Vec<String>, Vec<Param>) = values.into_iter().unzip();
+    let sets: Vec<String> =
+        names.iter().zip(placeholders(served, &names, 1)).map(|(name, place)| format!("{name} = {place}")).collect();
+    let key_at = params.len() + 1;
+    params.extend(record.key.iter().cloned());
+    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of(event, true, true));
+    let selection = Selection::whole(served);
+    let sql = format!(
+        "with before as (select t.* from {table} t where {condition}),
+              changed as (update {table} t set {sets} where {condition} returning t.*), {trail}
+         select {columns}, {key}, {version} from changed t",
+        table = served.resource.table,
+        condition = served.key_condition(key_at),
+        sets = sets.join(", "),
+        trail = trail.ctes,
+        columns = selection.sql(),
+        key = served.key_text(),
+        version = version_of_changed(served),
+    );
+    params.extend(trail.params);
+    answer(tx, &sql, &params, &selection)
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into())
+}
+
+async fn answer(tx: &mut Tx, sql: &str, params: &[Param], selection: &Selection) -> Result<Option<Written>, Error> {
+    let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
+    let Some(row) = tx.query_opt(sql, &refs).await? else { return Ok(None) };
+    tx.note_recorded();
+    let mut body = Vec::with_capacity(1024);
+    selection.encoder().write(&mut body, &row)?;
+    let width = selection.width();
+    Ok(Some(Written { id: row.try_get(width)?, version: row.try_get(width + 1)?, body: RawJson(body) }))
+}
+
+async fn current(tx: &Tx, served: &Served, record: &Record) -> Result<Written, Error> {
+    let selection = Selection::whole(served);
+    let sql = format!(
+        "select {}, {}, {} from {} t where {}",
+        selection.sql(),
+        served.key_text(),
+        served.version_sql(),
+        served.resource.table,
+        served.key_condition(1)
+    );
+    let refs: Vec<_> = record.key.iter().map(Param::as_sql).collect();
+    let row = tx.query_one(&sql, &refs).await?;
+    let mut body = Vec::with_capacity(1024);
+    selection.encoder().write(&mut body, &row)?;
+    let width = selection.width();
+    Ok(Written { id: row.try_get(width)?, version: row.try_get(width + 1)?, body: RawJson(body) })
+}
+
+/// A row made by this statement has no stable `xmin` to show through a common table expression; where there is no row
+/// version, the transaction that wrote it is the one that runs.
+fn version_of_changed(served: &Served) -> &'static str {
+    if served.has_version() { "t.row_version::text" } else { "(pg_current_xact_id()::xid)::text" }
+}
+
+fn placeholders(served: &Served, names: &[String], first: usize) -> Vec<String> {
+    names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let cast = served.table.column(name).map_or("", |column| column.kind.cast());
+            format!("${}{cast}", first + at)
+        })
+        .collect()
+}
+
+/// The project in which a new record is made: its parent's, or the one it names.
+async fn place(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<Option<Uuid>, Error> {
+    if served.resource.parent.is_some() {
+        return check_parent(ctx, tx, served, values).await;
+    }
+    if served.project != ProjectLink::Column {
+        return Ok(None);
+    }
+    match values.iter().find(|(name, _)| name == "project_id").map(|(_, value)| value) {
+        Some(Param::Uuid(project)) => {
+            let found = tx
+                .query_opt("select 1 from work.projects where id = $1 and deleted_at is null", &[project])
+                .await?
+                .is_some();
+            if found { Ok(Some(*project)) } else { Err(no_such("project_id", "project").into()) }
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The project of the parent that `values` name, once it is found and may be seen.
+async fn check_parent(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<Option<Uuid>, Error> {
+    let Some((column, parent)) = served.resource.parent else { return Ok(None) };
+    let parent =
+        ctx.catalogue().get(parent).ok_or_else(|| Error::Broken(format!("the parent {parent} is not served")))?;
+    match values.iter().find(|(name, _)| name == column).map(|(_, value)| value) {
+        Some(Param::Uuid(id)) => {
+            let found = Record::find(tx, parent, &id.to_string(), false)
+                .await
+                .and_then(|record| authorise::<crate::Read, _>(ctx, record));
+            match found {
+                Ok(record) if !record.deleted => Ok(record.project),
+                Ok(_) => Err(no_such(column, &parent.resource.words()).into()),
+                Err(error) if error.problem().is_some() => Err(no_such(column, &parent.resource.words()).into()),
+                Err(error) => Err(error),
+            }
+        }
+        _ => Err(Problem::invalid(format!("A {} belongs to a {}.", served.resource.words(), parent.resource.words()))
+            .field(input::pointer(column), format!("is required: the {} it belongs to", parent.resource.words()))
+            .into()),
+    }
+}
+
+fn no_such(column: &str, what: &str) -> Problem {
+    let detail = format!("names no {what} that is here");
+    Problem::invalid(format!("`{column}` {detail}.")).field(input::pointer(column), detail)
+}
+
+/// Names every required field that is missing, at once.
+fn require(served: &Served, values: &[(String, Param)]) -> Result<(), Error> {
+    let errors: Vec<_> = served
+        .required()
+        .filter(|name| !values.iter().any(|(taken, _)| taken == name))
+        .map(|name| base::FieldError { pointer: input::pointer(name), detail: "is required".into() })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(errors).into()) }
+}
+
+impl Served {
+    /// The columns a caller must give when creating.
+    pub fn required(&self) -> impl Iterator<Item = &str> {
+        self.resource.writable.iter().chain(self.resource.create_only).copied().filter(|name| {
+            let parent_fills = self.resource.parent.is_some() && *name == "project_id";
+            !parent_fills
+                && self.table.column(name).is_some_and(|column| !column.nullable && !column.has_default)
+                && Some(*name) != self.resource.human_key.map(|_| "key")
+        })
+    }
+}
