@@ -1,0 +1,10 @@
+drop policy self_or_colleague on identity.users;
+drop policy change_self_or_colleague on identity.users;
+drop table identity.memberships;
+drop table identity.user_profiles;
+drop table identity.user_credentials;
+alter table identity.organizations drop constraint organizations_created_by_fkey, drop constraint organizations_deleted_by_fkey;
+drop table identity.users;
+drop table identity.organizations;
+drop schema identity;
+delete from platform.table_facts where table_schema = 'identity';

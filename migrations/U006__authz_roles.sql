@@ -1,0 +1,10 @@
+drop table authz.role_permissions;
+drop table authz.permissions;
+drop table authz.approval_workflow_steps;
+drop table authz.roles;
+drop function authz.maintain_role_level();
+drop table authz.approval_workflows;
+drop table authz.resource_type_actions;
+drop table authz.resource_types;
+drop schema authz;
+delete from platform.table_facts where table_schema = 'authz';

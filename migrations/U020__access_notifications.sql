@@ -1,0 +1,11 @@
+drop trigger announce on work.project_members;
+drop trigger announce on authz.permissions;
+drop trigger announce on authz.roles;
+drop trigger announce on authz.role_permissions;
+drop trigger announce on authz.user_roles;
+drop trigger announce on identity.organizations;
+drop trigger announce on identity.users;
+drop trigger announce on identity.memberships;
+drop trigger announce on identity.api_tokens;
+drop trigger announce on identity.sessions;
+drop function platform.announce_access_change();

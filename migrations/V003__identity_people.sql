@@ -1,0 +1,279 @@
+-- Who there is: organisations, people (also agents and services), their secrets, and who belongs where.
+-- A person is known before an organisation is chosen, so these tables name the roles their policies hold for; throughline_auth,
+-- which owns the sign-in functions and nothing else, gets a policy of its own.
+
+create schema identity;
+comment on schema identity is 'Who: organisations, people and other principals, memberships, sessions, tokens, teams.';
+grant usage on schema identity to application_user, readonly_user, super_admin, throughline_auth;
+
+create table identity.organizations (
+  id                      uuid not null default platform.uuid_v7(),
+  name                    text not null,
+  slug                    text not null,
+  description             text,
+  organization_type       text not null default 'enterprise',
+  plan                    text not null default 'free',
+  logo_url                text,
+  website_url             text,
+  max_users               int,
+  max_projects            int,
+  max_storage_gb          int,
+  billing_email           text,
+  status                  text not null default 'active',
+  subscription_status     text not null default 'active',
+  subscription_started_at timestamptz,
+  subscription_ends_at    timestamptz,
+  shard_key               text,
+  settings                jsonb not null default '{}',
+  created_by              uuid,
+  created_at              timestamptz not null default now(),
+  updated_at              timestamptz not null default now(),
+  row_version             bigint not null default 1,
+  deleted_at              timestamptz,
+  deleted_by              uuid,
+  primary key (id),
+  constraint organizations_name_check check (char_length(name) between 1 and 200),
+  constraint organizations_slug_check check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+  constraint organizations_description_check check (char_length(description) <= 10000),
+  constraint organizations_organization_type_check check (organization_type in ('enterprise', 'startup', 'nonprofit')),
+  constraint organizations_plan_check check (plan in ('free', 'professional', 'enterprise')),
+  constraint organizations_status_check check (status in ('active', 'inactive', 'suspended')),
+  constraint organizations_subscription_status_check check (subscription_status in ('trialing', 'active', 'past_due', 'cancelled', 'expired')),
+  constraint organizations_subscription_ends_at_check check (subscription_ends_at >= subscription_started_at),
+  constraint organizations_logo_url_check check (logo_url ~ '^https?://' and char_length(logo_url) <= 2000),
+  constraint organizations_website_url_check check (website_url ~ '^https?://' and char_length(website_url) <= 2000),
+  constraint organizations_billing_email_check check (billing_email = lower(billing_email) and billing_email ~ '^[^@\s]+@[^@\s]+$' and char_length(billing_email) <= 254),
+  constraint organizations_max_users_check check (max_users > 0),
+  constraint organizations_max_projects_check check (max_projects > 0),
+  constraint organizations_max_storage_gb_check check (max_storage_gb > 0),
+  constraint organizations_settings_check check (jsonb_typeof(settings) = 'object')
+);
+create unique index organizations_slug_key on identity.organizations (slug) where deleted_at is null;
+create index organizations_created_by_idx on identity.organizations (created_by) where created_by is not null;
+create index organizations_deleted_by_idx on identity.organizations (deleted_by) where deleted_by is not null;
+
+create table identity.users (
+  id                            uuid not null default platform.uuid_v7(),
+  kind                          text not null default 'person',
+  owner_user_id                 uuid,
+  email                         text,
+  username                      text,
+  first_name                    text,
+  last_name                     text,
+  display_name                  text not null,
+  avatar_url                    text,
+  phone_number_ciphertext       bytea,
+  phone_number_hash             bytea,
+  locale                        text not null default 'en-US',
+  timezone                      text not null default 'UTC',
+  status                        text not null default 'active',
+  email_verified_at             timestamptz,
+  phone_verified_at             timestamptz,
+  failed_login_attempts         int not null default 0,
+  locked_at                     timestamptz,
+  locked_until                  timestamptz,
+  last_login_at                 timestamptz,
+  last_login_ip                 inet,
+  login_count                   bigint not null default 0,
+  metadata                      jsonb not null default '{}',
+  sensitive_metadata_ciphertext bytea,
+  settings                      jsonb not null default '{}',
+  created_at                    timestamptz not null default now(),
+  updated_at                    timestamptz not null default now(),
+  row_version                   bigint not null default 1,
+  deleted_at                    timestamptz,
+  deleted_by                    uuid,
+  primary key (id),
+  constraint users_owner_user_id_fkey foreign key (owner_user_id) references identity.users on update cascade on delete restrict,
+  constraint users_deleted_by_fkey foreign key (deleted_by) references identity.users on update cascade on delete restrict,
+  constraint users_kind_check check (kind in ('person', 'agent', 'service')),
+  constraint users_owner_user_id_check check ((kind = 'agent') <= (owner_user_id is not null) and owner_user_id <> id),
+  constraint users_email_check check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$' and char_length(email) <= 254),
+  constraint users_email_required_check check (kind <> 'person' or email is not null),
+  constraint users_username_check check (username ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+  constraint users_first_name_check check (char_length(first_name) <= 100),
+  constraint users_last_name_check check (char_length(last_name) <= 100),
+  constraint users_display_name_check check (char_length(display_name) between 1 and 200),
+  constraint users_avatar_url_check check (avatar_url ~ '^https?://' and char_length(avatar_url) <= 2000),
+  constraint users_locale_check check (locale ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'),
+  constraint users_timezone_check check (char_length(timezone) between 1 and 64),
+  constraint users_status_check check (status in ('active', 'inactive', 'suspended')),
+  constraint users_failed_login_attempts_check check (failed_login_attempts >= 0),
+  constraint users_login_count_check check (login_count >= 0),
+  constraint users_phone_number_hash_check check (octet_length(phone_number_hash) = 32),
+  constraint users_metadata_check check (jsonb_typeof(metadata) = 'object'),
+  constraint users_settings_check check (jsonb_typeof(settings) = 'object')
+);
+create unique index users_email_key on identity.users (email) where deleted_at is null;
+create unique index users_username_key on identity.users (username) where deleted_at is null;
+create index users_phone_number_hash_idx on identity.users (phone_number_hash) where phone_number_hash is not null;
+create index users_owner_user_id_idx on identity.users (owner_user_id) where owner_user_id is not null;
+create index users_deleted_by_idx on identity.users (deleted_by) where deleted_by is not null;
+
+-- The first organisation and the first person name each other, hence deferred.
+alter table identity.organizations
+  add constraint organizations_created_by_fkey foreign key (created_by) references identity.users
+    on update cascade on delete restrict deferrable initially deferred,
+  add constraint organizations_deleted_by_fkey foreign key (deleted_by) references identity.users
+    on update cascade on delete restrict deferrable initially deferred;
+
+create table identity.user_credentials (
+  id                uuid not null default platform.uuid_v7(),
+  user_id           uuid not null,
+  kind              text not null,
+  secret_hash       text,
+  secret_ciphertext bytea,
+  label             text,
+  changed_at        timestamptz not null default now(),
+  expires_at        timestamptz,
+  confirmed_at      timestamptz,
+  last_used_at      timestamptz,
+  used_at           timestamptz,
+  disabled_at       timestamptz,
+  created_at        timestamptz not null default now(),
+  updated_at        timestamptz not null default now(),
+  primary key (id),
+  constraint user_credentials_user_id_fkey foreign key (user_id) references identity.users on update cascade on delete cascade,
+  constraint user_credentials_kind_check check (kind in ('password', 'totp', 'sms', 'webauthn', 'backup_code')),
+  constraint user_credentials_secret_hash_check check (case when kind in ('password', 'backup_code')
+    then secret_hash is not null and secret_ciphertext is null else secret_hash is null and secret_ciphertext is not null end),
+  constraint user_credentials_label_check check (char_length(label) <= 100)
+);
+create unique index user_credentials_one_password_key on identity.user_credentials (user_id) where kind = 'password' and disabled_at is null;
+create index user_credentials_user_id_idx on identity.user_credentials (user_id, kind);
+
+create table identity.user_profiles (
+  user_id          uuid not null,
+  date_of_birth    date,
+  gender           text,
+  bio              text,
+  website_url      text,
+  linkedin_url     text,
+  github_url       text,
+  company          text,
+  privacy_settings jsonb not null default '{}',
+  ui_preferences   jsonb not null default '{}',
+  country          text,
+  state_province   text,
+  city             text,
+  postal_code      text,
+  address_line1    text,
+  address_line2    text,
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  primary key (user_id),
+  constraint user_profiles_user_id_fkey foreign key (user_id) references identity.users on update cascade on delete cascade,
+  constraint user_profiles_date_of_birth_check check (date_of_birth > date '1900-01-01'),
+  constraint user_profiles_gender_check check (char_length(gender) <= 50),
+  constraint user_profiles_bio_check check (char_length(bio) <= 5000),
+  constraint user_profiles_website_url_check check (website_url ~ '^https?://' and char_length(website_url) <= 2000),
+  constraint user_profiles_linkedin_url_check check (linkedin_url ~ '^https?://' and char_length(linkedin_url) <= 2000),
+  constraint user_profiles_github_url_check check (github_url ~ '^https?://' and char_length(github_url) <= 2000),
+  constraint user_profiles_company_check check (char_length(company) <= 200),
+  constraint user_profiles_country_check check (country ~ '^[A-Z]{2}$'),
+  constraint user_profiles_state_province_check check (char_length(state_province) <= 100),
+  constraint user_profiles_city_check check (char_length(city) <= 100),
+  constraint user_profiles_postal_code_check check (char_length(postal_code) <= 20),
+  constraint user_profiles_address_line1_check check (char_length(address_line1) <= 200),
+  constraint user_profiles_address_line2_check check (char_length(address_line2) <= 200),
+  constraint user_profiles_privacy_settings_check check (jsonb_typeof(privacy_settings) = 'object'),
+  constraint user_profiles_ui_preferences_check check (jsonb_typeof(ui_preferences) = 'object')
+) partition by hash (user_id);
+do $$
+begin
+  for bucket in 0 .. 7 loop
+    execute format('create table identity.user_profiles_%1$s partition of identity.user_profiles for values with (modulus 8, remainder %1$s)', bucket);
+    execute format('alter table identity.user_profiles_%s enable row level security', bucket);
+    execute format('alter table identity.user_profiles_%s force row level security', bucket);
+  end loop;
+end
+$$;
+
+create table identity.memberships (
+  organization_id uuid not null default platform.current_organization(),
+  user_id         uuid not null,
+  username        text,
+  status          text not null default 'active',
+  job_title       text,
+  department      text,
+  manager_user_id uuid,
+  is_default      boolean not null default false,
+  settings        jsonb not null default '{}',
+  invited_by      uuid,
+  joined_at       timestamptz,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, user_id),
+  constraint memberships_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint memberships_user_id_fkey foreign key (user_id) references identity.users on update cascade on delete restrict,
+  constraint memberships_username_check check (username ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+  constraint memberships_status_check check (status in ('invited', 'active', 'inactive', 'suspended')),
+  constraint memberships_job_title_check check (char_length(job_title) <= 200),
+  constraint memberships_department_check check (char_length(department) <= 200),
+  constraint memberships_manager_user_id_check check (manager_user_id <> user_id),
+  constraint memberships_settings_check check (jsonb_typeof(settings) = 'object')
+);
+create unique index memberships_username_key on identity.memberships (organization_id, username) where deleted_at is null;
+create unique index memberships_one_default_key on identity.memberships (user_id) where is_default and deleted_at is null;
+create index memberships_user_id_idx on identity.memberships (user_id);
+create trigger forbid_cycle after insert or update of manager_user_id on identity.memberships
+  for each row when (new.manager_user_id is not null)
+  execute function platform.forbid_cycle('user_id', 'manager_user_id', 'organization_id');
+
+-- Rights and row security ---------------------------------------------------------------------------------------------
+
+do $$
+declare
+  everyone text := format('application_user, readonly_user, super_admin, %I', current_user);
+begin
+  call platform.adopt_table('identity.memberships', 'confidential', 'while the organisation exists', p_roles => everyone);
+  call platform.refer_to_members('identity.memberships', 'manager_user_id', 'invited_by');
+  call platform.adopt_table('identity.organizations', 'confidential', 'until the organisation ends, and 90 days more',
+    p_exempt_reason => 'is the organisation; row security compares its id');
+  call platform.adopt_table('identity.users', 'restricted', 'until erasure is asked for; then anonymised, never deleted',
+    p_statistics => array['failed_login_attempts', 'locked_at', 'locked_until', 'last_login_at', 'last_login_ip', 'login_count'],
+    p_exempt_reason => 'a person is one account in all organisations; row security shows oneself and colleagues');
+  call platform.adopt_table('identity.user_credentials', 'restricted', 'until replaced', 'select, insert, update, delete',
+    p_exempt_reason => 'a secret belongs to a person, not to an organisation; row security shows only one''s own');
+  call platform.adopt_table('identity.user_profiles', 'restricted', 'until the person removes it', 'select, insert, update, delete',
+    p_exempt_reason => 'personal data belongs to a person, not to an organisation; row security shows only one''s own');
+
+  execute 'alter table identity.organizations enable row level security';
+  execute 'alter table identity.organizations force row level security';
+  execute format('create policy open on identity.organizations as permissive for all to %s using (true) with check (true)', everyone);
+  execute format($p$create policy tenant_isolation on identity.organizations as restrictive for all to %s
+    using (id = nullif(current_setting('app.current_organization_id', true), '')::uuid)
+    with check (id = nullif(current_setting('app.current_organization_id', true), '')::uuid)$p$, everyone);
+
+  execute 'alter table identity.users enable row level security';
+  execute 'alter table identity.users force row level security';
+  execute format('create policy open on identity.users as permissive for all to %s using (true) with check (true)', everyone);
+  -- A new person has no membership yet, so storing one is open; reading and changing is for oneself and colleagues.
+  execute format($p$create policy self_or_colleague on identity.users as restrictive for select to %s
+    using (id = nullif(current_setting('app.current_user_id', true), '')::uuid
+           or exists (select from identity.memberships m where m.user_id = users.id))$p$, everyone);
+  execute format($p$create policy change_self_or_colleague on identity.users as restrictive for update to %s
+    using (id = nullif(current_setting('app.current_user_id', true), '')::uuid
+           or exists (select from identity.memberships m where m.user_id = users.id)) with check (true)$p$, everyone);
+
+  execute 'alter table identity.user_credentials enable row level security';
+  execute 'alter table identity.user_credentials force row level security';
+  execute format('create policy open on identity.user_credentials as permissive for all to %s using (true) with check (true)', everyone);
+  execute format($p$create policy self_only on identity.user_credentials as restrictive for all to %s
+    using (user_id = nullif(current_setting('app.current_user_id', true), '')::uuid)
+    with check (user_id = nullif(current_setting('app.current_user_id', true), '')::uuid)$p$, everyone);
+
+  execute 'alter table identity.user_profiles enable row level security';
+  execute 'alter table identity.user_profiles force row level security';
+  execute format('create policy open on identity.user_profiles as permissive for all to %s using (true) with check (true)', everyone);
+  execute format($p$create policy self_only on identity.user_profiles as restrictive for all to %s
+    using (user_id = nullif(current_setting('app.current_user_id', true), '')::uuid)
+    with check (user_id = nullif(current_setting('app.current_user_id', true), '')::uuid)$p$, everyone);
+end
+$$;
+
+grant select (id, kind, owner_user_id, username, display_name, avatar_url, locale, timezone, status, created_at, updated_at, deleted_at)
+  on identity.users to readonly_user;

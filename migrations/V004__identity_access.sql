@@ -1,0 +1,112 @@
+-- How people and programs come in: sessions, API tokens; and the teams they work in.
+
+create table identity.sessions (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  user_id           uuid not null,
+  token_hash        bytea not null,
+  ip_address        inet,
+  user_agent        text,
+  metadata          jsonb not null default '{}',
+  mfa_verified_at   timestamptz,
+  created_at        timestamptz not null default now(),
+  last_active_at    timestamptz not null default now(),
+  expires_at        timestamptz not null,
+  revoked_at        timestamptz,
+  revoked_by        uuid,
+  revocation_reason text,
+  primary key (organization_id, id),
+  constraint sessions_user_id_fkey foreign key (organization_id, user_id) references identity.memberships (organization_id, user_id)
+    on update cascade on delete cascade,
+  constraint sessions_token_hash_key unique (token_hash),
+  constraint sessions_token_hash_check check (octet_length(token_hash) = 32),
+  constraint sessions_user_agent_check check (char_length(user_agent) <= 1000),
+  constraint sessions_expires_at_check check (expires_at > created_at),
+  constraint sessions_revocation_reason_check check (char_length(revocation_reason) <= 500),
+  constraint sessions_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+create index sessions_user_id_idx on identity.sessions (organization_id, user_id, id);
+create index sessions_expires_at_idx on identity.sessions (expires_at);
+
+create table identity.api_tokens (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  user_id           uuid not null,
+  name              text not null,
+  token_prefix      text not null,
+  token_hash        bytea not null,
+  scopes            text[] not null,
+  expires_at        timestamptz,
+  last_used_at      timestamptz,
+  last_used_ip      inet,
+  revoked_at        timestamptz,
+  revoked_by        uuid,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  primary key (organization_id, id),
+  constraint api_tokens_user_id_fkey foreign key (organization_id, user_id) references identity.memberships (organization_id, user_id)
+    on update cascade on delete cascade,
+  constraint api_tokens_token_hash_key unique (token_hash),
+  constraint api_tokens_token_hash_check check (octet_length(token_hash) = 32),
+  constraint api_tokens_name_check check (char_length(name) between 1 and 200),
+  constraint api_tokens_token_prefix_check check (char_length(token_prefix) between 4 and 16),
+  constraint api_tokens_scopes_check check (cardinality(scopes) between 1 and 100 and array_position(scopes, null) is null),
+  constraint api_tokens_expires_at_check check (expires_at > created_at)
+);
+create index api_tokens_user_id_idx on identity.api_tokens (organization_id, user_id, id);
+
+create table identity.teams (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name            text not null,
+  slug            text not null,
+  description     text,
+  lead_user_id    uuid,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint teams_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint teams_name_check check (char_length(name) between 1 and 200),
+  constraint teams_slug_check check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+  constraint teams_description_check check (char_length(description) <= 10000)
+);
+create unique index teams_slug_key on identity.teams (organization_id, slug) where deleted_at is null;
+create unique index teams_name_key on identity.teams (organization_id, name) where deleted_at is null;
+
+create table identity.team_members (
+  organization_id uuid not null default platform.current_organization(),
+  team_id         uuid not null,
+  user_id         uuid not null,
+  joined_at       timestamptz not null default now(),
+  added_by        uuid default platform.current_user_id(),
+  primary key (organization_id, team_id, user_id),
+  constraint team_members_team_id_fkey foreign key (organization_id, team_id) references identity.teams
+    on update cascade on delete cascade,
+  constraint team_members_user_id_fkey foreign key (organization_id, user_id) references identity.memberships (organization_id, user_id)
+    on update cascade on delete cascade
+);
+create index team_members_user_id_idx on identity.team_members (organization_id, user_id);
+
+do $$
+declare
+  everyone text := format('application_user, readonly_user, super_admin, %I', current_user);
+begin
+  call platform.adopt_table('identity.sessions', 'restricted', '30 days after expiry', 'select, insert, update, delete', p_roles => everyone);
+  call platform.refer_to_members('identity.sessions', 'revoked_by');
+  call platform.adopt_table('identity.api_tokens', 'restricted', '1 year after revocation or expiry', 'select, insert, update, delete',
+    p_statistics => array['last_used_at', 'last_used_ip'], p_roles => everyone);
+  call platform.refer_to_members('identity.api_tokens', 'revoked_by');
+end
+$$;
+call platform.adopt_table('identity.teams', 'internal', 'while the organisation exists');
+call platform.refer_to_members('identity.teams', 'lead_user_id');
+call platform.adopt_table('identity.team_members', 'internal', 'while the team exists', 'select, insert, update, delete');
+call platform.refer_to_members('identity.team_members', 'added_by');

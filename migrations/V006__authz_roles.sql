@@ -1,0 +1,260 @@
+-- What may be done, and which role may do it. Types and actions are a catalogue; roles, permissions and grants are rows of an organisation.
+
+create schema authz;
+comment on schema authz is 'Who may do what: types of resources and their actions, roles, permissions, grants, approvals.';
+grant usage on schema authz to application_user, readonly_user, super_admin;
+
+create table authz.resource_types (
+  id             uuid not null default platform.uuid_v7(),
+  name           text not null,
+  description    text,
+  parent_type_id uuid,
+  metadata       jsonb not null default '{}',
+  created_at     timestamptz not null default now(),
+  updated_at     timestamptz not null default now(),
+  primary key (id),
+  constraint resource_types_name_key unique (name),
+  constraint resource_types_parent_type_id_fkey foreign key (parent_type_id) references authz.resource_types on update cascade on delete restrict,
+  constraint resource_types_name_check check (name ~ '^[a-z][a-z0-9_]{0,59}$'),
+  constraint resource_types_parent_type_id_check check (parent_type_id <> id),
+  constraint resource_types_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+create index resource_types_parent_type_id_idx on authz.resource_types (parent_type_id) where parent_type_id is not null;
+create trigger forbid_cycle after insert or update of parent_type_id on authz.resource_types
+  for each row when (new.parent_type_id is not null) execute function platform.forbid_cycle('id', 'parent_type_id');
+
+create table authz.resource_type_actions (
+  resource_type_id uuid not null,
+  action           text not null,
+  description      text,
+  primary key (resource_type_id, action),
+  constraint resource_type_actions_resource_type_id_fkey foreign key (resource_type_id) references authz.resource_types
+    on update cascade on delete cascade,
+  constraint resource_type_actions_action_check check (action ~ '^[a-z][a-z0-9_]{0,59}$')
+);
+
+create table authz.approval_workflows (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name            text not null,
+  description     text,
+  subject_kind    text not null,
+  is_active       boolean not null default true,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint approval_workflows_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint approval_workflows_name_check check (char_length(name) between 1 and 200),
+  constraint approval_workflows_description_check check (char_length(description) <= 10000),
+  constraint approval_workflows_subject_kind_check check (subject_kind in
+    ('permission_grant', 'role_assignment', 'change_request', 'deployment', 'change_set', 'prompt_template'))
+);
+create unique index approval_workflows_name_key on authz.approval_workflows (organization_id, name) where deleted_at is null;
+
+create table authz.roles (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  template_code          text,
+  name                   text not null,
+  display_name           text not null,
+  description            text,
+  parent_role_id         uuid,
+  role_level             int not null default 0,
+  is_system_role         boolean not null default false,
+  is_assignable          boolean not null default true,
+  max_assignments        int,
+  valid_from             timestamptz,
+  valid_until            timestamptz,
+  auto_assign_conditions jsonb,
+  metadata               jsonb not null default '{}',
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint roles_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint roles_template_code_fkey foreign key (template_code) references reference.access_roles on update cascade on delete restrict,
+  constraint roles_parent_role_id_fkey foreign key (organization_id, parent_role_id) references authz.roles on update cascade on delete restrict,
+  constraint roles_name_check check (name ~ '^[a-z][a-z0-9_-]{0,99}$'),
+  constraint roles_display_name_check check (char_length(display_name) between 1 and 200),
+  constraint roles_description_check check (char_length(description) <= 10000),
+  constraint roles_parent_role_id_check check (parent_role_id <> id),
+  constraint roles_max_assignments_check check (max_assignments > 0),
+  constraint roles_valid_until_check check (valid_until > valid_from),
+  constraint roles_auto_assign_conditions_check check (jsonb_typeof(auto_assign_conditions) = 'object'),
+  constraint roles_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+create unique index roles_name_key on authz.roles (organization_id, name) where deleted_at is null;
+create unique index roles_template_code_key on authz.roles (organization_id, template_code) where template_code is not null and deleted_at is null;
+create index roles_template_code_idx on authz.roles (template_code) where template_code is not null;
+create index roles_parent_role_id_idx on authz.roles (organization_id, parent_role_id) where parent_role_id is not null;
+create trigger forbid_cycle after insert or update of parent_role_id on authz.roles
+  for each row when (new.parent_role_id is not null) execute function platform.forbid_cycle('id', 'parent_role_id', 'organization_id');
+
+create table authz.approval_workflow_steps (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  workflow_id        uuid not null,
+  step_number        int not null,
+  name               text not null,
+  approver_role_id   uuid,
+  approver_user_id   uuid,
+  required_approvals int not null default 1,
+  primary key (organization_id, id),
+  constraint approval_workflow_steps_workflow_id_fkey foreign key (organization_id, workflow_id) references authz.approval_workflows
+    on update cascade on delete cascade,
+  constraint approval_workflow_steps_approver_role_id_fkey foreign key (organization_id, approver_role_id) references authz.roles
+    on update cascade on delete restrict,
+  constraint approval_workflow_steps_step_number_key unique (organization_id, workflow_id, step_number),
+  constraint approval_workflow_steps_step_number_check check (step_number > 0),
+  constraint approval_workflow_steps_name_check check (char_length(name) between 1 and 200),
+  constraint approval_workflow_steps_approver_check check (num_nonnulls(approver_role_id, approver_user_id) = 1),
+  constraint approval_workflow_steps_required_approvals_check check (required_approvals > 0)
+);
+create index approval_workflow_steps_approver_role_id_idx on authz.approval_workflow_steps (organization_id, approver_role_id) where approver_role_id is not null;
+
+create table authz.permissions (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name                 text not null,
+  display_name         text not null,
+  description          text,
+  resource_type_id     uuid not null,
+  action               text not null,
+  scope                text not null default 'global',
+  conditions           jsonb not null default '{}',
+  is_system_permission boolean not null default false,
+  requires_approval    boolean not null default false,
+  approval_workflow_id uuid,
+  valid_from           timestamptz,
+  valid_until          timestamptz,
+  metadata             jsonb not null default '{}',
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint permissions_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint permissions_action_fkey foreign key (resource_type_id, action) references authz.resource_type_actions on update cascade on delete restrict,
+  constraint permissions_approval_workflow_id_fkey foreign key (organization_id, approval_workflow_id) references authz.approval_workflows
+    on update cascade on delete restrict,
+  constraint permissions_name_check check (name ~ '^[a-z][a-z0-9_.:-]{0,199}$'),
+  constraint permissions_display_name_check check (char_length(display_name) between 1 and 200),
+  constraint permissions_description_check check (char_length(description) <= 10000),
+  constraint permissions_scope_check check (scope in ('global', 'project', 'self')),
+  constraint permissions_approval_workflow_id_check check (approval_workflow_id is null or requires_approval),
+  constraint permissions_valid_until_check check (valid_until > valid_from),
+  constraint permissions_conditions_check check (jsonb_typeof(conditions) = 'object'),
+  constraint permissions_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+create unique index permissions_name_key on authz.permissions (organization_id, name) where deleted_at is null;
+create index permissions_action_idx on authz.permissions (resource_type_id, action);
+create index permissions_approval_workflow_id_idx on authz.permissions (organization_id, approval_workflow_id) where approval_workflow_id is not null;
+
+create table authz.role_permissions (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  role_id               uuid not null,
+  permission_id         uuid not null,
+  granted_by            uuid default platform.current_user_id(),
+  granted_at            timestamptz not null default now(),
+  valid_from            timestamptz,
+  valid_until           timestamptz,
+  additional_conditions jsonb not null default '{}',
+  primary key (organization_id, id),
+  constraint role_permissions_role_id_fkey foreign key (organization_id, role_id) references authz.roles on update cascade on delete cascade,
+  constraint role_permissions_permission_id_fkey foreign key (organization_id, permission_id) references authz.permissions
+    on update cascade on delete cascade,
+  constraint role_permissions_permission_id_key unique (organization_id, role_id, permission_id),
+  constraint role_permissions_valid_until_check check (valid_until > valid_from),
+  constraint role_permissions_additional_conditions_check check (jsonb_typeof(additional_conditions) = 'object')
+);
+create index role_permissions_permission_id_idx on authz.role_permissions (organization_id, permission_id);
+
+call platform.adopt_table('authz.resource_types', 'public', 'for ever', 'select', p_exempt_reason => 'a catalogue that all organisations share');
+call platform.adopt_table('authz.resource_type_actions', 'public', 'for ever', 'select', p_exempt_reason => 'a catalogue that all organisations share');
+call platform.adopt_table('authz.approval_workflows', 'internal', 'while the organisation exists');
+call platform.adopt_table('authz.roles', 'internal', 'while the organisation exists', p_statistics => array['role_level']);
+call platform.adopt_table('authz.approval_workflow_steps', 'internal', 'while the workflow exists', 'select, insert, update, delete');
+call platform.refer_to_members('authz.approval_workflow_steps', 'approver_user_id');
+call platform.adopt_table('authz.permissions', 'internal', 'while the organisation exists');
+call platform.adopt_table('authz.role_permissions', 'internal', 'while the role exists', 'select, insert, update, delete');
+call platform.refer_to_members('authz.role_permissions', 'granted_by');
+
+-- How deep a role stands below its topmost ancestor; its whole branch moves with it.
+create function authz.maintain_role_level() returns trigger
+  language plpgsql
+  as $$
+begin
+  with recursive branch as (
+    select r.id, coalesce((select p.role_level + 1 from authz.roles p
+                           where p.organization_id = r.organization_id and p.id = r.parent_role_id), 0) as depth
+    from authz.roles r where r.organization_id = new.organization_id and r.id = new.id
+    union
+    select r.id, b.depth + 1 from authz.roles r join branch b on r.parent_role_id = b.id where r.organization_id = new.organization_id
+  )
+  update authz.roles r set role_level = b.depth
+  from branch b where r.organization_id = new.organization_id and r.id = b.id and r.role_level <> b.depth;
+  return null;
+end
+$$;
+comment on function authz.maintain_role_level() is 'Keeps role_level true after a role was stored or moved below another. Runs after forbid_cycle, so it ends.';
+create trigger maintain_role_level after insert or update of parent_role_id on authz.roles
+  for each row execute function authz.maintain_role_level();
+
+-- The catalogue -------------------------------------------------------------------------------------------------------
+
+insert into authz.resource_types (name, description) values
+  ('organization',    'The organisation itself: its name, plan and settings.'),
+  ('user',            'People, agents and services.'),
+  ('membership',      'Who belongs to the organisation.'),
+  ('team',            'Groups of members.'),
+  ('session',         'Signed-in browsers.'),
+  ('api_token',       'Tokens for scripts, agents and build servers.'),
+  ('role',            'Roles, permissions and who holds them.'),
+  ('project',         'Projects and their members.'),
+  ('requirement',     'Requirements, their criteria and dependencies.'),
+  ('feature',         'Features that implement requirements.'),
+  ('trace_link',      'Links between requirements, features, tests and defects.'),
+  ('test_case',       'Test cases, their steps and relations.'),
+  ('test_run',        'Submissions of test results.'),
+  ('test_result',     'Single outcomes of test cases.'),
+  ('coverage_report', 'Code coverage of builds.'),
+  ('defect',          'Defects.'),
+  ('repository',      'Code repositories.'),
+  ('commit',          'Commits of repositories.'),
+  ('build',           'Builds.'),
+  ('artifact',        'What builds produce.'),
+  ('environment',     'Where builds are deployed.'),
+  ('deployment',      'Deployments and their checks.'),
+  ('import',          'Files taken in, and what was refused.'),
+  ('audit_log',       'The audit trail.');
+
+insert into authz.resource_type_actions (resource_type_id, action, description)
+select t.id, a.action, a.description
+from authz.resource_types t
+cross join (values
+  ('read',    'See it.'),
+  ('create',  'Make a new one.'),
+  ('update',  'Change it.'),
+  ('delete',  'Put it in the bin, or remove it where there is no bin.'),
+  ('restore', 'Take it out of the bin.'),
+  ('export',  'Take it out as a file.')) as a (action, description);
+
+insert into authz.resource_type_actions (resource_type_id, action, description)
+select t.id, a.action, a.description
+from (values
+  ('project',    'manage_members', 'Decide who is a member of a project and with which role.'),
+  ('deployment', 'approve',        'Let a deployment to a protected environment go ahead.')) as a (type_name, action, description)
+join authz.resource_types t on t.name = a.type_name;

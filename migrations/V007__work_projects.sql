@@ -1,0 +1,183 @@
+-- Projects, who works in them, and the look-up values an organisation keeps for itself.
+
+create schema work;
+comment on schema work is 'What is to be done: projects, requirements, features, and the links that trace them.';
+grant usage on schema work to application_user, readonly_user, super_admin;
+
+create table reference.feature_catalog (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name             text not null,
+  category         text,
+  description      text,
+  retention_policy text,
+  is_active        boolean not null default true,
+  sort_order       int not null default 0,
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint feature_catalog_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint feature_catalog_name_key unique (organization_id, name),
+  constraint feature_catalog_name_check check (char_length(name) between 1 and 200),
+  constraint feature_catalog_category_check check (char_length(category) <= 100),
+  constraint feature_catalog_description_check check (char_length(description) <= 10000)
+);
+
+create table reference.tech_stacks (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name             text not null,
+  category         text,
+  description      text,
+  retention_policy text,
+  is_active        boolean not null default true,
+  sort_order       int not null default 0,
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint tech_stacks_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint tech_stacks_name_key unique (organization_id, name),
+  constraint tech_stacks_name_check check (char_length(name) between 1 and 200),
+  constraint tech_stacks_category_check check (char_length(category) <= 100),
+  constraint tech_stacks_description_check check (char_length(description) <= 10000)
+);
+
+create table reference.tags (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  color            text,
+  name             text not null,
+  category         text not null default 'tag',
+  description      text,
+  retention_policy text,
+  is_active        boolean not null default true,
+  sort_order       int not null default 0,
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint tags_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint tags_name_key unique (organization_id, category, name),
+  constraint tags_color_check check (color ~ '^#[0-9a-f]{6}$'),
+  constraint tags_name_check check (char_length(name) between 1 and 100),
+  constraint tags_category_check check (category in ('tag', 'label', 'coverage_area', 'system', 'data_type')),
+  constraint tags_description_check check (char_length(description) <= 10000)
+);
+
+create table work.projects (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name                   text not null,
+  slug                   text not null,
+  description            text,
+  status                 text not null default 'active',
+  visibility             text not null default 'internal',
+  template_type          text,
+  parent_project_id      uuid,
+  team_id                uuid,
+  owner_user_id          uuid,
+  manager_user_id        uuid,
+  license_code           text,
+  phase_code             text,
+  priority_code          text,
+  version                text,
+  budget_allocated_cents bigint,
+  budget_currency        char(3),
+  estimated_hours        numeric(10,2),
+  actual_hours           numeric(10,2),
+  metadata               jsonb not null default '{}',
+  search_vector          tsvector,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint projects_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint projects_parent_project_id_fkey foreign key (organization_id, parent_project_id) references work.projects
+    on update cascade on delete set null (parent_project_id),
+  constraint projects_team_id_fkey foreign key (organization_id, team_id) references identity.teams
+    on update cascade on delete set null (team_id),
+  constraint projects_license_code_fkey foreign key (license_code) references reference.licenses on update cascade on delete restrict,
+  constraint projects_phase_code_fkey foreign key (phase_code) references reference.phases on update cascade on delete restrict,
+  constraint projects_priority_code_fkey foreign key (priority_code) references reference.priorities on update cascade on delete restrict,
+  constraint projects_name_check check (char_length(name) between 1 and 200),
+  constraint projects_slug_check check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+  constraint projects_description_check check (char_length(description) <= 100000),
+  constraint projects_status_check check (status in ('active', 'archived')),
+  constraint projects_visibility_check check (visibility in ('private', 'internal', 'public')),
+  constraint projects_template_type_check check (char_length(template_type) <= 100),
+  constraint projects_parent_project_id_check check (parent_project_id <> id),
+  constraint projects_version_check check (char_length(version) <= 100),
+  constraint projects_budget_allocated_cents_check check (budget_allocated_cents >= 0),
+  constraint projects_budget_currency_check check (budget_currency ~ '^[A-Z]{3}$'),
+  constraint projects_budget_check check (budget_allocated_cents is null or budget_currency is not null),
+  constraint projects_estimated_hours_check check (estimated_hours >= 0),
+  constraint projects_actual_hours_check check (actual_hours >= 0),
+  constraint projects_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+create unique index projects_slug_key on work.projects (organization_id, slug) where deleted_at is null;
+create index projects_parent_project_id_idx on work.projects (organization_id, parent_project_id) where parent_project_id is not null;
+create index projects_team_id_idx on work.projects (organization_id, team_id) where team_id is not null;
+create index projects_license_code_idx on work.projects (license_code) where license_code is not null;
+create index projects_phase_code_idx on work.projects (phase_code) where phase_code is not null;
+create index projects_priority_code_idx on work.projects (priority_code) where priority_code is not null;
+create index projects_updated_at_idx on work.projects (organization_id, updated_at, id);
+create trigger forbid_cycle after insert or update of parent_project_id on work.projects
+  for each row when (new.parent_project_id is not null) execute function platform.forbid_cycle('id', 'parent_project_id', 'organization_id');
+
+create table work.project_members (
+  organization_id uuid not null default platform.current_organization(),
+  project_id      uuid not null,
+  user_id         uuid not null,
+  role_id         uuid not null,
+  is_active       boolean not null default true,
+  joined_at       timestamptz not null default now(),
+  left_at         timestamptz,
+  added_by        uuid default platform.current_user_id(),
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  row_version     bigint not null default 1,
+  primary key (organization_id, project_id, user_id),
+  constraint project_members_project_id_fkey foreign key (organization_id, project_id) references work.projects
+    on update cascade on delete cascade,
+  constraint project_members_user_id_fkey foreign key (organization_id, user_id) references identity.memberships (organization_id, user_id)
+    on update cascade on delete cascade,
+  constraint project_members_role_id_fkey foreign key (organization_id, role_id) references authz.roles on update cascade on delete restrict,
+  constraint project_members_left_at_check check (left_at >= joined_at),
+  constraint project_members_is_active_check check (not is_active or left_at is null)
+);
+create index project_members_user_id_idx on work.project_members (organization_id, user_id, project_id) where is_active;
+create index project_members_member_idx on work.project_members (organization_id, user_id);
+create index project_members_role_id_idx on work.project_members (organization_id, role_id);
+
+call platform.adopt_table('reference.feature_catalog', 'internal', 'while the organisation exists', 'select, insert, update, delete');
+call platform.adopt_table('reference.tech_stacks', 'internal', 'while the organisation exists', 'select, insert, update, delete');
+call platform.adopt_table('reference.tags', 'internal', 'while the organisation exists', 'select, insert, update, delete');
+call platform.adopt_table('work.project_members', 'internal', 'while the project exists', 'select, insert, update, delete');
+call platform.refer_to_members('work.project_members', 'added_by');
+call platform.adopt_table('work.projects', 'confidential', 'while the organisation exists; 90 days in the bin');
+call platform.refer_to_members('work.projects', 'owner_user_id', 'manager_user_id');
+
+-- Which projects exist for the one who asks. Every other table with a project asks this table, so the rule is written once.
+-- work.project_members is limited to the organisation only: this policy reads it, and reading back would never end.
+create policy project_access on work.projects as restrictive for all
+  using (platform.sees_all_projects()
+         or visibility in ('internal', 'public')
+         or owner_user_id = platform.current_user_id()
+         or id in (select m.project_id from work.project_members m where m.user_id = platform.current_user_id() and m.is_active))
+  with check (true);
+
+create function work.project_search_vector() returns trigger
+  language plpgsql
+  as $$
+begin
+  new.search_vector := setweight(to_tsvector('english', new.name), 'A')
+    || setweight(to_tsvector('english', left(coalesce(new.description, ''), 20000)), 'B');
+  return new;
+end
+$$;
+comment on function work.project_search_vector() is 'Words of a project: its name before its description.';
+create trigger search_vector before insert or update of name, description on work.projects
+  for each row execute function work.project_search_vector();

@@ -1,0 +1,182 @@
+-- What is wanted and what implements it: requirements with their criteria, what depends on what, features.
+
+create table work.requirements (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  key                     text not null,
+  title                   text not null,
+  description             text,
+  priority_code           text not null default 'medium',
+  status                  text not null default 'draft',
+  estimated_effort_points int,
+  actual_effort_points    int,
+  priority_order          int,
+  assigned_to_user_id     uuid,
+  start_date              date,
+  target_date             date,
+  completed_date          date,
+  search_vector           tsvector,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint requirements_project_id_key unique (organization_id, project_id, id),
+  constraint requirements_key_key unique (organization_id, project_id, key),
+  constraint requirements_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint requirements_priority_code_fkey foreign key (priority_code) references reference.priorities on update cascade on delete restrict,
+  constraint requirements_key_check check (key ~ '^REQ-[1-9][0-9]{0,14}$'),
+  constraint requirements_title_check check (char_length(title) between 1 and 500),
+  constraint requirements_description_check check (char_length(description) <= 100000),
+  constraint requirements_status_check check (status in ('draft', 'approved', 'in_progress', 'completed', 'rejected')),
+  constraint requirements_estimated_effort_points_check check (estimated_effort_points between 0 and 100000),
+  constraint requirements_actual_effort_points_check check (actual_effort_points between 0 and 100000),
+  constraint requirements_target_date_check check (target_date >= start_date),
+  constraint requirements_completed_date_check check (completed_date >= start_date)
+);
+create index requirements_status_idx on work.requirements (organization_id, project_id, status, id);
+create index requirements_updated_at_idx on work.requirements (organization_id, project_id, updated_at, id);
+create index requirements_priority_code_idx on work.requirements (priority_code);
+
+create table work.requirement_items (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  requirement_id  uuid not null,
+  item_kind       text not null,
+  position        int not null,
+  body            text not null,
+  details         jsonb not null default '{}',
+  met_at          timestamptz,
+  met_by          uuid,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  row_version     bigint not null default 1,
+  primary key (organization_id, id),
+  constraint requirement_items_project_id_key unique (organization_id, project_id, id),
+  constraint requirement_items_requirement_id_fkey foreign key (organization_id, project_id, requirement_id)
+    references work.requirements (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint requirement_items_position_key unique (organization_id, project_id, requirement_id, item_kind, position) deferrable initially immediate,
+  constraint requirement_items_item_kind_check check (item_kind in ('user_story', 'acceptance_criterion')),
+  constraint requirement_items_position_check check (position > 0),
+  constraint requirement_items_body_check check (char_length(body) between 1 and 20000),
+  constraint requirement_items_met_by_check check (met_by is null or met_at is not null),
+  constraint requirement_items_details_check check (jsonb_typeof(details) = 'object')
+);
+
+create table work.requirement_dependencies (
+  organization_id           uuid not null default platform.current_organization(),
+  project_id      uuid not null,
+  requirement_id            uuid not null,
+  depends_on_requirement_id uuid not null,
+  created_at                timestamptz not null default now(),
+  created_by                uuid default platform.current_user_id(),
+  primary key (organization_id, requirement_id, depends_on_requirement_id),
+  constraint requirement_dependencies_requirement_id_fkey foreign key (organization_id, project_id, requirement_id)
+    references work.requirements (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint requirement_dependencies_depends_on_requirement_id_fkey foreign key (organization_id, project_id, depends_on_requirement_id)
+    references work.requirements (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint requirement_dependencies_depends_on_requirement_id_check check (depends_on_requirement_id <> requirement_id)
+);
+create index requirement_dependencies_requirement_id_idx on work.requirement_dependencies (organization_id, project_id, requirement_id);
+create index requirement_dependencies_depends_on_requirement_id_idx on work.requirement_dependencies (organization_id, project_id, depends_on_requirement_id);
+create trigger forbid_cycle after insert or update on work.requirement_dependencies
+  for each row execute function platform.forbid_cycle('requirement_id', 'depends_on_requirement_id', 'organization_id');
+
+create table work.features (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  key                   text not null,
+  requirement_id        uuid not null,
+  catalog_feature_id    uuid,
+  name                  text not null,
+  description           text,
+  implementation_status text not null default 'not_started',
+  developer_user_id     uuid,
+  branch_name           text,
+  pull_request_url      text,
+  code_review_status    text,
+  estimated_hours       numeric(10,2),
+  actual_hours          numeric(10,2),
+  complexity_points     smallint,
+  started_at            timestamptz,
+  completed_at          timestamptz,
+  blocked_reason        text,
+  metadata              jsonb not null default '{}',
+  search_vector         tsvector,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint features_project_id_key unique (organization_id, project_id, id),
+  constraint features_key_key unique (organization_id, project_id, key),
+  constraint features_requirement_id_fkey foreign key (organization_id, project_id, requirement_id)
+    references work.requirements (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint features_catalog_feature_id_fkey foreign key (organization_id, catalog_feature_id) references reference.feature_catalog
+    on update cascade on delete set null (catalog_feature_id),
+  constraint features_key_check check (key ~ '^FEAT-[1-9][0-9]{0,14}$'),
+  constraint features_name_check check (char_length(name) between 1 and 500),
+  constraint features_description_check check (char_length(description) <= 100000),
+  constraint features_implementation_status_check check (implementation_status in ('not_started', 'in_progress', 'completed', 'blocked')),
+  constraint features_code_review_status_check check (code_review_status in ('pending', 'approved', 'rejected', 'changes_requested')),
+  constraint features_branch_name_check check (char_length(branch_name) between 1 and 250),
+  constraint features_pull_request_url_check check (pull_request_url ~ '^https?://' and char_length(pull_request_url) <= 2000),
+  constraint features_estimated_hours_check check (estimated_hours >= 0),
+  constraint features_actual_hours_check check (actual_hours >= 0),
+  constraint features_complexity_points_check check (complexity_points between 0 and 100),
+  constraint features_completed_at_check check (completed_at >= started_at),
+  constraint features_blocked_reason_check check (char_length(blocked_reason) <= 2000),
+  constraint features_blocked_check check (implementation_status <> 'blocked' or blocked_reason <> ''),
+  constraint features_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+create index features_requirement_id_idx on work.features (organization_id, project_id, requirement_id);
+create index features_catalog_feature_id_idx on work.features (organization_id, catalog_feature_id) where catalog_feature_id is not null;
+create index features_implementation_status_idx on work.features (organization_id, project_id, implementation_status, id);
+create index features_updated_at_idx on work.features (organization_id, project_id, updated_at, id);
+
+create function work.requirement_search_vector() returns trigger
+  language plpgsql
+  as $$
+begin
+  new.search_vector := setweight(to_tsvector('simple', coalesce(new.key, '')), 'A') || setweight(to_tsvector('english', new.title), 'A')
+    || setweight(to_tsvector('english', left(coalesce(new.description, ''), 20000)), 'B');
+  return new;
+end
+$$;
+comment on function work.requirement_search_vector() is 'Words of a requirement: its key and title before its description.';
+create function work.feature_search_vector() returns trigger
+  language plpgsql
+  as $$
+begin
+  new.search_vector := setweight(to_tsvector('simple', coalesce(new.key, '')), 'A') || setweight(to_tsvector('english', new.name), 'A')
+    || setweight(to_tsvector('english', left(coalesce(new.description, ''), 20000)), 'B');
+  return new;
+end
+$$;
+comment on function work.feature_search_vector() is 'Words of a feature: its key and name before its description.';
+
+call platform.adopt_table('work.requirements', 'confidential', 'while the project exists; 90 days in the bin');
+call platform.refer_to_members('work.requirements', 'assigned_to_user_id');
+call platform.adopt_table('work.requirement_items', 'confidential', 'while the requirement exists', 'select, insert, update, delete');
+call platform.refer_to_members('work.requirement_items', 'met_by');
+call platform.adopt_table('work.requirement_dependencies', 'confidential', 'while both requirements exist', 'select, insert, update, delete');
+call platform.adopt_table('work.features', 'confidential', 'while the project exists; 90 days in the bin');
+call platform.refer_to_members('work.features', 'developer_user_id');
+call platform.register_table('work.requirements', 'requirement', 'n.title',
+  '{title,status,assigned_to_user_id,deleted_at,project_id,key,search_vector}', 'n.status', 'n.assigned_to_user_id', 'REQ');
+call platform.register_table('work.features', 'feature', 'n.name',
+  '{name,implementation_status,developer_user_id,deleted_at,project_id,key,search_vector}', 'n.implementation_status', 'n.developer_user_id', 'FEAT');
+-- Named to run after assign_key: triggers of one kind run in the order of their names.
+create trigger search_vector before insert or update of key, title, description on work.requirements
+  for each row execute function work.requirement_search_vector();
+create trigger search_vector before insert or update of key, name, description on work.features
+  for each row execute function work.feature_search_vector();

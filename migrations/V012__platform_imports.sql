@@ -1,0 +1,92 @@
+-- What comes in from outside: imports with what they refused, and the stored answers that make a repeated request harmless.
+
+create table platform.imports (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  build_id        uuid,
+  requested_by    uuid default platform.current_user_id(),
+  status          text not null default 'queued',
+  file_name       text not null,
+  format          text,
+  content_sha256  bytea,
+  size_bytes      bigint,
+  bytes_read      bigint not null default 0,
+  spool_path      text,
+  summary         jsonb not null default '{}',
+  error           text,
+  created_at      timestamptz not null default now(),
+  started_at      timestamptz,
+  completed_at    timestamptz,
+  primary key (organization_id, id),
+  constraint imports_project_id_key unique (organization_id, project_id, id),
+  constraint imports_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint imports_build_id_fkey foreign key (organization_id, project_id, build_id)
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete set null (build_id),
+  constraint imports_status_check check (status in ('queued', 'running', 'completed', 'failed')),
+  constraint imports_file_name_check check (char_length(file_name) between 1 and 1000),
+  constraint imports_format_check check (char_length(format) <= 60),
+  constraint imports_content_sha256_check check (octet_length(content_sha256) = 32),
+  constraint imports_size_bytes_check check (size_bytes >= 0),
+  constraint imports_bytes_read_check check (bytes_read >= 0),
+  constraint imports_spool_path_check check (char_length(spool_path) <= 4000),
+  constraint imports_error_check check (char_length(error) <= 10000),
+  constraint imports_failed_check check ((status = 'failed') <= (error is not null)),
+  constraint imports_completed_at_check check ((completed_at is not null) = (status in ('completed', 'failed'))),
+  constraint imports_summary_check check (jsonb_typeof(summary) = 'object')
+);
+create unique index imports_once_key on platform.imports (organization_id, project_id, build_id, content_sha256) nulls not distinct
+  where status = 'completed';
+create index imports_build_id_idx on platform.imports (organization_id, project_id, build_id) where build_id is not null;
+create index imports_waiting_idx on platform.imports (organization_id, status, id) where status in ('queued', 'running');
+
+create table platform.import_rejections (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  import_id       uuid not null,
+  line            bigint,
+  record          text,
+  reason          text not null,
+  created_at      timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint import_rejections_import_id_fkey foreign key (organization_id, project_id, import_id)
+    references platform.imports (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint import_rejections_line_check check (line > 0),
+  constraint import_rejections_record_check check (char_length(record) <= 10000),
+  constraint import_rejections_reason_check check (char_length(reason) between 1 and 2000)
+);
+create index import_rejections_import_id_idx on platform.import_rejections (organization_id, project_id, import_id, id);
+
+create table platform.idempotency_keys (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  user_id          uuid not null,
+  key              text not null,
+  method           text not null,
+  path             text not null,
+  request_hash     bytea not null,
+  response_status  int,
+  response_headers jsonb,
+  response_body    bytea,
+  created_at       timestamptz not null default now(),
+  completed_at     timestamptz,
+  expires_at       timestamptz not null default now() + interval '24 hours',
+  primary key (organization_id, id),
+  constraint idempotency_keys_user_id_fkey foreign key (organization_id, user_id) references identity.memberships (organization_id, user_id)
+    on update cascade on delete cascade,
+  constraint idempotency_keys_key_key unique (organization_id, user_id, key),
+  constraint idempotency_keys_key_check check (char_length(key) between 1 and 255),
+  constraint idempotency_keys_method_check check (method in ('POST', 'PUT', 'PATCH', 'DELETE')),
+  constraint idempotency_keys_path_check check (char_length(path) between 1 and 4000),
+  constraint idempotency_keys_request_hash_check check (octet_length(request_hash) = 32),
+  constraint idempotency_keys_response_status_check check (response_status between 100 and 599),
+  constraint idempotency_keys_completed_at_check check ((completed_at is null) = (response_status is null)),
+  constraint idempotency_keys_expires_at_check check (expires_at > created_at)
+);
+create index idempotency_keys_expires_at_idx on platform.idempotency_keys (expires_at);
+
+call platform.adopt_table('platform.imports', 'internal', '2 years', 'select, insert, update, delete');
+call platform.refer_to_members('platform.imports', 'requested_by');
+call platform.adopt_table('platform.import_rejections', 'internal', 'while the import is kept', 'select, insert, delete');
+call platform.adopt_table('platform.idempotency_keys', 'restricted', '24 hours', 'select, insert, update, delete');

@@ -1,0 +1,180 @@
+-- Test cases, the names they have been known by, their steps and relations.
+
+create schema quality;
+comment on schema quality is 'What proves it: test cases, runs, results, coverage, defects.';
+grant usage on schema quality to application_user, readonly_user, super_admin;
+
+create table quality.test_cases (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  key                    text not null,
+  feature_id             uuid,
+  name                   text not null,
+  description            text,
+  test_type              text not null default 'unit',
+  priority_code          text not null default 'medium',
+  status                 text not null default 'active',
+  expected_result        text,
+  test_data              jsonb not null default '{}',
+  automation_status      text not null default 'manual',
+  is_automated           boolean not null generated always as (automation_status = 'automated') stored,
+  automation_tool        text,
+  automation_script_path text,
+  is_template            boolean not null default false,
+  template_id            uuid,
+  reuse_count            int not null default 0,
+  last_run_at            timestamptz,
+  last_run_status        text,
+  run_count              bigint not null default 0,
+  pass_count             bigint not null default 0,
+  fail_count             bigint not null default 0,
+  search_vector          tsvector,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint test_cases_project_id_key unique (organization_id, project_id, id),
+  constraint test_cases_key_key unique (organization_id, project_id, key),
+  constraint test_cases_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint test_cases_feature_id_fkey foreign key (organization_id, project_id, feature_id)
+    references work.features (organization_id, project_id, id) on update cascade on delete set null (feature_id),
+  constraint test_cases_template_id_fkey foreign key (organization_id, project_id, template_id)
+    references quality.test_cases (organization_id, project_id, id) on update cascade on delete set null (template_id),
+  constraint test_cases_priority_code_fkey foreign key (priority_code) references reference.priorities on update cascade on delete restrict,
+  constraint test_cases_key_check check (key ~ '^TC-[1-9][0-9]{0,14}$'),
+  constraint test_cases_name_check check (char_length(name) between 1 and 2000),
+  constraint test_cases_description_check check (char_length(description) <= 100000),
+  constraint test_cases_test_type_check check (test_type in ('unit', 'integration', 'e2e', 'performance', 'security', 'accessibility')),
+  constraint test_cases_status_check check (status in ('active', 'deprecated', 'disabled')),
+  constraint test_cases_expected_result_check check (char_length(expected_result) <= 100000),
+  constraint test_cases_automation_status_check check (automation_status in ('manual', 'planned', 'automated')),
+  constraint test_cases_automation_tool_check check (char_length(automation_tool) <= 200),
+  constraint test_cases_automation_script_path_check check (char_length(automation_script_path) <= 2000),
+  constraint test_cases_template_id_check check (template_id <> id),
+  constraint test_cases_last_run_status_check check (last_run_status in ('passed', 'failed', 'skipped', 'error')),
+  constraint test_cases_run_count_check check (least(run_count, pass_count, fail_count, reuse_count) >= 0 and pass_count + fail_count <= run_count),
+  constraint test_cases_test_data_check check (jsonb_typeof(test_data) = 'object')
+) with (fillfactor = 80);
+create index test_cases_feature_id_idx on quality.test_cases (organization_id, project_id, feature_id) where feature_id is not null;
+create index test_cases_template_id_idx on quality.test_cases (organization_id, project_id, template_id) where template_id is not null;
+create index test_cases_priority_code_idx on quality.test_cases (priority_code);
+create index test_cases_status_idx on quality.test_cases (organization_id, project_id, status, id);
+create index test_cases_updated_at_idx on quality.test_cases (organization_id, project_id, updated_at, id);
+
+create table quality.test_case_aliases (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  test_case_id    uuid not null,
+  fingerprint     bytea not null,
+  suite_path      text,
+  class_name      text,
+  case_name       text,
+  parameters      text,
+  external_key    text,
+  created_at      timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint test_case_aliases_fingerprint_key unique (organization_id, project_id, fingerprint),
+  constraint test_case_aliases_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
+    references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint test_case_aliases_fingerprint_check check (octet_length(fingerprint) between 16 and 64),
+  constraint test_case_aliases_suite_path_check check (char_length(suite_path) <= 4000),
+  constraint test_case_aliases_class_name_check check (char_length(class_name) <= 4000),
+  constraint test_case_aliases_case_name_check check (char_length(case_name) <= 10000),
+  constraint test_case_aliases_parameters_check check (char_length(parameters) <= 10000),
+  constraint test_case_aliases_external_key_check check (char_length(external_key) between 1 and 500)
+);
+create unique index test_case_aliases_external_key_key on quality.test_case_aliases (organization_id, project_id, external_key)
+  where external_key is not null;
+create index test_case_aliases_test_case_id_idx on quality.test_case_aliases (organization_id, project_id, test_case_id);
+
+create table quality.test_case_steps (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  test_case_id    uuid not null,
+  step_kind       text not null default 'step',
+  position        int not null,
+  action          text not null,
+  expected_result text,
+  details         jsonb not null default '{}',
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  row_version     bigint not null default 1,
+  primary key (organization_id, id),
+  constraint test_case_steps_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
+    references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint test_case_steps_position_key unique (organization_id, project_id, test_case_id, step_kind, position) deferrable initially immediate,
+  constraint test_case_steps_step_kind_check check (step_kind in ('precondition', 'step')),
+  constraint test_case_steps_position_check check (position > 0),
+  constraint test_case_steps_action_check check (char_length(action) between 1 and 20000),
+  constraint test_case_steps_expected_result_check check (char_length(expected_result) <= 20000),
+  constraint test_case_steps_details_check check (jsonb_typeof(details) = 'object')
+);
+
+create table quality.test_case_relations (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  test_case_id         uuid not null,
+  related_test_case_id uuid not null,
+  relation_type        text not null,
+  created_at           timestamptz not null default now(),
+  created_by           uuid default platform.current_user_id(),
+  primary key (organization_id, id),
+  constraint test_case_relations_relation_type_key unique (organization_id, project_id, test_case_id, related_test_case_id, relation_type),
+  constraint test_case_relations_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
+    references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint test_case_relations_related_test_case_id_fkey foreign key (organization_id, project_id, related_test_case_id)
+    references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint test_case_relations_related_test_case_id_check check (related_test_case_id <> test_case_id),
+  constraint test_case_relations_relation_type_check check (relation_type in ('depends_on', 'duplicates', 'related_to', 'derived_from', 'blocks'))
+);
+create index test_case_relations_related_test_case_id_idx on quality.test_case_relations (organization_id, project_id, related_test_case_id);
+
+create function quality.test_case_search_vector() returns trigger
+  language plpgsql
+  as $$
+begin
+  new.search_vector := setweight(to_tsvector('simple', left(new.name, 2000)), 'A')
+    || setweight(to_tsvector('english', left(coalesce(new.description, ''), 20000)), 'B');
+  return new;
+end
+$$;
+comment on function quality.test_case_search_vector() is
+  'Words of a test case: its name, split but not stemmed because it is mostly an identifier, before its description.';
+
+create function quality.count_reuse() returns trigger
+  language plpgsql
+  as $$
+begin
+  if tg_op <> 'INSERT' and old.template_id is not null then
+    update quality.test_cases set reuse_count = reuse_count - 1 where organization_id = old.organization_id and id = old.template_id;
+  end if;
+  if tg_op <> 'DELETE' and new.template_id is not null then
+    update quality.test_cases set reuse_count = reuse_count + 1 where organization_id = new.organization_id and id = new.template_id;
+  end if;
+  return null;
+end
+$$;
+comment on function quality.count_reuse() is 'Keeps, on a template, how many test cases were made from it.';
+create trigger count_reuse_of_new after insert on quality.test_cases
+  for each row when (new.template_id is not null) execute function quality.count_reuse();
+create trigger count_reuse_of_changed after update of template_id on quality.test_cases
+  for each row when (old.template_id is distinct from new.template_id) execute function quality.count_reuse();
+create trigger count_reuse_of_removed after delete on quality.test_cases
+  for each row when (old.template_id is not null) execute function quality.count_reuse();
+
+call platform.adopt_table('quality.test_cases', 'internal', 'while the project exists; 90 days in the bin',
+  p_statistics => array['reuse_count', 'last_run_at', 'last_run_status', 'run_count', 'pass_count', 'fail_count']);
+call platform.adopt_table('quality.test_case_aliases', 'internal', 'while the test case exists', 'select, insert, update, delete');
+call platform.adopt_table('quality.test_case_steps', 'internal', 'while the test case exists', 'select, insert, update, delete');
+call platform.adopt_table('quality.test_case_relations', 'internal', 'while both test cases exist', 'select, insert, update, delete');
+call platform.register_table('quality.test_cases', 'test_case', 'n.name', '{name,status,deleted_at,project_id,key,search_vector}', 'n.status', 'null', 'TC');
+create trigger search_vector before insert or update of name, description on quality.test_cases
+  for each row execute function quality.test_case_search_vector();

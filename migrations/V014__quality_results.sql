@@ -1,0 +1,210 @@
+-- What testing found: submissions of results, the results themselves (partitioned by quarter), coverage.
+
+create table quality.test_runs (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  build_id        uuid,
+  import_id       uuid,
+  name            text,
+  environment     text,
+  shard           text,
+  attempt         int not null default 1,
+  producer        text,
+  started_at      timestamptz,
+  finished_at     timestamptz,
+  duration_ms     bigint,
+  tests_total     int not null default 0,
+  tests_passed    int not null default 0,
+  tests_failed    int not null default 0,
+  tests_errored   int not null default 0,
+  tests_skipped   int not null default 0,
+  declared_counts jsonb not null default '{}',
+  properties      jsonb not null default '{}',
+  created_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  primary key (organization_id, id),
+  constraint test_runs_project_id_key unique (organization_id, project_id, id),
+  constraint test_runs_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete restrict,
+  constraint test_runs_build_id_fkey foreign key (organization_id, project_id, build_id)
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint test_runs_import_id_fkey foreign key (organization_id, project_id, import_id)
+    references platform.imports (organization_id, project_id, id) on update cascade on delete set null (import_id),
+  constraint test_runs_name_check check (char_length(name) <= 1000),
+  constraint test_runs_environment_check check (char_length(environment) <= 500),
+  constraint test_runs_shard_check check (char_length(shard) <= 200),
+  constraint test_runs_attempt_check check (attempt > 0),
+  constraint test_runs_producer_check check (char_length(producer) <= 200),
+  constraint test_runs_finished_at_check check (finished_at >= started_at),
+  constraint test_runs_duration_ms_check check (duration_ms >= 0),
+  constraint test_runs_tests_total_check check (least(tests_passed, tests_failed, tests_errored, tests_skipped) >= 0
+    and tests_passed + tests_failed + tests_errored + tests_skipped = tests_total),
+  constraint test_runs_declared_counts_check check (jsonb_typeof(declared_counts) = 'object'),
+  constraint test_runs_properties_check check (jsonb_typeof(properties) = 'object')
+);
+create index test_runs_build_id_idx on quality.test_runs (organization_id, project_id, build_id, id) where build_id is not null;
+create index test_runs_import_id_idx on quality.test_runs (organization_id, project_id, import_id) where import_id is not null;
+
+create table quality.test_results (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  test_case_id          uuid not null,
+  test_run_id           uuid,
+  feature_id            uuid,
+  build_id              uuid,
+  name                  text,
+  parameters            text,
+  status                text not null,
+  attempts              int not null default 1,
+  duration_ms           bigint,
+  error_message         text,
+  error_stacktrace      text,
+  system_out            text,
+  system_err            text,
+  properties            jsonb,
+  assertions_run        int,
+  assertions_passed     int,
+  assertions_failed     int,
+  code_coverage_percent numeric(5,2),
+  memory_used_mb        int,
+  cpu_percent           numeric(7,2),
+  execution_environment text,
+  logs                  jsonb,
+  executed_by           uuid,
+  executed_at           timestamptz not null default now(),
+  created_at            timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint test_results_project_id_key unique (organization_id, project_id, id),
+  constraint test_results_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
+    references quality.test_cases (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint test_results_test_run_id_fkey foreign key (organization_id, project_id, test_run_id)
+    references quality.test_runs (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint test_results_feature_id_fkey foreign key (organization_id, project_id, feature_id)
+    references work.features (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint test_results_build_id_fkey foreign key (organization_id, project_id, build_id)
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint test_results_name_check check (char_length(name) <= 10000),
+  constraint test_results_status_check check (status in ('passed', 'failed', 'skipped', 'error')),
+  constraint test_results_attempts_check check (attempts > 0),
+  constraint test_results_duration_ms_check check (duration_ms >= 0),
+  constraint test_results_assertions_check check (assertions_run >= 0 and assertions_passed >= 0 and assertions_failed >= 0
+    and assertions_passed + assertions_failed <= assertions_run),
+  constraint test_results_code_coverage_percent_check check (code_coverage_percent between 0 and 100),
+  constraint test_results_memory_used_mb_check check (memory_used_mb >= 0),
+  constraint test_results_cpu_percent_check check (cpu_percent >= 0),
+  constraint test_results_execution_environment_check check (char_length(execution_environment) <= 500)
+) partition by range (id);
+create index test_results_test_case_id_idx on quality.test_results (organization_id, project_id, test_case_id, id);
+create index test_results_test_run_id_idx on quality.test_results (organization_id, project_id, test_run_id, id) where test_run_id is not null;
+create index test_results_build_id_idx on quality.test_results (organization_id, project_id, build_id, status, id) where build_id is not null;
+create index test_results_feature_id_idx on quality.test_results (organization_id, project_id, feature_id, id) where feature_id is not null;
+
+create table quality.coverage_reports (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  build_id         uuid,
+  import_id        uuid,
+  component        text not null default '',
+  format           text,
+  lines_total      int not null,
+  lines_covered    int not null,
+  branches_total   int not null default 0,
+  branches_covered int not null default 0,
+  coverage_percent numeric(5,2) generated always as (case when lines_total > 0 then round(100.0 * lines_covered / lines_total, 2) end) stored,
+  reported_at      timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint coverage_reports_project_id_key unique (organization_id, project_id, id),
+  constraint coverage_reports_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint coverage_reports_build_id_fkey foreign key (organization_id, project_id, build_id)
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint coverage_reports_import_id_fkey foreign key (organization_id, project_id, import_id)
+    references platform.imports (organization_id, project_id, id) on update cascade on delete set null (import_id),
+  constraint coverage_reports_component_check check (char_length(component) <= 500),
+  constraint coverage_reports_format_check check (char_length(format) <= 60),
+  constraint coverage_reports_lines_covered_check check (lines_covered between 0 and lines_total),
+  constraint coverage_reports_branches_covered_check check (branches_covered between 0 and branches_total)
+);
+create index coverage_reports_build_id_idx on quality.coverage_reports (organization_id, project_id, build_id, component) where build_id is not null;
+create index coverage_reports_import_id_idx on quality.coverage_reports (organization_id, project_id, import_id) where import_id is not null;
+
+create table quality.coverage_files (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  coverage_report_id uuid not null,
+  path               text not null,
+  lines_total        int not null,
+  lines_covered      int not null,
+  branches_total     int not null default 0,
+  branches_covered   int not null default 0,
+  coverage_percent   numeric(5,2) generated always as (case when lines_total > 0 then round(100.0 * lines_covered / lines_total, 2) end) stored,
+  primary key (organization_id, id),
+  constraint coverage_files_coverage_report_id_fkey foreign key (organization_id, project_id, coverage_report_id)
+    references quality.coverage_reports (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint coverage_files_path_check check (char_length(path) between 1 and 2000),
+  constraint coverage_files_lines_covered_check check (lines_covered between 0 and lines_total),
+  constraint coverage_files_branches_covered_check check (branches_covered between 0 and branches_total)
+);
+create index coverage_files_coverage_report_id_idx on quality.coverage_files (organization_id, project_id, coverage_report_id, id);
+
+call platform.adopt_table('quality.test_runs', 'internal', '2 years', 'select, insert, update, delete');
+call platform.adopt_table('quality.test_results', 'internal', '2 years, then archived', 'select, insert');
+call platform.refer_to_members('quality.test_results', 'executed_by');
+call platform.adopt_table('quality.coverage_reports', 'internal', 'while the build exists', 'select, insert, delete');
+call platform.adopt_table('quality.coverage_files', 'internal', 'while the report exists', 'select, insert, delete');
+call platform.start_partitions('quality.test_results', interval '3 months', 4);
+
+-- One pass over what a statement stored, one update a table: a count never costs a row each.
+create function quality.count_results() returns trigger
+  language plpgsql
+  as $$
+declare
+  access text := coalesce(current_setting('app.project_access', true), '');
+begin
+  perform set_config('app.project_access', 'all', true);
+  update delivery.builds b set
+    tests_run    = b.tests_run + n.ran,
+    tests_passed = b.tests_passed + n.passed,
+    tests_failed = b.tests_failed + n.ran - n.passed
+  from (select organization_id, build_id, count(*) filter (where status <> 'skipped') as ran, count(*) filter (where status = 'passed') as passed
+        from new_rows where build_id is not null group by 1, 2) n
+  where b.organization_id = n.organization_id and b.id = n.build_id;
+
+  update quality.test_runs r set
+    tests_total   = r.tests_total + n.total,
+    tests_passed  = r.tests_passed + n.passed,
+    tests_failed  = r.tests_failed + n.failed,
+    tests_errored = r.tests_errored + n.errored,
+    tests_skipped = r.tests_skipped + n.total - n.passed - n.failed - n.errored
+  from (select organization_id, test_run_id, count(*) as total, count(*) filter (where status = 'passed') as passed,
+               count(*) filter (where status = 'failed') as failed, count(*) filter (where status = 'error') as errored
+        from new_rows where test_run_id is not null group by 1, 2) n
+  where r.organization_id = n.organization_id and r.id = n.test_run_id;
+
+  -- A case with several results in a run (its parameters) counts as its worst: error, failed, skipped, passed.
+  update quality.test_cases c set
+    run_count       = c.run_count + n.ran,
+    pass_count      = c.pass_count + n.passed,
+    fail_count      = c.fail_count + n.ran - n.passed,
+    last_run_at     = greatest(c.last_run_at, n.last_at),
+    last_run_status = case when c.last_run_at > n.last_at then c.last_run_status else n.outcomes[n.worst] end
+  from (select distinct on (organization_id, test_case_id) organization_id, test_case_id, last_at, worst,
+               array['error', 'failed', 'skipped', 'passed'] as outcomes,
+               sum(ran) over same_case as ran, sum(passed) over same_case as passed
+        from (select organization_id, test_case_id, test_run_id, max(executed_at) as last_at,
+                     min(array_position(array['error', 'failed', 'skipped', 'passed'], status)) as worst,
+                     count(*) filter (where status <> 'skipped') as ran, count(*) filter (where status = 'passed') as passed
+              from new_rows group by 1, 2, 3) run
+        window same_case as (partition by organization_id, test_case_id)
+        order by organization_id, test_case_id, last_at desc) n
+  where c.organization_id = n.organization_id and c.id = n.test_case_id;
+  perform set_config('app.project_access', access, true);
+  return null;
+end
+$$;
+comment on function quality.count_results() is
+  'Adds what one statement stored to the counts of its builds, runs and test cases. A skipped test was not run; an error counts as failed.';
+create trigger count_results after insert on quality.test_results referencing new table as new_rows
+  for each statement execute function quality.count_results();

@@ -1,0 +1,117 @@
+-- Where builds run: environments, deployments and what was checked before and after.
+
+create table delivery.environments (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  name            text not null,
+  tier            text not null,
+  project_id      uuid,
+  url             text,
+  is_protected    boolean not null default false,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  created_by      uuid default platform.current_user_id(),
+  updated_by      uuid,
+  row_version     bigint not null default 1,
+  deleted_at      timestamptz,
+  deleted_by      uuid,
+  primary key (organization_id, id),
+  constraint environments_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint environments_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint environments_name_check check (char_length(name) between 1 and 100),
+  constraint environments_tier_check check (tier in ('development', 'test', 'staging', 'production')),
+  constraint environments_url_check check (url ~ '^https?://' and char_length(url) <= 2000)
+);
+create unique index environments_name_key on delivery.environments (organization_id, project_id, name) nulls not distinct where deleted_at is null;
+create index environments_project_id_idx on delivery.environments (organization_id, project_id);
+
+create table delivery.deployments (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  build_id               uuid,
+  service_id             uuid,
+  environment_id         uuid not null,
+  version                text not null,
+  status                 text not null default 'pending',
+  deployment_strategy    text not null default 'rolling',
+  canary_percentage      smallint,
+  started_at             timestamptz,
+  completed_at           timestamptz,
+  deployed_at            timestamptz,
+  duration_seconds       int generated always as (extract(epoch from completed_at - started_at)::int) stored,
+  deployed_by            uuid,
+  approved_by            uuid,
+  approval_notes         text,
+  deployment_log         text,
+  deployment_errors      text,
+  rollback_reason        text,
+  rolled_back_at         timestamptz,
+  rolled_back_to_build_id uuid,
+  health_check_status    text not null default 'unknown',
+  performance_metrics    jsonb not null default '{}',
+  error_rate_percent     numeric(5,2),
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  row_version     bigint not null default 1,
+  primary key (organization_id, id),
+  constraint deployments_project_id_key unique (organization_id, project_id, id),
+  constraint deployments_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete restrict,
+  constraint deployments_build_id_fkey foreign key (organization_id, project_id, build_id)
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint deployments_rolled_back_to_build_id_fkey foreign key (organization_id, project_id, rolled_back_to_build_id)
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint deployments_environment_id_fkey foreign key (organization_id, environment_id) references delivery.environments
+    on update cascade on delete restrict,
+  constraint deployments_subject_check check (num_nonnulls(build_id, service_id) >= 1),
+  constraint deployments_version_check check (char_length(version) between 1 and 200),
+  constraint deployments_status_check check (status in ('pending', 'deploying', 'success', 'failed', 'rolled_back')),
+  constraint deployments_deployment_strategy_check check (deployment_strategy in ('blue_green', 'canary', 'rolling', 'ramp')),
+  constraint deployments_canary_percentage_check check (canary_percentage between 0 and 100),
+  constraint deployments_completed_at_check check (completed_at >= started_at),
+  constraint deployments_approval_notes_check check (char_length(approval_notes) <= 10000),
+  constraint deployments_deployment_log_check check (char_length(deployment_log) <= 10000000),
+  constraint deployments_deployment_errors_check check (char_length(deployment_errors) <= 10000000),
+  constraint deployments_rollback_reason_check check (char_length(rollback_reason) <= 10000),
+  constraint deployments_rolled_back_at_check check (status <> 'rolled_back' or rolled_back_at is not null),
+  constraint deployments_health_check_status_check check (health_check_status in ('healthy', 'unhealthy', 'degraded', 'unknown')),
+  constraint deployments_error_rate_percent_check check (error_rate_percent between 0 and 100),
+  constraint deployments_performance_metrics_check check (jsonb_typeof(performance_metrics) = 'object')
+);
+create index deployments_build_id_idx on delivery.deployments (organization_id, project_id, build_id, id) where build_id is not null;
+create index deployments_rolled_back_to_build_id_idx on delivery.deployments (organization_id, project_id, rolled_back_to_build_id)
+  where rolled_back_to_build_id is not null;
+create index deployments_environment_id_idx on delivery.deployments (organization_id, environment_id, id);
+create index deployments_status_idx on delivery.deployments (organization_id, project_id, status, id);
+create index deployments_updated_at_idx on delivery.deployments (organization_id, project_id, updated_at, id);
+
+create table delivery.deployment_checks (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id      uuid not null,
+  deployment_id   uuid not null,
+  check_phase     text not null,
+  position        int not null default 1,
+  name            text not null,
+  target          text,
+  status          text not null default 'pending',
+  details         jsonb not null default '{}',
+  checked_at      timestamptz,
+  primary key (organization_id, id),
+  constraint deployment_checks_deployment_id_fkey foreign key (organization_id, project_id, deployment_id)
+    references delivery.deployments (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint deployment_checks_position_key unique (organization_id, project_id, deployment_id, check_phase, position) deferrable initially immediate,
+  constraint deployment_checks_check_phase_check check (check_phase in ('pre', 'post', 'endpoint')),
+  constraint deployment_checks_position_check check (position > 0),
+  constraint deployment_checks_name_check check (char_length(name) between 1 and 500),
+  constraint deployment_checks_target_check check (char_length(target) <= 2000),
+  constraint deployment_checks_status_check check (status in ('pending', 'passed', 'failed', 'skipped')),
+  constraint deployment_checks_checked_at_check check (status = 'pending' or checked_at is not null),
+  constraint deployment_checks_details_check check (jsonb_typeof(details) = 'object')
+);
+
+call platform.adopt_table('delivery.environments', 'internal', 'while the organisation exists; 90 days in the bin');
+call platform.adopt_table('delivery.deployments', 'confidential', 'while the project exists', 'select, insert, update, delete');
+call platform.refer_to_members('delivery.deployments', 'deployed_by', 'approved_by');
+call platform.adopt_table('delivery.deployment_checks', 'confidential', 'while the deployment exists', 'select, insert, update, delete');
+call platform.register_table('delivery.deployments', 'deployment', 'n.version', '{version,status,deployed_by,project_id}', 'n.status', 'n.deployed_by');

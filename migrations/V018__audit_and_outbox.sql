@@ -1,0 +1,78 @@
+-- What happened and what has to be told: the audit trail, which nobody may change, and the outbox, which is emptied.
+-- Both are partitioned by the month of their identifiers.
+
+create schema audit;
+comment on schema audit is 'What happened: the trail of who did what, for whom, to what.';
+grant usage on schema audit to application_user, readonly_user, super_admin;
+
+create table audit.audit_logs (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  event_type            text not null,
+  event_category        text not null,
+  status                text not null default 'success',
+  user_id               uuid default platform.current_user_id(),
+  on_behalf_of_user_id  uuid default nullif(current_setting('app.on_behalf_of_user_id', true), '')::uuid,
+  agent_run_id          uuid default nullif(current_setting('app.agent_run_id', true), '')::uuid,
+  session_id            uuid,
+  project_id            uuid,
+  ip_address            inet,
+  user_agent            text,
+  resource_type         text,
+  resource_id           text,
+  resource_name         text,
+  old_values            jsonb,
+  new_values            jsonb,
+  changed_fields        text[],
+  action_description    text,
+  business_context      text,
+  risk_level            text not null default 'low',
+  application_name      text,
+  service_name          text,
+  api_endpoint          text,
+  request_id            text,
+  error_message         text,
+  compliance_relevant   boolean not null default false,
+  retention_period_days int not null default 2555,
+  additional_data       jsonb not null default '{}',
+  occurred_at           timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint audit_logs_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint audit_logs_event_type_check check (char_length(event_type) between 1 and 100),
+  constraint audit_logs_event_category_check check (char_length(event_category) between 1 and 100),
+  constraint audit_logs_status_check check (status in ('success', 'failure', 'pending')),
+  constraint audit_logs_risk_level_check check (risk_level in ('low', 'medium', 'high', 'critical')),
+  constraint audit_logs_retention_period_days_check check (retention_period_days > 0)
+) partition by range (id);
+create index audit_logs_resource_id_idx on audit.audit_logs (organization_id, resource_type, resource_id, id);
+create index audit_logs_user_id_idx on audit.audit_logs (organization_id, user_id, id) where user_id is not null;
+create index audit_logs_project_id_idx on audit.audit_logs (organization_id, project_id, id) where project_id is not null;
+call platform.adopt_table('audit.audit_logs', 'restricted', '7 years (2555 days a row), then archived', 'select, insert');
+call platform.start_partitions('audit.audit_logs', interval '1 month', 0);
+
+create table platform.outbox_events (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  topic           text not null,
+  aggregate_type  text not null,
+  aggregate_id    uuid not null,
+  sequence_number bigint not null generated always as identity,
+  event_type      text not null,
+  payload         jsonb not null,
+  headers         jsonb not null default '{}',
+  occurred_at     timestamptz not null default now(),
+  published_at    timestamptz,
+  attempts        int not null default 0,
+  last_error      text,
+  primary key (organization_id, id),
+  constraint outbox_events_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint outbox_events_topic_check check (char_length(topic) between 1 and 200),
+  constraint outbox_events_aggregate_type_check check (char_length(aggregate_type) between 1 and 100),
+  constraint outbox_events_event_type_check check (char_length(event_type) between 1 and 200),
+  constraint outbox_events_attempts_check check (attempts >= 0),
+  constraint outbox_events_headers_check check (jsonb_typeof(headers) = 'object')
+) partition by range (id);
+create index outbox_events_waiting_idx on platform.outbox_events (organization_id, sequence_number) where published_at is null;
+create index outbox_events_aggregate_id_idx on platform.outbox_events (organization_id, aggregate_type, aggregate_id, sequence_number);
+call platform.adopt_table('platform.outbox_events', 'confidential', '30 days after publication', 'select, insert, update, delete');
+call platform.start_partitions('platform.outbox_events', interval '1 month', 0);
