@@ -64,6 +64,14 @@ pub trait Place {
     fn called(&self) -> String;
     /// Whether its existence is a secret to those who may not read it.
     fn is_hidden_from_strangers(&self) -> bool;
+    /// The action in `authz` that `action` needs here.
+    fn needs(&self, action: &'static str) -> &'static str {
+        action
+    }
+    /// Whether it belongs to the actor themselves, who may always do this to what is theirs.
+    fn belongs_to_actor(&self, _: &Ctx) -> bool {
+        false
+    }
 }
 
 /// A place where records are made or listed: a collection, in a project or in the organisation.
@@ -91,6 +99,10 @@ impl Place for Collection {
     fn is_hidden_from_strangers(&self) -> bool {
         false
     }
+
+    fn needs(&self, action: &'static str) -> &'static str {
+        self.resource.needs(action)
+    }
 }
 
 /// One record that exists in this organisation and that row security lets the actor see.
@@ -104,6 +116,8 @@ pub struct Record {
     pub id: String,
     /// The project it belongs to.
     pub project: Option<Uuid>,
+    /// The person it belongs to, where the resource declares one.
+    pub owner: Option<Uuid>,
     /// The optimistic lock, as the ETag carries it.
     pub version: String,
     /// Its status, where the resource declares moves.
@@ -134,13 +148,14 @@ impl Record {
         let missing = || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), clip(id))));
         let (condition, params) = served.locate(id).ok_or_else(missing)?;
         let sql = format!(
-            "select {key}, {version}, {status}, {project}, {deleted}, {title} from {table} t where {condition}{limit}{lock}",
+            "select {key}, {version}, {status}, {project}, {deleted}, {title}, {owner} from {table} t where {condition}{limit}{lock}",
             key = served.key_text(),
             version = served.version_sql(),
             status = served.status_sql(),
             project = served.project_sql(),
             deleted = served.deleted_sql(),
             title = served.title_sql(),
+            owner = served.owner_sql(),
             table = served.resource.table,
             limit = " limit 2",
             lock = if lock { " for no key update" } else { "" },
@@ -170,6 +185,7 @@ impl Record {
             project: row.try_get(3)?,
             deleted: row.try_get(4)?,
             title: row.try_get(5)?,
+            owner: row.try_get(6)?,
         })
     }
 }
@@ -190,6 +206,14 @@ impl Place for Record {
     fn is_hidden_from_strangers(&self) -> bool {
         true
     }
+
+    fn needs(&self, action: &'static str) -> &'static str {
+        self.resource.needs(action)
+    }
+
+    fn belongs_to_actor(&self, ctx: &Ctx) -> bool {
+        self.owner.is_some() && self.owner == ctx.own()
+    }
 }
 
 /// Proves that the actor may do `A` to `subject`.
@@ -198,8 +222,8 @@ impl Place for Record {
 /// 404 when they may not even read a record, 403 when they may read it but not do this.
 pub fn authorise<A: Action, T: Place>(ctx: &Ctx, subject: T) -> Result<Allowed<T, A>, Error> {
     let grants = &ctx.principal.grants;
-    let decision = grants.decide(subject.resource_type(), A::NAME, subject.project());
-    if decision.allowed {
+    let decision = grants.decide(subject.resource_type(), subject.needs(A::NAME), subject.project());
+    if decision.allowed || subject.belongs_to_actor(ctx) {
         return Ok(Allowed { subject, action: PhantomData });
     }
     let readable = grants.decide(subject.resource_type(), Read::NAME, subject.project()).allowed;
@@ -219,7 +243,7 @@ pub fn authorise<A: Action, T: Place>(ctx: &Ctx, subject: T) -> Result<Allowed<T
 /// 403 when they may do it nowhere.
 pub fn permit<A: Action>(ctx: &Ctx, resource: &'static Resource) -> Result<Allowed<authz::Reach, A>, Error> {
     match ctx.principal.grants.reach(resource.permission, A::NAME) {
-        authz::Reach::Nothing => {
+        authz::Reach::Nothing if resource.owner.is_none() || ctx.own().is_none() => {
             let reason = ctx.principal.grants.decide(resource.permission, A::NAME, None).reason;
             Err(Problem::forbidden(format!("You may not {} {}: {reason}.", A::NAME, resource.plural_words())).into())
         }

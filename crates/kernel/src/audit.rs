@@ -50,6 +50,15 @@ fn context_places(first: usize) -> String {
     places.join(", ")
 }
 
+/// The kind of event: what happens to credentials is told apart from what happens to data.
+const fn category(resource_type: &str) -> &'static str {
+    match resource_type.as_bytes() {
+        b"session" | b"api_token" => "authentication",
+        b"role" | b"membership" => "authorization",
+        _ => "data_change",
+    }
+}
+
 fn context_params(ctx: &Ctx, event: &str, resource_type: &str) -> Vec<Param> {
     let uuid = |id: Option<Uuid>| id.map_or(Param::Null, Param::Uuid);
     let text = |text: Option<String>| text.map_or(Param::Null, Param::Text);
@@ -57,7 +66,7 @@ fn context_params(ctx: &Ctx, event: &str, resource_type: &str) -> Vec<Param> {
     vec![
         Param::Uuid(ctx.new_id()),
         Param::Text(event.to_owned()),
-        Param::Text("data_change".to_owned()),
+        Param::Text(category(resource_type).to_owned()),
         Param::Uuid(principal.user_id),
         uuid(principal.on_behalf_of),
         uuid(principal.agent_run),
@@ -87,7 +96,7 @@ pub async fn record(ctx: &Ctx, tx: &mut Tx, change: &Change<'_>) -> Result<(), E
         change.new.clone().map_or(Param::Null, Param::Json),
         Param::Texts(fields),
         Param::Uuid(ctx.new_id()),
-        Uuid::try_parse(&change.resource_id).map_or(Param::Null, Param::Uuid),
+        Param::Uuid(Uuid::try_parse(&change.resource_id).unwrap_or(ctx.organization_id())),
     ]);
     let sql = format!(
         "with audited as (
@@ -135,7 +144,6 @@ pub(crate) struct TrailOf<'a> {
     pub(crate) aggregate: Option<&'a str>,
     pub(crate) title: String,
     pub(crate) project: &'a str,
-    pub(crate) has_version: bool,
     pub(crate) hidden: &'a [&'a str],
     pub(crate) before: bool,
     pub(crate) after: bool,
@@ -171,9 +179,9 @@ impl Trail {
                select {places}, {key}, {title}, {project}, {old}, {new}, {fields} from {from}
                returning changed_fields),
              queued as (
-               insert into platform.outbox_events (id, topic, aggregate_type, aggregate_id, sequence_number, event_type,
-                                                   payload, occurred_at)
-               select ${outbox}::uuid, ${kind}::text, ${kind}::text, {aggregate}, {version}, ${event}::text,
+               insert into platform.outbox_events (id, topic, aggregate_type, aggregate_id, event_type, payload,
+                                                   occurred_at)
+               select ${outbox}::uuid, ${kind}::text, ${kind}::text, {aggregate}, ${event}::text,
                       jsonb_build_object('id', {key}, 'project_id', {project}, 'changed', a.changed_fields), ${now}::timestamptz
                  from {row} t cross join audited a)",
             places = context_places(first),
@@ -184,8 +192,7 @@ impl Trail {
             kind = first + 9,
             event = first + 1,
             now = first + 13,
-            aggregate = what.aggregate.map_or("null::uuid".into(), |column| format!("t.{column}")),
-            version = if what.has_version { "t.row_version" } else { "null::bigint" },
+            aggregate = what.aggregate.map_or("platform.current_organization()".into(), |column| format!("t.{column}")),
         );
         Self { ctes, params }
     }

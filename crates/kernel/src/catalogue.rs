@@ -135,8 +135,21 @@ impl Served {
         }
     }
 
+    /// The column by which rows are limited to projects.
+    pub(crate) fn project_column(&self) -> Option<&'static str> {
+        match self.project {
+            ProjectLink::None => None,
+            ProjectLink::Column => Some("project_id"),
+            ProjectLink::Itself => Some("id"),
+        }
+    }
+
     pub(crate) fn deleted_sql(&self) -> &'static str {
         if self.is_soft() { "t.deleted_at is not null" } else { "false" }
+    }
+
+    pub(crate) fn owner_sql(&self) -> String {
+        self.resource.owner.map_or("null::uuid".into(), |column| format!("t.{column}"))
     }
 
     pub(crate) fn title_sql(&self) -> String {
@@ -292,6 +305,9 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
     }
     for column in resource.writable.iter().chain(resource.create_only) {
         need(column, "the writable");
+    }
+    for column in resource.filled.iter().chain(&resource.owner) {
+        need(column, "the");
     }
     for column in resource.hidden.iter().chain(resource.detail).chain(resource.personal) {
         need(column, "the");

@@ -147,6 +147,12 @@ impl Ctx {
         self.principal.organization_id
     }
 
+    /// The person whose own things may be handled here without a grant: the actor, unless a token acts for them. A
+    /// token must not make or end credentials on its owner's strength, or a stolen one would outlive itself.
+    pub fn own(&self) -> Option<Uuid> {
+        (!matches!(self.principal.credential, Credential::ApiToken(_))).then_some(self.principal.user_id)
+    }
+
     /// What is served.
     pub fn catalogue(&self) -> &Catalogue {
         &self.kernel.catalogue

@@ -10,6 +10,8 @@ use crate::{Ctx, Error, store::Tx};
 pub struct Idempotency {
     /// The `Idempotency-Key` header.
     pub key: String,
+    /// The path of the request.
+    pub path: String,
     /// SHA-256 over method, path and body.
     pub fingerprint: [u8; 32],
 }
@@ -30,19 +32,19 @@ pub struct Answer {
 const LOCK: &str = "select pg_try_advisory_xact_lock(hashtextextended($1 || '/' || $2::text || '/' || $3::text, 7))";
 
 const FIND: &str = "
-select request_hash, response_status, response_body, response_etag, response_location
+select request_hash, response_status, response_body, response_headers->>'etag', response_headers->>'location'
   from platform.idempotency_keys
- where user_id = $1 and idempotency_key = $2 and expires_at > $3";
+ where user_id = $1 and key = $2 and expires_at > $3";
 
 const KEEP: &str = "
-insert into platform.idempotency_keys (user_id, idempotency_key, request_hash, response_status, response_body,
-                                       response_etag, response_location, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8::timestamptz + interval '24 hours')
-on conflict (organization_id, user_id, idempotency_key) do update
-   set request_hash = excluded.request_hash, response_status = excluded.response_status,
-       response_body = excluded.response_body, response_etag = excluded.response_etag,
-       response_location = excluded.response_location, created_at = excluded.created_at,
-       expires_at = excluded.expires_at";
+insert into platform.idempotency_keys (user_id, key, method, path, request_hash, response_status, response_headers,
+                                       response_body, created_at, completed_at, expires_at)
+values ($1, $2, 'POST', $3, $4, $5, jsonb_strip_nulls(jsonb_build_object('etag', $6::text, 'location', $7::text)), $8,
+        $9, $9, $9::timestamptz + interval '24 hours')
+on conflict (organization_id, user_id, key) do update
+   set path = excluded.path, request_hash = excluded.request_hash, response_status = excluded.response_status,
+       response_headers = excluded.response_headers, response_body = excluded.response_body,
+       created_at = excluded.created_at, completed_at = excluded.completed_at, expires_at = excluded.expires_at";
 
 impl Answer {
     /// The answer kept for this request, if it was made before.
@@ -88,11 +90,12 @@ impl Answer {
             &[
                 &ctx.principal.user_id,
                 &idempotency.key,
+                &idempotency.path,
                 &idempotency.fingerprint.as_slice(),
                 &i32::from(self.status),
-                &self.body,
                 &self.etag,
                 &self.location,
+                &self.body,
                 &ctx.now(),
             ],
         )

@@ -30,7 +30,7 @@ const RELATED: u32 = 100;
 /// 403 when the actor may read none of these anywhere, 400 when a cursor does not fit.
 pub async fn list(ctx: &Ctx, served: &Served, mut query: ListQuery) -> Result<Page, Error> {
     let reach = permit::<Read>(ctx, served.resource)?;
-    query.within(served, &reach);
+    query.within(served, &reach, ctx.own());
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, Some(query.limit + 1))?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
@@ -129,17 +129,14 @@ impl Included<'_> {
             }
         }
         keys.push(if texts.is_empty() { Param::Uuids(ids) } else { Param::Texts(texts) });
-        let mut condition = "true".to_owned();
-        if let authz::Reach::Projects(projects) = &*reach {
-            condition = match there.project {
-                crate::catalogue::ProjectLink::None => "false".into(),
-                crate::catalogue::ProjectLink::Column => "t.project_id = any($2)".into(),
-                crate::catalogue::ProjectLink::Itself => "t.id = any($2)".into(),
-            };
-            if condition != "false" {
+        let condition = match (&*reach, there.project_column()) {
+            (authz::Reach::Everything, _) => "true".to_owned(),
+            (authz::Reach::Projects(projects), Some(column)) => {
                 keys.push(Param::Uuids(projects.clone()));
+                format!("t.{column} = any($2)")
             }
-        }
+            _ => "false".to_owned(),
+        };
         let selection = Selection::listed(there);
         let sql = match relation {
             Relation::One { .. } => format!(

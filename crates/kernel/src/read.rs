@@ -24,11 +24,12 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
     let (condition, params) = served.locate(id).ok_or_else(missing)?;
     let selection = Selection::whole(served);
     let sql = format!(
-        "select {}, {}, {}, {} from {} t where {condition} limit 2",
+        "select {}, {}, {}, {}, {} from {} t where {condition} limit 2",
         selection.sql(),
         served.version_sql(),
         served.project_sql(),
         served.deleted_sql(),
+        served.owner_sql(),
         served.resource.table,
     );
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
@@ -59,6 +60,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         project: row.try_get(width + 1)?,
         deleted: row.try_get(width + 2)?,
         title: None,
+        owner: row.try_get(width + 3)?,
     };
     let record = authorise::<Read, _>(ctx, found)?;
     let mut body = Vec::with_capacity(1024);

@@ -57,6 +57,8 @@ pub struct Resource {
     pub writable: &'static [&'static str],
     /// Columns a caller may give when creating only.
     pub create_only: &'static [&'static str],
+    /// Required columns that the database fills when nothing is given, beside those with a default.
+    pub filled: &'static [&'static str],
     /// The column that names the parent from which the project is taken, and the parent's resource.
     pub parent: Option<(&'static str, &'static str)>,
     /// Columns never served: secrets.
@@ -65,6 +67,10 @@ pub struct Resource {
     pub detail: &'static [&'static str],
     /// Columns with personal data, for masking and export.
     pub personal: &'static [&'static str],
+    /// The column that names the person it belongs to, who may always see and handle it themselves.
+    pub owner: Option<&'static str>,
+    /// The action that creating, changing and deleting need instead of their own.
+    pub write_action: Option<&'static str>,
     /// The order of lists that ask for none, as in a `sort` parameter.
     pub default_sort: &'static str,
     /// How the status moves.
@@ -89,10 +95,13 @@ impl Resource {
             human_key: None,
             writable: &[],
             create_only: &[],
+            filled: &[],
             parent: None,
             hidden: &[],
             detail: &[],
             personal: &[],
+            owner: None,
+            write_action: None,
             default_sort: "-id",
             status: None,
             verbs: EVERYTHING,
@@ -128,6 +137,13 @@ impl Resource {
         self
     }
 
+    /// Sets the required columns that a trigger fills.
+    #[must_use]
+    pub const fn filled(mut self, columns: &'static [&'static str]) -> Self {
+        self.filled = columns;
+        self
+    }
+
     /// Names the parent from which the project is taken.
     #[must_use]
     pub const fn child_of(mut self, column: &'static str, resource: &'static str) -> Self {
@@ -154,6 +170,28 @@ impl Resource {
     pub const fn personal(mut self, columns: &'static [&'static str]) -> Self {
         self.personal = columns;
         self
+    }
+
+    /// Names the column of the person it belongs to, who may always see and handle it themselves.
+    #[must_use]
+    pub const fn owned_by(mut self, column: &'static str) -> Self {
+        self.owner = Some(column);
+        self
+    }
+
+    /// Sets one action that creating, changing and deleting need instead of their own.
+    #[must_use]
+    pub const fn write_action(mut self, action: &'static str) -> Self {
+        self.write_action = Some(action);
+        self
+    }
+
+    /// The action in `authz` that `action` on this resource needs.
+    pub fn needs(&self, action: &'static str) -> &'static str {
+        match (self.write_action, action) {
+            (Some(instead), "create" | "update" | "delete" | "restore") => instead,
+            _ => action,
+        }
     }
 
     /// Sets the order of lists that ask for none.

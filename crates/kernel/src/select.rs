@@ -2,6 +2,7 @@
 //! before any SQL is made; a name that is not known is refused, never ignored.
 
 use base::{Cursor, FieldError, Problem, ProblemKind};
+use uuid::Uuid;
 
 use crate::{
     catalogue::{Relation, Served},
@@ -194,21 +195,24 @@ impl ListQuery {
         self.conditions.push(format!("t.{column} = ${}", self.params.len()));
     }
 
-    /// Limits the rows to what the actor may reach.
-    pub(crate) fn within(&mut self, served: &Served, reach: &authz::Reach) {
-        if let authz::Reach::Projects(projects) = reach {
-            use crate::catalogue::ProjectLink;
-            let column = match served.project {
-                ProjectLink::None => {
-                    self.conditions.push("false".into());
-                    return;
+    /// Limits the rows to what the actor may reach, or what is their own.
+    pub(crate) fn within(&mut self, served: &Served, reach: &authz::Reach, own: Option<Uuid>) {
+        let mut ways = Vec::new();
+        match reach {
+            authz::Reach::Everything => return,
+            authz::Reach::Nothing => {}
+            authz::Reach::Projects(projects) => {
+                if let Some(column) = served.project_column() {
+                    self.params.push(Param::Uuids(projects.clone()));
+                    ways.push(format!("t.{column} = any(${})", self.params.len()));
                 }
-                ProjectLink::Column => "project_id",
-                ProjectLink::Itself => "id",
-            };
-            self.params.push(Param::Uuids(projects.clone()));
-            self.conditions.push(format!("t.{column} = any(${})", self.params.len()));
+            }
         }
+        if let (Some(column), Some(own)) = (served.resource.owner, own) {
+            self.params.push(Param::Uuid(own));
+            ways.push(format!("t.{column} = ${}", self.params.len()));
+        }
+        self.conditions.push(if ways.is_empty() { "false".into() } else { format!("({})", ways.join(" or ")) });
     }
 
     /// The columns selected, with the positions that are shown.

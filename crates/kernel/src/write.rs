@@ -42,7 +42,6 @@ impl Served {
             aggregate: aggregate.copied(),
             title: self.title_sql(),
             project: self.project_sql(),
-            has_version: self.has_version(),
             hidden: self.resource.hidden,
             before,
             after,
@@ -358,8 +357,8 @@ impl Served {
         self.resource.writable.iter().chain(self.resource.create_only).copied().filter(|name| {
             let parent_fills = self.resource.parent.is_some() && *name == "project_id";
             !parent_fills
+                && !self.resource.filled.contains(name)
                 && self.table.column(name).is_some_and(|column| !column.nullable && !column.has_default)
-                && Some(*name) != self.resource.human_key.map(|_| "key")
         })
     }
 }

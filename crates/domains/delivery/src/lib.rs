@@ -1,1 +1,5 @@
-//! delivery
+//! Repositories, commits, builds and their artefacts, environments and deployments.
+
+mod resources;
+
+pub use resources::*;

@@ -1,1 +1,16 @@
-//! identity
+//! Organisations, people, sign-in, sessions and API tokens, teams and roles.
+
+mod authenticator;
+mod bootstrap;
+mod cache;
+mod members;
+mod operations;
+mod resources;
+mod sign_in;
+
+pub use authenticator::Authenticator;
+pub use bootstrap::{FirstOrganization, first_organization};
+pub use members::{InviteMember, Member};
+pub use operations::{ChangePassword, CreatedToken, NewToken, change_password, create_token, operations};
+pub use resources::*;
+pub use sign_in::{SignIn, SignedIn};

@@ -1,1 +1,5 @@
-//! quality
+//! Test cases, runs, results, coverage and defects.
+
+mod resources;
+
+pub use resources::*;

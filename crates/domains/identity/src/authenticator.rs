@@ -1,0 +1,236 @@
+//! From a token to a principal with their grants.
+
+use std::{sync::Arc, time::Duration};
+
+use authz::{Grant, Grants, Scope};
+use base::{Problem, ProblemKind};
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use kernel::{Credential, Ctx, Error, Kernel, Principal, PrincipalKind, Request};
+use tokio_postgres::{AsyncMessage, NoTls};
+use uuid::Uuid;
+use vault::{Passwords, TokenKind};
+
+use crate::cache::{Cache, Known};
+
+/// A session ends after this long without use (ASVS 5.0 7.3.1).
+pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(12);
+/// A session ends after this long in any case (ASVS 5.0 7.3.2).
+pub(crate) const ABSOLUTE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// The use of a token is written down at most this often.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+const SESSION: &str = "
+select organization_id, session_id, user_id, display_name, email, expires_at, last_active_at, revoked_at, user_status,
+       membership_status
+  from identity.resolve_session($1)";
+
+const API_TOKEN: &str = "
+select organization_id, token_id, user_id, display_name, email, expires_at, revoked_at, user_status, membership_status,
+       scopes, user_kind, owner_user_id
+  from identity.resolve_api_token($1)";
+
+/// Finds out who is asking.
+pub struct Authenticator {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) passwords: Arc<Passwords>,
+    /// Hashing takes a core and memory; a flood of sign-ins waits here.
+    pub(crate) hashing: tokio::sync::Semaphore,
+    cache: Cache,
+}
+
+impl Authenticator {
+    /// An authenticator that asks the database every time, until [`Authenticator::listen`] runs.
+    pub fn new(kernel: Arc<Kernel>, passwords: Passwords) -> Self {
+        Self {
+            kernel,
+            passwords: Arc::new(passwords),
+            hashing: tokio::sync::Semaphore::new(2),
+            cache: Cache::default(),
+        }
+    }
+
+    /// The principal behind a token's text, of either kind.
+    ///
+    /// # Errors
+    /// 401 with the same words whatever is wrong with the token.
+    pub async fn principal(&self, token: &str) -> Result<Arc<Principal>, Error> {
+        let kind = TokenKind::of(token).ok_or_else(unknown)?;
+        let (digest, now) = (vault::digest(token), self.kernel.now());
+        if let Some(known) = self.cache.get(&digest, now) {
+            if now.duration_since(known.noted) >= NOTED_EVERY {
+                self.note_use(&known.principal, now).await?;
+                let generation = self.cache.generation();
+                self.cache.put(digest, Known::new(known.principal.clone(), known.until, now, now), generation);
+            }
+            return Ok(known.principal);
+        }
+        let generation = self.cache.generation();
+        let (principal, until) = match kind {
+            TokenKind::Session => self.session(&digest, now).await?,
+            TokenKind::Api => self.api_token(&digest, now).await?,
+        };
+        let principal = Arc::new(principal);
+        self.note_use(&principal, now).await?;
+        self.cache.put(digest, Known::new(principal.clone(), until, now, now), generation);
+        Ok(principal)
+    }
+
+    async fn session(&self, digest: &[u8; 32], now: Timestamp) -> Result<(Principal, Timestamp), Error> {
+        let rows = self.kernel.store.query_outside(SESSION, &[&digest.as_slice()]).await?;
+        let row = rows.first().ok_or_else(unknown)?;
+        let (expires, active): (Timestamp, Timestamp) = (row.try_get(5)?, row.try_get(6)?);
+        let revoked: Option<Timestamp> = row.try_get(7)?;
+        let until = expires.min(active.checked_add(IDLE).unwrap_or(expires));
+        let standing: (String, String) = (row.try_get(8)?, row.try_get(9)?);
+        if revoked.is_some() || now >= until || standing.0 != "active" || standing.1 != "active" {
+            return Err(unknown());
+        }
+        let mut principal = Principal {
+            organization_id: row.try_get(0)?,
+            user_id: row.try_get(2)?,
+            display_name: row.try_get(3)?,
+            email: row.try_get::<_, Option<String>>(4)?.unwrap_or_default(),
+            kind: PrincipalKind::Person,
+            on_behalf_of: None,
+            agent_run: None,
+            credential: Credential::Session(row.try_get(1)?),
+            grants: Grants::default(),
+        };
+        principal.grants = self.grants(&principal).await?;
+        Ok((principal, until))
+    }
+
+    async fn api_token(&self, digest: &[u8; 32], now: Timestamp) -> Result<(Principal, Timestamp), Error> {
+        let rows = self.kernel.store.query_outside(API_TOKEN, &[&digest.as_slice()]).await?;
+        let row = rows.first().ok_or_else(unknown)?;
+        let until = row.try_get::<_, Option<Timestamp>>(5)?.unwrap_or(Timestamp::MAX);
+        let revoked: Option<Timestamp> = row.try_get(6)?;
+        let standing: (String, String) = (row.try_get(7)?, row.try_get(8)?);
+        if revoked.is_some() || now >= until || standing.0 != "active" || standing.1 != "active" {
+            return Err(unknown());
+        }
+        let kind = match row.try_get::<_, String>(10)?.as_str() {
+            "agent" => PrincipalKind::Agent,
+            "service" => PrincipalKind::Service,
+            _ => PrincipalKind::Person,
+        };
+        let owner: Option<Uuid> = row.try_get(11)?;
+        let mut principal = Principal {
+            organization_id: row.try_get(0)?,
+            user_id: row.try_get(2)?,
+            display_name: row.try_get(3)?,
+            email: row.try_get::<_, Option<String>>(4)?.unwrap_or_default(),
+            kind,
+            on_behalf_of: owner.filter(|_| kind == PrincipalKind::Agent),
+            agent_run: None,
+            credential: Credential::ApiToken(row.try_get(1)?),
+            grants: Grants::default(),
+        };
+        let scopes = row
+            .try_get::<_, Vec<String>>(9)?
+            .iter()
+            .map(|scope| scope.parse::<Scope>())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Error::Broken(error.to_string()))?;
+        principal.grants = self.grants(&principal).await?.narrowed(scopes);
+        Ok((principal, until))
+    }
+
+    /// What a principal holds now.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub async fn grants(&self, principal: &Principal) -> Result<Grants, Error> {
+        let ctx = Ctx::new(self.kernel.clone(), Arc::new(principal.clone()), Request::default());
+        let tx = ctx.begin_read().await?;
+        let rows = tx
+            .query("select resource_type, action, project_id, role from authz.grants_of($1)", &[&principal.user_id])
+            .await?;
+        tx.commit().await?;
+        let grants = rows
+            .iter()
+            .map(|row| {
+                Ok(Grant {
+                    resource_type: row.try_get(0)?,
+                    action: row.try_get(1)?,
+                    project: row.try_get(2)?,
+                    role: row.try_get(3)?,
+                })
+            })
+            .collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
+        Ok(Grants::compile(grants))
+    }
+
+    /// Writes down that a token was used. Not an event of the audit trail: nothing changed but the time.
+    async fn note_use(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<(), Error> {
+        let (sql, id) = match principal.credential {
+            Credential::Session(id) => {
+                ("update identity.sessions set last_active_at = $2 where id = $1 and last_active_at < $2", id)
+            }
+            Credential::ApiToken(id) => (
+                "update identity.api_tokens set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)",
+                id,
+            ),
+            Credential::Server => return Ok(()),
+        };
+        let ctx = Ctx::new(self.kernel.clone(), principal.clone(), Request::default());
+        let tx = ctx.begin().await?;
+        tx.execute(sql, &[&id, &now]).await?;
+        tx.commit().await
+    }
+
+    /// Forgets what is remembered of every token.
+    pub fn forget(&self) {
+        self.cache.clear();
+    }
+
+    /// Listens to announcements of changed rights for ever, on a connection of its own, so that a token that was
+    /// revoked anywhere stops working here at once. Reconnects when the connection is lost.
+    pub async fn listen(self: Arc<Self>, config: tokio_postgres::Config) {
+        loop {
+            if let Err(error) = self.listen_once(&config).await {
+                tracing::warn!(%error, "not listening to changes of access; every request asks the database");
+            }
+            self.cache.set_listening(false);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn listen_once(&self, config: &tokio_postgres::Config) -> Result<(), tokio_postgres::Error> {
+        let (client, mut connection) = config.connect(NoTls).await?;
+        let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+        let (announced, mut arrivals) = tokio::sync::mpsc::channel(64);
+        let pump = tokio::spawn(async move {
+            while let Some(message) = messages.next().await {
+                match message {
+                    Ok(AsyncMessage::Notification(_)) => {
+                        if announced.send(Ok(())).await.is_err() {
+                            return;
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let _ = announced.send(Err(error)).await;
+                        return;
+                    }
+                }
+            }
+        });
+        client.batch_execute("listen throughline_access").await?;
+        self.cache.set_listening(true);
+        let ended = loop {
+            match arrivals.recv().await {
+                Some(Ok(())) => self.cache.clear(),
+                Some(Err(error)) => break Err(error),
+                None => break Ok(()),
+            }
+        };
+        pump.abort();
+        ended
+    }
+}
+
+fn unknown() -> Error {
+    Problem::new(ProblemKind::Unauthenticated, "The token is not valid, or it has ended. Sign in again.").into()
+}
