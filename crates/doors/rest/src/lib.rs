@@ -1,1 +1,94 @@
-//! rest
+//! The REST door: parse, call one kernel function or operation, render. Every route under `/v1` comes from the
+//! catalogue; so does `openapi.json`.
+
+mod answer;
+mod app;
+mod caller;
+mod collection;
+mod documentation;
+mod health;
+mod metrics;
+mod openapi;
+mod operations;
+mod problem;
+mod upload;
+
+pub use app::{App, Limits};
+pub use caller::{Caller, SESSION_COOKIE};
+pub use metrics::Metrics;
+pub use openapi::document;
+pub use problem::ApiProblem;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use kernel::Verb;
+use tower_http::compression::CompressionLayer;
+
+/// Every route of this door.
+pub fn router(app: Arc<App>) -> Router {
+    let mut v1 = Router::new();
+    for served in app.kernel.catalogue.resources() {
+        let resource = served.resource;
+        let name = resource.name;
+        let path = format!("/{name}");
+        let mut all = get(collection::list).fallback(problem::method_not_allowed);
+        let mut one = get(collection::read).fallback(problem::method_not_allowed);
+        if resource.offers(Verb::Create) {
+            all = all.post(collection::create);
+        } else if let Some(operation) = app.operation_on(kernel::Subject::Collection(name), "create") {
+            all = match operation.input {
+                kernel::Input::Json => all.post(operations::run),
+                kernel::Input::Files => all.post(upload::run),
+            };
+        }
+        if resource.offers(Verb::Update) {
+            one = one.patch(collection::update);
+        }
+        if resource.offers(Verb::Delete) {
+            one = one.delete(collection::delete);
+        }
+        v1 = v1.route(&path, all).route(&format!("{path}/{{id}}"), one);
+        v1 = v1.route(
+            &format!("{path}/{{id}}/history"),
+            get(collection::history).fallback(problem::method_not_allowed),
+        );
+        if resource.offers(Verb::Restore) {
+            v1 = v1.route(
+                &format!("{path}/{{id}}/restore"),
+                post(collection::restore).fallback(problem::method_not_allowed),
+            );
+        }
+        if [Verb::Create, Verb::Update, Verb::Delete].iter().any(|verb| resource.offers(*verb)) {
+            v1 = v1
+                .route(&format!("{path}/bulk"), post(collection::bulk).fallback(problem::method_not_allowed));
+        }
+    }
+    for operation in app.kernel.catalogue.operations() {
+        let route = match operation.subject {
+            kernel::Subject::Record(name) => format!("/{name}/{{id}}/{}", operation.name),
+            kernel::Subject::Collection(_) if operation.name == "create" => continue,
+            kernel::Subject::Collection(name) => format!("/{name}/{}", operation.name),
+        };
+        v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
+    }
+    v1 = v1.route("/me", get(caller::me).fallback(problem::method_not_allowed));
+
+    let json_limit = app.limits.json_bytes;
+    let api = v1.fallback(problem::not_found).layer(DefaultBodyLimit::max(json_limit));
+    Router::new()
+        .nest("/v1", api)
+        .route("/openapi.json", get(documentation::openapi).fallback(problem::method_not_allowed))
+        .route("/problems/{slug}", get(documentation::problem))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), metrics::observe))
+        .with_state(app)
+}

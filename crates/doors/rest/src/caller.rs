@@ -1,0 +1,103 @@
+//! Who is calling: the token of the `Authorization` header, or the session cookie for reading.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, OriginalUri},
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use base::{Problem, ProblemKind};
+use kernel::{Ctx, Request};
+use serde_json::{Value, json};
+
+use crate::{App, ApiProblem};
+
+/// The name of the session cookie.
+pub const SESSION_COOKIE: &str = "throughline_session";
+
+/// The caller's context.
+pub struct Caller(pub Ctx);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiProblem> {
+        let token = bearer(&parts.headers)
+            .or_else(|| cookie(&parts.headers).filter(|_| matches!(parts.method, Method::GET | Method::HEAD)))
+            .ok_or_else(|| {
+                Problem::new(
+                    ProblemKind::Unauthenticated,
+                    "Send `Authorization: Bearer <API token>`. Tokens are made on the page /account/tokens.",
+                )
+            })?;
+        let principal = app
+            .authenticator
+            .principal(&token)
+            .await
+            .map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+        let request = request_of(parts)?;
+        Ok(Self(Ctx::new(app.kernel.clone(), principal, request)))
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// The session token of the cookie.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<String> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).find_map(
+        |pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == SESSION_COOKIE).then(|| value.to_owned())
+        },
+    )
+}
+
+/// What the audit trail keeps of a request.
+fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
+    let text = |name: &str, most: usize| {
+        let value = parts.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(most).collect::<String>())
+    };
+    let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.0.path());
+    let route = parts.extensions.get::<MatchedPath>().map_or(path, MatchedPath::as_str);
+    let idempotency = match (&parts.method, parts.headers.get("idempotency-key")) {
+        (&Method::POST, Some(key)) => {
+            let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
+                Problem::bad_request("`Idempotency-Key` must have from 1 to 255 visible characters.")
+            })?;
+            // The fingerprint is completed once the body has been read.
+            Some(kernel::Idempotency { key: key.to_owned(), path: path.to_owned(), fingerprint: [0; 32] })
+        }
+        _ => None,
+    };
+    Ok(Request {
+        id: text("x-request-id", 128).unwrap_or_default(),
+        address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
+        user_agent: text("user-agent", 512),
+        endpoint: format!("{} {route}", parts.method),
+        reason: text("x-change-reason", 1000),
+        idempotency,
+    })
+}
+
+/// `GET /v1/me`: who the token belongs to.
+pub(crate) async fn me(Caller(ctx): Caller) -> Json<Value> {
+    let principal = &ctx.principal;
+    Json(json!({
+        "organization_id": principal.organization_id,
+        "user_id": principal.user_id,
+        "display_name": principal.display_name,
+        "email": principal.email,
+        "kind": match principal.kind {
+            kernel::PrincipalKind::Person => "person",
+            kernel::PrincipalKind::Agent => "agent",
+            kernel::PrincipalKind::Service => "service",
+        },
+        "on_behalf_of_user_id": principal.on_behalf_of,
+    }))
+}

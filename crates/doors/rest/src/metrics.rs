@@ -1,0 +1,102 @@
+//! Counters and timings of requests, and the request identifier.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::HeaderValue,
+    middleware::Next,
+    response::Response,
+};
+use kernel::StoreStatus;
+use tracing::Instrument as _;
+
+use crate::App;
+
+/// Upper bounds of the duration histogram, in seconds.
+const BOUNDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+#[derive(Default, Clone)]
+struct Timing {
+    buckets: [u64; BOUNDS.len()],
+    count: u64,
+    seconds: f64,
+}
+
+/// What was served since the start.
+#[derive(Default)]
+pub struct Metrics {
+    requests: Mutex<BTreeMap<(String, String, u16), Timing>>,
+}
+
+impl Metrics {
+    fn note(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let timing = requests.entry((method.to_owned(), route.to_owned(), status)).or_default();
+        timing.count += 1;
+        timing.seconds += seconds;
+        for (bucket, bound) in timing.buckets.iter_mut().zip(BOUNDS) {
+            *bucket += u64::from(seconds <= bound);
+        }
+    }
+
+    /// The Prometheus text format.
+    pub fn render(&self, store: StoreStatus) -> String {
+        let mut text = String::from(
+            "# HELP throughline_http_request_duration_seconds Time to answer a request.\n\
+             # TYPE throughline_http_request_duration_seconds histogram\n",
+        );
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let name = "throughline_http_request_duration_seconds";
+        for ((method, route, status), timing) in &requests {
+            let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
+            for (bound, count) in BOUNDS.iter().zip(timing.buckets) {
+                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {count}");
+            }
+            let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {}", timing.count);
+            let _ = writeln!(text, "{name}_sum{{{labels}}} {}", timing.seconds);
+            let _ = writeln!(text, "{name}_count{{{labels}}} {}", timing.count);
+        }
+        let _ = write!(
+            text,
+            "# HELP throughline_database_connections Connections to the database by state.\n\
+             # TYPE throughline_database_connections gauge\n\
+             throughline_database_connections{{state=\"idle\"}} {}\n\
+             throughline_database_connections{{state=\"busy\"}} {}\n\
+             # HELP throughline_database_waiting Requests that wait for a connection.\n\
+             # TYPE throughline_database_waiting gauge\n\
+             throughline_database_waiting {}\n",
+            store.idle,
+            store.open.saturating_sub(store.idle),
+            store.waiting,
+        );
+        text
+    }
+}
+
+/// Gives every request an identifier, and notes how long it took. The route, not the path, is the label: it is one of
+/// a fixed set.
+pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let given = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
+    let id = given.map_or_else(|| base::id_at(app.kernel.now()).to_string(), str::to_owned);
+    let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
+    request.headers_mut().insert("x-request-id", value.clone());
+    let method = request.method().as_str().to_owned();
+    let route =
+        request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span).await;
+    app.metrics.note(&method, &route, response.status().as_u16(), started.elapsed().as_secs_f64());
+    response.headers_mut().insert("x-request-id", value);
+    response
+}
