@@ -127,9 +127,9 @@ fn inspect(directory: &Path) -> Result<Binaries, String> {
     if !postgres.exists() {
         return Err("no `postgres` there".to_owned());
     }
-    // A link such as /usr/local/bin/postgres leads to the directory where the other programs are.
+    // A link such as /usr/local/bin/postgres leads to the directory where all the other programs are.
     let beside = postgres.canonicalize().ok().and_then(|real| real.parent().map(Path::to_path_buf));
-    let directory = [Some(directory.to_path_buf()), beside]
+    let directory = [beside, Some(directory.to_path_buf())]
         .into_iter()
         .flatten()
         .find(|directory| directory.join("initdb").exists())

@@ -179,12 +179,10 @@ impl Cluster {
             .await
             .doing(|| "connect to the private cluster".to_owned())?;
         let conversation = tokio::spawn(connection);
-        for role in [Role::Application, Role::Readonly] {
-            set_password(&client, &self.inner.connections, role).await?;
-        }
+        let done = set_passwords(&client, &self.inner.connections).await;
         drop(client);
         let _ = conversation.await;
-        Ok(())
+        done
     }
 
     /// Stops the server: open transactions are rolled back, everything committed is on disk. A server that shares its
@@ -283,6 +281,17 @@ async fn furnish(client: &tokio_postgres::Client, connections: &Connections, new
         client.batch_execute(&sql).await.doing(doing)?;
         // Nobody but the owner and those the migrations name may connect.
         client.batch_execute(&format!("revoke all on database {DATABASE} from public")).await.doing(doing)?;
+    }
+    Ok(())
+}
+
+/// What [`Cluster::open_logins`] does, on a connection of the cluster's superuser.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn set_passwords(client: &tokio_postgres::Client, connections: &Connections) -> Result<(), Error> {
+    for role in [Role::Application, Role::Readonly] {
+        set_password(client, connections, role).await?;
     }
     Ok(())
 }

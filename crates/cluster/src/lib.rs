@@ -18,9 +18,10 @@ mod settings;
 mod supervise;
 
 pub use binaries::{BIN_VARIABLE, Binaries, Version};
-pub use cluster::{Cluster, Options, State, USER_VARIABLE};
+pub use cluster::{Cluster, Options, State, USER_VARIABLE, set_passwords};
 pub use error::Error;
 pub use external::{Database, External};
 pub use layout::{APPLICATION_ROLE, Connections, DATABASE, OWNER_ROLE, READONLY_ROLE, Role};
+pub use processes::{clear as end_processes, is_alive};
 pub use server::Lifetime;
 pub use settings::Durability;

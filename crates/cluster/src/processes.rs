@@ -18,8 +18,11 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// Ends every process that still uses `pgdata`, and removes a `postmaster.pid` that would block a start for nothing.
 ///
-/// Must only be called while the instance lock is held.
-pub(crate) async fn clear(pgdata: &Path) -> Result<(), Error> {
+/// Must only be called while nobody else may start a server on these data.
+///
+/// # Errors
+/// [`Error::Leftover`] when a process does not end.
+pub async fn clear(pgdata: &Path) -> Result<(), Error> {
     let recorded = postmaster_pid(pgdata);
     if let Some(postmaster) = recorded.filter(|pid| uses(*pid, pgdata)) {
         tracing::warn!(postmaster.pid = postmaster, "stopping the PostgreSQL that an earlier process left running");
@@ -70,7 +73,8 @@ pub(crate) fn postmaster_pid(pgdata: &Path) -> Option<i32> {
 }
 
 /// Whether the process exists (a zombie counts: its id is taken).
-pub(crate) fn is_alive(pid: i32) -> bool {
+#[must_use]
+pub fn is_alive(pid: i32) -> bool {
     !matches!(kill(Pid::from_raw(pid), None), Err(nix::errno::Errno::ESRCH))
 }
 

@@ -82,7 +82,8 @@ pub(crate) async fn make_cluster(binaries: &Binaries, account: &Account, layout:
         let character_types = if cfg!(target_os = "macos") { "UTF-8" } else { "C.UTF-8" };
         command.args(["--locale=C", &format!("--lc-ctype={character_types}")]);
     }
-    if !sync {
+    // Asking once for the whole file system is several times quicker than initdb's asking for each of a thousand files.
+    if !sync || cfg!(target_os = "linux") {
         command.arg("--no-sync");
     }
     // The account may not be allowed into the directory that we were started in.
@@ -100,7 +101,24 @@ pub(crate) async fn make_cluster(binaries: &Binaries, account: &Account, layout:
             output: last_lines(&String::from_utf8_lossy(&text)),
         });
     }
+    if sync {
+        sync_file_system(&unfinished)?;
+    }
     std::fs::rename(&unfinished, &layout.pgdata).doing(|| format!("move the new cluster to {}", layout.pgdata.display()))
+}
+
+/// Brings everything on the file system of `directory` to disk.
+#[cfg(target_os = "linux")]
+fn sync_file_system(directory: &Path) -> Result<(), Error> {
+    let doing = || format!("bring {} to disk", directory.display());
+    let file = std::fs::File::open(directory).doing(doing)?;
+    nix::unistd::syncfs(file).map_err(std::io::Error::from).doing(doing)
+}
+
+/// Elsewhere initdb has already done it, file by file.
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_directory: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 impl Server {

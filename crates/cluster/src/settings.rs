@@ -44,6 +44,11 @@ pub(crate) fn postgresql_conf(socket_directory: &Path, durability: Durability, m
         work = sizes.work_mb,
         maintenance = sizes.maintenance_mb,
     );
+    if cfg!(target_os = "linux") {
+        // Recovery first brings every file to disk. Asking once for the file system instead of once for each of a
+        // thousand files brings the server back seconds earlier.
+        text.push_str("recovery_init_sync_method = 'syncfs'\n");
+    }
     text.push_str(match durability {
         Durability::Durable => {
             "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\nwal_level = replica\nwal_compression = on\n\
