@@ -19,18 +19,33 @@ impl InstanceLock {
     pub(crate) fn take(root: &Path) -> Result<Self, Error> {
         let path = root.join("lock");
         let doing = || format!("lock {}", path.display());
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).doing(doing)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .doing(doing)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                let holder = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                return Err(Error::InUse { holder, directory: root.to_path_buf() });
+                let holder = file
+                    .read_to_string(&mut text)
+                    .ok()
+                    .and_then(|_| text.trim().parse().ok());
+                return Err(Error::InUse {
+                    holder,
+                    directory: root.to_path_buf(),
+                });
             }
             Err(TryLockError::Error(error)) => return Err(error).doing(doing),
         }
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())).doing(doing)?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .doing(doing)?;
         Ok(Self { _file: file })
     }
 }

@@ -36,7 +36,12 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         };
         if let Some(status) = ended {
             tracing::error!(%status, "PostgreSQL ended unexpectedly; starting it again");
-            inner.state.send_if_modified(|state| *state == State::Serving && { *state = State::Recovering; true });
+            inner.state.send_if_modified(|state| {
+                *state == State::Serving && {
+                    *state = State::Recovering;
+                    true
+                }
+            });
             recover(&inner).await;
         }
     }
@@ -50,12 +55,23 @@ async fn recover(inner: &Inner) {
         match restart(inner).await {
             Ok(server) => {
                 *inner.server() = Some(server);
-                inner.state.send_if_modified(|state| *state == State::Recovering && { *state = State::Serving; true });
-                tracing::info!(duration_ms = began.elapsed().as_millis() as u64, "PostgreSQL is serving again");
+                inner.state.send_if_modified(|state| {
+                    *state == State::Recovering && {
+                        *state = State::Serving;
+                        true
+                    }
+                });
+                tracing::info!(
+                    duration_ms = began.elapsed().as_millis() as u64,
+                    "PostgreSQL is serving again"
+                );
                 return;
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "PostgreSQL could not be started again");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "PostgreSQL could not be started again"
+                );
             }
         }
         tokio::time::sleep(pause).await;
@@ -65,7 +81,18 @@ async fn recover(inner: &Inner) {
 
 async fn restart(inner: &Inner) -> Result<Server, Error> {
     processes::clear(&inner.layout.pgdata).await?;
-    let mut server = Server::spawn(&inner.binaries, &inner.account, &inner.layout, &inner.options.lifetime)?;
-    server.ready(&inner.layout, &inner.connections.superuser(), inner.options.start_patience).await?;
+    let mut server = Server::spawn(
+        &inner.binaries,
+        &inner.account,
+        &inner.layout,
+        &inner.options.lifetime,
+    )?;
+    server
+        .ready(
+            &inner.layout,
+            &inner.connections.superuser(),
+            inner.options.start_patience,
+        )
+        .await?;
     Ok(server)
 }

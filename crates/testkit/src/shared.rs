@@ -11,6 +11,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
+use tokio_postgres::Client;
 
 /// Why a test database could not be had.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -21,26 +22,35 @@ pub(crate) fn directory() -> PathBuf {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let checkout = checkout.canonicalize().unwrap_or(checkout);
     let digest = Sha256::digest(checkout.as_os_str().as_encoded_bytes());
-    let key: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let key: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let user = nix::unistd::geteuid();
     std::env::temp_dir().join(format!("throughline-tests-{user}-{key}"))
 }
 
-/// How to reach the shared cluster in `directory`; starts it when it does not run.
-pub(crate) async fn connections(directory: &Path) -> Result<Connections, Failure> {
-    DirBuilder::new().recursive(true).mode(0o711).create(directory)?;
+/// Connects to the shared cluster in `directory` as its superuser; starts it when it does not run.
+pub(crate) async fn connect(directory: &Path) -> Result<(Connections, Client), Failure> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o711)
+        .create(directory)?;
     beat(directory)?;
-    if let Some(connections) = answering(directory).await {
-        return Ok(connections);
+    if let Some(found) = answering(directory).await {
+        return Ok(found);
     }
     let _turn = turn(directory).await?;
     // Whoever held the lock before us has probably started it.
-    if let Some(connections) = answering(directory).await {
-        return Ok(connections);
+    if let Some(found) = answering(directory).await {
+        return Ok(found);
     }
-    let cluster = Cluster::start(options(directory)).await?;
     // Dropping the handle leaves the server running: it lives by the heartbeat.
-    Ok(cluster.connections().clone())
+    drop(Cluster::start(options(directory)).await?);
+    answering(directory)
+        .await
+        .ok_or_else(|| "the shared test server started and does not answer".into())
 }
 
 /// Stops the shared cluster of this workspace and removes its data. Nothing to stop is fine.
@@ -64,7 +74,9 @@ pub(crate) async fn stop(directory: &Path) -> Result<(), Failure> {
 fn options(directory: &Path) -> Options {
     Options {
         durability: Durability::Throwaway,
-        lifetime: Lifetime::Heartbeat { file: directory.join("heartbeat") },
+        lifetime: Lifetime::Heartbeat {
+            file: directory.join("heartbeat"),
+        },
         ..Options::new(directory.join("data"))
     }
 }
@@ -74,19 +86,26 @@ fn options(directory: &Path) -> Options {
 pub(crate) async fn turn(directory: &Path) -> Result<File, Failure> {
     let path = directory.join("turn");
     let file = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         file.lock()?;
         Ok(file)
     });
     Ok(file.await??)
 }
 
-async fn answering(directory: &Path) -> Option<Connections> {
+async fn answering(directory: &Path) -> Option<(Connections, Client)> {
     let connections = Connections::read(&directory.join("data")).ok()?;
-    let (client, connection) = connections.superuser().connect(tokio_postgres::NoTls).await.ok()?;
+    let (client, connection) = connections
+        .superuser()
+        .connect(tokio_postgres::NoTls)
+        .await
+        .ok()?;
     tokio::spawn(connection);
-    client.simple_query("select 1").await.ok()?;
-    Some(connections)
+    Some((connections, client))
 }
 
 /// Touches the heartbeat now, and from now on every ten seconds for as long as this process lives.

@@ -37,9 +37,11 @@ pub enum MigrateError {
     },
 
     /// Another session held a lock that the step needs, every time.
-    #[error("{file} needs a lock that another session holds; gave up after {attempts} attempts. Nothing was changed. Look for \
+    #[error(
+        "{file} needs a lock that another session holds; gave up after {attempts} attempts. Nothing was changed. Look for \
              long transactions (`select pid, xact_start, query from pg_stat_activity order by xact_start`), end them, and \
-             migrate again")]
+             migrate again"
+    )]
     Locked {
         /// The file.
         file: String,
@@ -48,16 +50,20 @@ pub enum MigrateError {
     },
 
     /// A file ended the transaction that it runs in.
-    #[error("{file} ends its own transaction (COMMIT or ROLLBACK), so a failure could leave it half done and it was not recorded; \
-             remove that statement, and undo by hand what it did")]
+    #[error(
+        "{file} ends its own transaction (COMMIT or ROLLBACK), so a failure could leave it half done and it was not recorded; \
+             remove that statement, and undo by hand what it did"
+    )]
     OwnTransaction {
         /// The file.
         file: String,
     },
 
     /// Another process holds the migration lock for too long.
-    #[error("another process has been migrating this database for {waited_s} s; wait for it, or end it (it holds the advisory lock \
-             {key}, see pg_locks), and try again")]
+    #[error(
+        "another process has been migrating this database for {waited_s} s; wait for it, or end it (it holds the advisory lock \
+             {key}, see pg_locks), and try again"
+    )]
     Busy {
         /// How long was waited, in seconds.
         waited_s: u64,
@@ -105,7 +111,11 @@ pub enum MigrateError {
 }
 
 fn list(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|line| format!("  - {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Names what was being done when the server refused.
