@@ -1,0 +1,91 @@
+//! A PostgreSQL that somebody else manages, named by `DATABASE_URL`.
+
+use crate::binaries::Version;
+use crate::cluster::{Cluster, Options};
+use crate::error::{Doing, Error};
+use crate::layout::Role;
+
+/// The database in use: our own cluster, or a server that is managed elsewhere.
+#[derive(Debug)]
+pub enum Database {
+    /// Started and stopped by us.
+    Embedded(Cluster),
+    /// Only used by us.
+    External(External),
+}
+
+/// A server that is managed elsewhere and was found new enough.
+#[derive(Debug, Clone)]
+pub struct External {
+    config: Box<tokio_postgres::Config>,
+    version: Version,
+}
+
+impl Database {
+    /// Uses `url` when there is one, and starts a private cluster otherwise.
+    ///
+    /// # Errors
+    /// Those of [`External::connect`] and [`Cluster::start`].
+    pub async fn open(url: Option<&str>, options: Options) -> Result<Self, Error> {
+        match url {
+            Some(url) => External::connect(url).await.map(Self::External),
+            None => Cluster::start(options)
+                .await
+                .map(|cluster| Self::Embedded(cluster.supervise())),
+        }
+    }
+
+    /// Connection parameters. A server that is managed elsewhere has one set for every role: those of the URL.
+    #[must_use]
+    pub fn config(&self, role: Role) -> tokio_postgres::Config {
+        match self {
+            Self::Embedded(cluster) => cluster.connections().config(role),
+            Self::External(external) => external.config.as_ref().clone(),
+        }
+    }
+
+    /// Stops what we started; leaves alone what we did not.
+    pub async fn stop(self) {
+        if let Self::Embedded(cluster) = self {
+            cluster.stop().await;
+        }
+    }
+}
+
+impl External {
+    /// Connects once, and refuses a server that is too old to be safe.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] when the URL is wrong or the server does not answer, [`Error::OldServer`] when it is too old.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        // The URL may hold a password, so it does not appear in the message.
+        let config = url
+            .parse::<tokio_postgres::Config>()
+            .doing(|| "understand DATABASE_URL".to_owned())?;
+        let doing = || "reach the PostgreSQL server that DATABASE_URL names".to_owned();
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await.doing(doing)?;
+        let conversation = tokio::spawn(connection);
+        let row = client
+            .query_one("select current_setting('server_version_num')::int", &[])
+            .await
+            .doing(doing)?;
+        let version = Version::from_number(row.get::<_, i32>(0).unsigned_abs());
+        drop(client);
+        let _ = conversation.await;
+        if !version.is_suitable() {
+            return Err(Error::OldServer {
+                version: version.to_string(),
+            });
+        }
+        Ok(Self {
+            config: Box::new(config),
+            version,
+        })
+    }
+
+    /// The release of the server.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+}
