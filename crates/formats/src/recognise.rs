@@ -1,0 +1,253 @@
+//! What a file is, by what is in it. Names and media types are not asked: they are often wrong, and a stranger
+//! chooses them.
+
+use crate::decode::decode_prefix;
+use crate::xml::{Token, Xml, shorten};
+use crate::{Limits, ReadError};
+
+/// As many bytes from the beginning of a file as [`recognise`] can make use of. Fewer do, when the file is shorter.
+pub const RECOGNITION_BYTES: usize = 64 << 10;
+
+const READABLE: &str = "this server reads JUnit XML, Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
+
+/// A format that this crate has a reader for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Test results: [`crate::junit`].
+    Junit,
+    /// Coverage: [`crate::coverage::cobertura`].
+    Cobertura,
+    /// Coverage: [`crate::coverage::lcov`].
+    Lcov,
+    /// Coverage: [`crate::coverage::jacoco`].
+    Jacoco,
+    /// A requirement: [`crate::requirement`].
+    Requirement,
+}
+
+impl Format {
+    /// The name people know it by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Junit => "JUnit XML",
+            Self::Cobertura => "Cobertura",
+            Self::Lcov => "lcov",
+            Self::Jacoco => "JaCoCo",
+            Self::Requirement => "requirement (Markdown)",
+        }
+    }
+}
+
+/// The answer of [`recognise`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recognised {
+    /// The file claims to be this. Whether it is well formed, its reader will say.
+    Format(Format),
+    /// None of the formats; why, in a sentence for the person who sent it.
+    Unknown(String),
+}
+
+/// Tells the format of a file from its first [`RECOGNITION_BYTES`].
+#[must_use]
+pub fn recognise(prefix: &[u8]) -> Recognised {
+    let prefix = &prefix[..prefix.len().min(RECOGNITION_BYTES)];
+    if prefix.is_empty() {
+        return Recognised::Unknown("the file is empty".to_owned());
+    }
+    let text = match decode_prefix(prefix) {
+        Ok(text) => text,
+        Err(error) => return Recognised::Unknown(error.reason),
+    };
+    let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    if trimmed.is_empty() {
+        return Recognised::Unknown("the file holds nothing but white space".to_owned());
+    }
+    if trimmed.starts_with('<') {
+        return recognise_xml(prefix);
+    }
+    if is_front_matter(trimmed) {
+        return Recognised::Format(Format::Requirement);
+    }
+    if is_lcov(trimmed) {
+        return Recognised::Format(Format::Lcov);
+    }
+    let what = match trimmed.chars().next() {
+        Some('{' | '[') => "this looks like JSON",
+        Some('#') => {
+            "this looks like Markdown without front matter (a block between two lines of ---)"
+        }
+        _ if text.contains('\0') || text.contains('\u{FFFD}') => {
+            "this is not a text file that this server understands"
+        }
+        _ => "this is neither XML, nor an lcov record, nor Markdown with front matter",
+    };
+    Recognised::Unknown(format!("{what}; {READABLE}"))
+}
+
+fn recognise_xml(prefix: &[u8]) -> Recognised {
+    let mut xml = Xml::new(prefix, &Limits::default());
+    let root = match root(&mut xml) {
+        Ok(root) => root,
+        Err(error) if prefix.len() == RECOGNITION_BYTES => {
+            return Recognised::Unknown(format!(
+                "no root element within the first {RECOGNITION_BYTES} bytes: {}",
+                error.reason
+            ));
+        }
+        Err(error) => return Recognised::Unknown(error.reason),
+    };
+    match root.as_str() {
+        "testsuites" | "testsuite" | "testcase" => Recognised::Format(Format::Junit),
+        "coverage"
+            if xml.attribute("generated").is_some() && xml.attribute("line-rate").is_none() =>
+        {
+            Recognised::Unknown(format!(
+                "XML whose root is <coverage generated=…>: a Clover report, which this server does not read; {READABLE}"
+            ))
+        }
+        "coverage"
+            if xml.attribute("version").is_some()
+                && xml.attribute("line-rate").is_none()
+                && has_only_version(&xml) =>
+        {
+            Recognised::Unknown(format!(
+                "XML whose root is <coverage version=…>: SonarQube's generic coverage, which this server does not read; {READABLE}"
+            ))
+        }
+        "coverage" => Recognised::Format(Format::Cobertura),
+        "report" if jacoco_follows(&mut xml) => Recognised::Format(Format::Jacoco),
+        other => Recognised::Unknown(format!(
+            "XML whose root is <{}>: not a format this server reads; {READABLE}",
+            shorten(other)
+        )),
+    }
+}
+
+fn root(xml: &mut Xml<&[u8]>) -> Result<String, ReadError> {
+    match xml.next()? {
+        Token::Start => Ok(xml.name().to_owned()),
+        _ => Err(xml.error("the file holds no element")),
+    }
+}
+
+/// SonarQube's root has `version` and nothing else; a Cobertura root has at least one rate or total.
+fn has_only_version(xml: &Xml<&[u8]>) -> bool {
+    [
+        "branch-rate",
+        "lines-valid",
+        "lines-covered",
+        "branches-valid",
+        "complexity",
+        "timestamp",
+    ]
+    .iter()
+    .all(|name| xml.attribute(name).is_none())
+}
+
+/// `<report>` is a common name; JaCoCo's begins with session information, a group, a package or a counter, or ends
+/// at once.
+fn jacoco_follows(xml: &mut Xml<&[u8]>) -> bool {
+    loop {
+        match xml.next() {
+            Ok(Token::Start) => {
+                return matches!(xml.name(), "sessioninfo" | "group" | "package" | "counter");
+            }
+            Ok(Token::End | Token::Finished) => return true,
+            Ok(Token::Text) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// A first line of three hyphens and, further down, another one.
+fn is_front_matter(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.next().is_some_and(|line| line.trim_end() == "---")
+        && lines.next().is_some_and(|line| {
+            line.contains(':') || line.trim_start().starts_with('#') || line.trim().is_empty()
+        })
+}
+
+/// The first line that is not a comment is an lcov record.
+fn is_lcov(text: &str) -> bool {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .is_some_and(|line| line.starts_with("TN:") || line.starts_with("SF:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(bytes: &[u8]) -> String {
+        match recognise(bytes) {
+            Recognised::Unknown(reason) => reason,
+            Recognised::Format(format) => panic!("taken for {format:?}"),
+        }
+    }
+
+    #[test]
+    fn formats_are_told_by_content() {
+        let cases: [(&str, Format); 12] = [
+            ("<testsuites/>", Format::Junit),
+            (
+                "\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>",
+                Format::Junit,
+            ),
+            ("\n  <testcase name='a'/>", Format::Junit),
+            (
+                "<!DOCTYPE coverage SYSTEM 'x.dtd'><coverage line-rate='0.1'>",
+                Format::Cobertura,
+            ),
+            (
+                "<coverage version='1.9' timestamp='1'><packages/></coverage>",
+                Format::Cobertura,
+            ),
+            ("<coverage><packages/></coverage>", Format::Cobertura),
+            (
+                "<!DOCTYPE report PUBLIC '-//JACOCO//DTD Report 1.1//EN' 'report.dtd'><report name='x'><sessioninfo id='1'/>",
+                Format::Jacoco,
+            ),
+            ("<report name='x'>\n<group name='a'>", Format::Jacoco),
+            ("TN:\nSF:a.c\n", Format::Lcov),
+            ("# made by x\nSF:a.c\r\n", Format::Lcov),
+            ("---\nkey: REQ-1\n---\n# A\n", Format::Requirement),
+            ("\u{FEFF}---\r\nkey: REQ-1\r\n---\r\n", Format::Requirement),
+        ];
+        for (text, format) in cases {
+            assert_eq!(
+                recognise(text.as_bytes()),
+                Recognised::Format(format),
+                "{text}"
+            );
+        }
+        let sixteen: Vec<u8> = "<testsuites>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(recognise(&sixteen), Recognised::Format(Format::Junit));
+    }
+
+    #[test]
+    fn what_is_unknown_is_told_why() {
+        assert!(reason(b"").contains("empty"));
+        assert!(reason(b" \n").contains("white space"));
+        assert!(
+            reason(b"<html><body/></html>")
+                .starts_with("XML whose root is <html>: not a format this server reads")
+        );
+        assert!(reason(b"<suites/>").contains("<suites>"));
+        assert!(reason(b"<report><row/></report>").contains("<report>"));
+        assert!(reason(b"{\"a\":1}").contains("JSON"));
+        assert!(reason(b"# Title\n").contains("front matter"));
+        assert!(reason(b"this is not an XML!").contains("neither XML"));
+        assert!(reason(b"\x7fELF\x00\xff\xfe").contains("not a text file"));
+        assert!(reason(b"<coverage generated='1'><project/></coverage>").contains("Clover"));
+        assert!(reason(b"<coverage version='1'><file path='a'/></coverage>").contains("SonarQube"));
+        assert!(reason(b"<!DOCTYPE x [<!ENTITY a 'b'>]><testsuites/>").contains("own DTD"));
+        assert!(reason(b"\xff\xfe\x00\x00<\x00\x00\x00").contains("UTF-32"));
+    }
+}

@@ -1,0 +1,201 @@
+//! Rules that hold for every input, also for bytes that no tool ever wrote.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Read};
+
+use formats::{Limits, coverage, junit, recognise, requirement};
+use proptest::prelude::*;
+
+/// Hands out pieces of the given sizes in turn.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    sizes: &'a [usize],
+    turn: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.sizes[self.turn % self.sizes.len()].max(1);
+        self.turn += 1;
+        let taken = self.rest.len().min(out.len()).min(size);
+        out[..taken].copy_from_slice(&self.rest[..taken]);
+        self.rest = &self.rest[taken..];
+        Ok(taken)
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        text_head_bytes: 7,
+        text_tail_bytes: 5,
+        max_depth: 12,
+        ..Limits::default()
+    }
+}
+
+/// Everything every reader says about the bytes.
+fn everything<'a>(open: impl Fn() -> Box<dyn BufRead + 'a>) -> Vec<String> {
+    vec![
+        format!(
+            "{:?}",
+            junit::Reader::new(open(), limits()).collect::<Vec<_>>()
+        ),
+        format!(
+            "{:?}",
+            coverage::cobertura::Reader::new(open(), limits()).collect::<Vec<_>>()
+        ),
+        format!(
+            "{:?}",
+            coverage::jacoco::Reader::new(open(), limits()).collect::<Vec<_>>()
+        ),
+        format!(
+            "{:?}",
+            coverage::lcov::Reader::new(open(), limits()).collect::<Vec<_>>()
+        ),
+        format!("{:?}", requirement::read(open(), &limits())),
+    ]
+}
+
+/// The same answers whether the bytes come at once, one by one, or in odd pieces; and never a panic.
+fn check(bytes: &[u8], sizes: &[usize]) {
+    let _ = recognise(bytes);
+    let whole = everything(|| Box::new(bytes));
+    for sizes in [&[1][..], sizes] {
+        let pieces = everything(|| {
+            Box::new(BufReader::new(Pieces {
+                rest: bytes,
+                sizes,
+                turn: 0,
+            }))
+        });
+        assert_eq!(whole, pieces);
+    }
+}
+
+/// Fragments that make up reports, put together at random: far more of these reach the interesting places than
+/// random bytes do.
+fn fragments() -> impl Strategy<Value = Vec<u8>> {
+    let parts = [
+        "<?xml version='1.0' encoding='utf-8'?>",
+        "<?xml version=\"1.0\" encoding=\"UTF-16 LE\"?>",
+        "\u{FEFF}",
+        "<testsuites tests='3'>",
+        "</testsuites>",
+        "<testsuite name='a' time='2,503.1'>",
+        "</testsuite>",
+        "<testcase name='REQ-1[x]' classname='c' time='-1'>",
+        "</testcase>",
+        "<testcase/>",
+        "<failure message='m &lt; n'>",
+        "</failure>",
+        "<error/>",
+        "<skipped/>",
+        "<rerunFailure type='t'>",
+        "</rerunFailure>",
+        "<system-out>",
+        "</system-out>",
+        "<![CDATA[",
+        "]]>",
+        "]]",
+        "<properties>",
+        "</properties>",
+        "<property name='req' value='A-1'/>",
+        "<property name='x'>",
+        "</property>",
+        "text é€𒍺",
+        "&#27;",
+        "&amp;",
+        "&x;",
+        "&",
+        "\r\n",
+        "\0",
+        "<!-- ",
+        " -->",
+        "<!DOCTYPE a SYSTEM 'b'>",
+        "<!DOCTYPE a [",
+        "<coverage line-rate='1'>",
+        "</coverage>",
+        "<package name='p'>",
+        "</package>",
+        "<class filename='f'>",
+        "</class>",
+        "<lines>",
+        "</lines>",
+        "<line number='1' hits='2' condition-coverage='50% (1/2)'/>",
+        "<method>",
+        "</method>",
+        "<report name='r'>",
+        "</report>",
+        "<sourcefile name='s'>",
+        "</sourcefile>",
+        "<line nr='1' ci='1' mb='2'/>",
+        "<counter type='LINE' missed='1' covered='2'/>",
+        "TN:t\n",
+        "SF:f\n",
+        "DA:1,2\n",
+        "BRDA:1,0,0,-\n",
+        "FN:1,f\n",
+        "FNDA:1,f\n",
+        "end_of_record\n",
+        "LF:1\n",
+        "---\n",
+        "key: REQ-1\n",
+        "title: t\n",
+        "tags: [a, b]\n",
+        "acceptance_criteria:\n  - x\n",
+        "# Title\n",
+        "## Acceptance criteria\n",
+        "- item\n",
+        "  more\n",
+        "```\n",
+        "&a ",
+        "*a ",
+        "\t",
+        "\n",
+    ];
+    prop::collection::vec(prop::sample::select(parts.to_vec()), 0..24)
+        .prop_map(|parts| parts.concat().into_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), sizes in prop::collection::vec(1_usize..9, 1..5)) {
+        check(&bytes, &sizes);
+    }
+
+    #[test]
+    fn any_mixture_of_fragments_is_read_or_refused(bytes in fragments(), sizes in prop::collection::vec(1_usize..9, 1..5)) {
+        check(&bytes, &sizes);
+    }
+
+    #[test]
+    fn any_mixture_of_fragments_in_utf_16_is_read_or_refused(bytes in fragments(), sizes in prop::collection::vec(1_usize..9, 1..5)) {
+        let text = String::from_utf8(bytes).unwrap();
+        let sixteen: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check(&sixteen, &sizes);
+    }
+
+    #[test]
+    fn what_is_kept_can_be_stored(name in ".*", text in ".*") {
+        let bytes = format!("<testcase name=\"{}\"><failure><![CDATA[{}]]></failure></testcase>",
+            name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"), text.replace("]]>", ""));
+        for event in junit::Reader::new(bytes.as_bytes(), Limits::default()) {
+            if let junit::Event::Case(case) = event.unwrap() {
+                let kept = format!("{}{}", case.name.unwrap_or_default(), case.problems[0].detail);
+                prop_assert!(!kept.chars().any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r')));
+            }
+        }
+    }
+
+    #[test]
+    fn splitting_a_name_loses_nothing(name in ".*\\[?.*\\]?") {
+        let split = junit::split_name(&name);
+        prop_assert!(name.starts_with(split.base));
+        if let Some(parameters) = split.parameters {
+            let end = format!("[{parameters}]");
+            prop_assert!(name.trim_end().ends_with(&end));
+        }
+    }
+}
