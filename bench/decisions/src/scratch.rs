@@ -1,0 +1,98 @@
+//! Scratch workspaces that are generated, built and timed.
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// A directory under the system's temporary one; removed when dropped.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Makes an empty directory whose name holds `name` and the process identifier.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn new(name: &str) -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("throughline-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    /// A path inside.
+    #[must_use]
+    pub fn at(&self, inside: &str) -> PathBuf {
+        self.0.join(inside)
+    }
+
+    /// Writes a file, making the directories above it.
+    ///
+    /// # Errors
+    /// When the file or a directory cannot be written.
+    pub fn write(&self, inside: &str, contents: &str) -> Result<(), Failure> {
+        let path = self.at(inside);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        Ok(fs::write(path, contents)?)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A scratch directory that stays behind harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Seconds that a command takes in a directory.
+///
+/// # Errors
+/// When the command cannot be started or fails; the message holds the end of what it printed.
+pub fn timed(directory: &Path, program: &str, arguments: &[&str]) -> Result<f64, Failure> {
+    let started = Instant::now();
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(directory)
+        .env("CARGO_TARGET_DIR", directory.join("target"))
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run {program}: {error}"))?;
+    if output.status.success() {
+        return Ok(started.elapsed().as_secs_f64());
+    }
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
+    let end: Vec<&str> = printed.lines().rev().take(40).collect();
+    Err(format!(
+        "{program} {} failed:\n{}",
+        arguments.join(" "),
+        end.into_iter().rev().collect::<Vec<_>>().join("\n")
+    )
+    .into())
+}
+
+/// Seconds of `cargo build` from nothing: the target directory is removed first.
+///
+/// # Errors
+/// When the build fails.
+pub fn clean_build(directory: &Path) -> Result<f64, Failure> {
+    let target = directory.join("target");
+    if target.exists() {
+        fs::remove_dir_all(&target)?;
+    }
+    build(directory)
+}
+
+/// Seconds of `cargo build` on top of what is there.
+///
+/// # Errors
+/// When the build fails.
+pub fn build(directory: &Path) -> Result<f64, Failure> {
+    timed(directory, "cargo", &["build", "--quiet"])
+}
