@@ -202,19 +202,19 @@ $$;
 comment on procedure platform.refer_to_members(regclass, name[]) is
   'Makes the columns point to members of the same organisation, with an index behind each. For migrations.';
 
-create procedure platform.limit_to_visible_projects(p_table regclass)
+create procedure platform.limit_to_visible_projects(p_table regclass, p_roles text default 'public')
   language plpgsql
   as $$
 begin
   execute format(
-    'create policy project_access on %s as restrictive for all '
+    'create policy project_access on %1$s as restrictive for all to %2$s '
     'using (%3$s platform.sees_all_projects() or project_id in (select p.id from work.projects p)) '
     'with check (%3$s platform.sees_all_projects() or project_id in (select p.id from work.projects p))',
-    p_table, null,
+    p_table, p_roles,
     case when (select attnotnull from pg_attribute where attrelid = p_table and attname = 'project_id') then '' else 'project_id is null or' end);
 end
 $$;
-comment on procedure platform.limit_to_visible_projects(regclass) is
+comment on procedure platform.limit_to_visible_projects(regclass, text) is
   'Hides rows of projects the asking member may not see. The list of visible projects is worked out once a statement. For migrations.';
 
 create procedure platform.adopt_table(
@@ -402,7 +402,7 @@ comment on function platform.premake_partitions(int) is
 
 revoke execute on function platform.premake_partitions(int), platform.has_column(regclass, name) from public;
 revoke execute on procedure platform.adopt_table(regclass, text, text, text, name[], text, text), platform.refer_to_members(regclass, name[]),
-  platform.limit_to_visible_projects(regclass), platform.make_partition(regclass, text, timestamptz, timestamptz),
+  platform.limit_to_visible_projects(regclass, text), platform.make_partition(regclass, text, timestamptz, timestamptz),
   platform.start_partitions(regclass, interval, int) from public;
 
 -- The migrator's own record -------------------------------------------------------------------------------------------

@@ -103,6 +103,23 @@ begin
   end loop;
 end
 $$;
+comment on constraint priorities_code_check on reference.priorities is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint priorities_name_check on reference.priorities is 'name must be 1 to 100 characters long';
+comment on constraint priorities_rank_check on reference.priorities is 'rank must be greater than zero';
+comment on constraint phases_code_check on reference.phases is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint phases_name_check on reference.phases is 'name must be 1 to 100 characters long';
+comment on constraint licenses_code_check on reference.licenses is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint licenses_name_check on reference.licenses is 'name must be 1 to 200 characters long';
+comment on constraint access_roles_code_check on reference.access_roles is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint access_roles_parent_code_check on reference.access_roles is 'parent code must not be the record itself';
+comment on constraint access_roles_name_check on reference.access_roles is 'name must be 1 to 100 characters long';
+comment on constraint decision_types_code_check on reference.decision_types is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint decision_types_name_check on reference.decision_types is 'name must be 1 to 100 characters long';
 
 insert into reference.priorities (code, rank, name, description, sort_order) values
   ('critical', 1, 'Critical', 'Stop other work: people cannot use the product, or data is at risk.', 1),

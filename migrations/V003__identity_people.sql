@@ -274,6 +274,57 @@ begin
     with check (user_id = nullif(current_setting('app.current_user_id', true), '')::uuid)$p$, everyone);
 end
 $$;
+comment on constraint organizations_name_check on identity.organizations is 'name must be 1 to 200 characters long';
+comment on constraint organizations_slug_check on identity.organizations is
+  'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
+comment on constraint organizations_description_check on identity.organizations is
+  'description must be at most 10,000 characters long';
+comment on constraint organizations_subscription_ends_at_check on identity.organizations is
+  'subscription ends at must not be before subscription started at';
+comment on constraint organizations_logo_url_check on identity.organizations is
+  'logo url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint organizations_website_url_check on identity.organizations is
+  'website url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint organizations_max_users_check on identity.organizations is 'max users must be greater than zero';
+comment on constraint organizations_max_projects_check on identity.organizations is 'max projects must be greater than zero';
+comment on constraint organizations_max_storage_gb_check on identity.organizations is 'max storage gb must be greater than zero';
+comment on constraint organizations_settings_check on identity.organizations is 'settings must be a JSON object';
+comment on constraint users_first_name_check on identity.users is 'first name must be at most 100 characters long';
+comment on constraint users_last_name_check on identity.users is 'last name must be at most 100 characters long';
+comment on constraint users_display_name_check on identity.users is 'display name must be 1 to 200 characters long';
+comment on constraint users_avatar_url_check on identity.users is
+  'avatar url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint users_timezone_check on identity.users is 'timezone must be 1 to 64 characters long';
+comment on constraint users_failed_login_attempts_check on identity.users is 'failed login attempts must not be negative';
+comment on constraint users_login_count_check on identity.users is 'login count must not be negative';
+comment on constraint users_phone_number_hash_check on identity.users is 'phone number hash must be 32 bytes long';
+comment on constraint users_metadata_check on identity.users is 'metadata must be a JSON object';
+comment on constraint users_settings_check on identity.users is 'settings must be a JSON object';
+comment on constraint user_credentials_label_check on identity.user_credentials is 'label must be at most 100 characters long';
+comment on constraint user_profiles_gender_check on identity.user_profiles is 'gender must be at most 50 characters long';
+comment on constraint user_profiles_bio_check on identity.user_profiles is 'bio must be at most 5,000 characters long';
+comment on constraint user_profiles_website_url_check on identity.user_profiles is
+  'website url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint user_profiles_linkedin_url_check on identity.user_profiles is
+  'linkedin url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint user_profiles_github_url_check on identity.user_profiles is
+  'github url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint user_profiles_company_check on identity.user_profiles is 'company must be at most 200 characters long';
+comment on constraint user_profiles_state_province_check on identity.user_profiles is
+  'state province must be at most 100 characters long';
+comment on constraint user_profiles_city_check on identity.user_profiles is 'city must be at most 100 characters long';
+comment on constraint user_profiles_postal_code_check on identity.user_profiles is
+  'postal code must be at most 20 characters long';
+comment on constraint user_profiles_address_line1_check on identity.user_profiles is
+  'address line1 must be at most 200 characters long';
+comment on constraint user_profiles_address_line2_check on identity.user_profiles is
+  'address line2 must be at most 200 characters long';
+comment on constraint user_profiles_privacy_settings_check on identity.user_profiles is 'privacy settings must be a JSON object';
+comment on constraint user_profiles_ui_preferences_check on identity.user_profiles is 'ui preferences must be a JSON object';
+comment on constraint memberships_job_title_check on identity.memberships is 'job title must be at most 200 characters long';
+comment on constraint memberships_department_check on identity.memberships is 'department must be at most 200 characters long';
+comment on constraint memberships_manager_user_id_check on identity.memberships is 'manager user must not be the record itself';
+comment on constraint memberships_settings_check on identity.memberships is 'settings must be a JSON object';
 
 grant select (id, kind, owner_user_id, username, display_name, avatar_url, locale, timezone, status, created_at, updated_at, deleted_at)
   on identity.users to readonly_user;

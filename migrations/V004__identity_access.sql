@@ -110,3 +110,16 @@ call platform.adopt_table('identity.teams', 'internal', 'while the organisation 
 call platform.refer_to_members('identity.teams', 'lead_user_id');
 call platform.adopt_table('identity.team_members', 'internal', 'while the team exists', 'select, insert, update, delete');
 call platform.refer_to_members('identity.team_members', 'added_by');
+comment on constraint sessions_token_hash_check on identity.sessions is 'token hash must be 32 bytes long';
+comment on constraint sessions_user_agent_check on identity.sessions is 'user agent must be at most 1,000 characters long';
+comment on constraint sessions_expires_at_check on identity.sessions is 'expires at must be after created at';
+comment on constraint sessions_revocation_reason_check on identity.sessions is
+  'revocation reason must be at most 500 characters long';
+comment on constraint sessions_metadata_check on identity.sessions is 'metadata must be a JSON object';
+comment on constraint api_tokens_token_hash_check on identity.api_tokens is 'token hash must be 32 bytes long';
+comment on constraint api_tokens_name_check on identity.api_tokens is 'name must be 1 to 200 characters long';
+comment on constraint api_tokens_expires_at_check on identity.api_tokens is 'expires at must be after created at';
+comment on constraint teams_name_check on identity.teams is 'name must be 1 to 200 characters long';
+comment on constraint teams_slug_check on identity.teams is
+  'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
+comment on constraint teams_description_check on identity.teams is 'description must be at most 10,000 characters long';

@@ -212,6 +212,40 @@ $$;
 comment on function authz.maintain_role_level() is 'Keeps role_level true after a role was stored or moved below another. Runs after forbid_cycle, so it ends.';
 create trigger maintain_role_level after insert or update of parent_role_id on authz.roles
   for each row execute function authz.maintain_role_level();
+comment on constraint resource_types_name_check on authz.resource_types is
+  'name must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint resource_types_parent_type_id_check on authz.resource_types is 'parent type must not be the record itself';
+comment on constraint resource_types_metadata_check on authz.resource_types is 'metadata must be a JSON object';
+comment on constraint resource_type_actions_action_check on authz.resource_type_actions is
+  'action must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint approval_workflows_name_check on authz.approval_workflows is 'name must be 1 to 200 characters long';
+comment on constraint approval_workflows_description_check on authz.approval_workflows is
+  'description must be at most 10,000 characters long';
+comment on constraint roles_name_check on authz.roles is
+  'name must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint roles_display_name_check on authz.roles is 'display name must be 1 to 200 characters long';
+comment on constraint roles_description_check on authz.roles is 'description must be at most 10,000 characters long';
+comment on constraint roles_parent_role_id_check on authz.roles is 'parent role must not be the record itself';
+comment on constraint roles_max_assignments_check on authz.roles is 'max assignments must be greater than zero';
+comment on constraint roles_valid_until_check on authz.roles is 'valid until must be after valid from';
+comment on constraint roles_auto_assign_conditions_check on authz.roles is 'auto assign conditions must be a JSON object';
+comment on constraint roles_metadata_check on authz.roles is 'metadata must be a JSON object';
+comment on constraint approval_workflow_steps_step_number_check on authz.approval_workflow_steps is
+  'step number must be greater than zero';
+comment on constraint approval_workflow_steps_name_check on authz.approval_workflow_steps is
+  'name must be 1 to 200 characters long';
+comment on constraint approval_workflow_steps_required_approvals_check on authz.approval_workflow_steps is
+  'required approvals must be greater than zero';
+comment on constraint permissions_name_check on authz.permissions is
+  'name must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint permissions_display_name_check on authz.permissions is 'display name must be 1 to 200 characters long';
+comment on constraint permissions_description_check on authz.permissions is 'description must be at most 10,000 characters long';
+comment on constraint permissions_valid_until_check on authz.permissions is 'valid until must be after valid from';
+comment on constraint permissions_conditions_check on authz.permissions is 'conditions must be a JSON object';
+comment on constraint permissions_metadata_check on authz.permissions is 'metadata must be a JSON object';
+comment on constraint role_permissions_valid_until_check on authz.role_permissions is 'valid until must be after valid from';
+comment on constraint role_permissions_additional_conditions_check on authz.role_permissions is
+  'additional conditions must be a JSON object';
 
 -- The catalogue -------------------------------------------------------------------------------------------------------
 

@@ -155,19 +155,50 @@ create index project_members_role_id_idx on work.project_members (organization_i
 call platform.adopt_table('reference.feature_catalog', 'internal', 'while the organisation exists', 'select, insert, update, delete');
 call platform.adopt_table('reference.tech_stacks', 'internal', 'while the organisation exists', 'select, insert, update, delete');
 call platform.adopt_table('reference.tags', 'internal', 'while the organisation exists', 'select, insert, update, delete');
-call platform.adopt_table('work.project_members', 'internal', 'while the project exists', 'select, insert, update, delete');
+do $$
+begin
+  call platform.adopt_table('work.project_members', 'internal', 'while the project exists', 'select, insert, update, delete',
+    p_roles => format('application_user, readonly_user, super_admin, %I', current_user));
+end
+$$;
 call platform.refer_to_members('work.project_members', 'added_by');
 call platform.adopt_table('work.projects', 'confidential', 'while the organisation exists; 90 days in the bin');
 call platform.refer_to_members('work.projects', 'owner_user_id', 'manager_user_id');
 
--- Which projects exist for the one who asks. Every other table with a project asks this table, so the rule is written once.
--- work.project_members is limited to the organisation only: this policy reads it, and reading back would never end.
+-- Which projects exist for the one who asks. Every other table with a project asks work.projects, so the rule is written once.
+-- Projects ask who is a member, and the list of members asks projects; the circle is cut by this function, which passes row security.
+grant usage on schema work to throughline_auth;
+grant select on work.project_members to throughline_auth;
+create policy sign_in on work.project_members as permissive for select to throughline_auth using (true);
+
+create function work.project_roles_of(p_user_id uuid)
+  returns table (project_id uuid, role_id uuid)
+  language sql stable security definer rows 20
+  set search_path = pg_catalog, pg_temp
+  as $$
+    select m.project_id, m.role_id
+    from work.project_members m
+    where m.organization_id = platform.current_organization() and m.user_id = p_user_id and m.is_active
+  $$;
+comment on function work.project_roles_of(uuid) is
+  'The projects of the current organisation a person is an active member of, with the role in each. No rows: a member of none.';
+revoke execute on function work.project_roles_of(uuid) from public;
+grant execute on function work.project_roles_of(uuid) to application_user, readonly_user, super_admin;
+grant create on schema work to throughline_auth;
+alter function work.project_roles_of(uuid) owner to throughline_auth;
+revoke create on schema work from throughline_auth;
+
 create policy project_access on work.projects as restrictive for all
   using (platform.sees_all_projects()
          or visibility in ('internal', 'public')
          or owner_user_id = platform.current_user_id()
-         or id in (select m.project_id from work.project_members m where m.user_id = platform.current_user_id() and m.is_active))
+         or id in (select r.project_id from work.project_roles_of(platform.current_user_id()) r))
   with check (true);
+do $$
+begin
+  call platform.limit_to_visible_projects('work.project_members', format('application_user, readonly_user, super_admin, %I', current_user));
+end
+$$;
 
 create function work.project_search_vector() returns trigger
   language plpgsql
@@ -181,3 +212,26 @@ $$;
 comment on function work.project_search_vector() is 'Words of a project: its name before its description.';
 create trigger search_vector before insert or update of name, description on work.projects
   for each row execute function work.project_search_vector();
+comment on constraint feature_catalog_name_check on reference.feature_catalog is 'name must be 1 to 200 characters long';
+comment on constraint feature_catalog_category_check on reference.feature_catalog is
+  'category must be at most 100 characters long';
+comment on constraint feature_catalog_description_check on reference.feature_catalog is
+  'description must be at most 10,000 characters long';
+comment on constraint tech_stacks_name_check on reference.tech_stacks is 'name must be 1 to 200 characters long';
+comment on constraint tech_stacks_category_check on reference.tech_stacks is 'category must be at most 100 characters long';
+comment on constraint tech_stacks_description_check on reference.tech_stacks is
+  'description must be at most 10,000 characters long';
+comment on constraint tags_name_check on reference.tags is 'name must be 1 to 100 characters long';
+comment on constraint tags_description_check on reference.tags is 'description must be at most 10,000 characters long';
+comment on constraint projects_name_check on work.projects is 'name must be 1 to 200 characters long';
+comment on constraint projects_slug_check on work.projects is
+  'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
+comment on constraint projects_description_check on work.projects is 'description must be at most 100,000 characters long';
+comment on constraint projects_template_type_check on work.projects is 'template type must be at most 100 characters long';
+comment on constraint projects_parent_project_id_check on work.projects is 'parent project must not be the record itself';
+comment on constraint projects_version_check on work.projects is 'version must be at most 100 characters long';
+comment on constraint projects_budget_allocated_cents_check on work.projects is 'budget allocated cents must not be negative';
+comment on constraint projects_estimated_hours_check on work.projects is 'estimated hours must not be negative';
+comment on constraint projects_actual_hours_check on work.projects is 'actual hours must not be negative';
+comment on constraint projects_metadata_check on work.projects is 'metadata must be a JSON object';
+comment on constraint project_members_left_at_check on work.project_members is 'left at must not be before joined at';

@@ -57,6 +57,10 @@ call platform.adopt_table('platform.entities', 'confidential', 'as long as the r
 call platform.refer_to_members('platform.entities', 'owner_user_id');
 call platform.adopt_table('work.key_counters', 'internal', 'while the project exists');
 call platform.adopt_table('work.entity_keys', 'internal', 'while the project exists: a key is never given out twice', 'select, insert');
+comment on constraint entities_title_check on platform.entities is 'title must be at most 500 characters long';
+comment on constraint entities_entity_version_check on platform.entities is
+  'entity version must not be before search indexed version';
+comment on constraint key_counters_last_number_check on work.key_counters is 'last number must not be negative';
 
 -- Keys ----------------------------------------------------------------------------------------------------------------
 

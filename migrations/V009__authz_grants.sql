@@ -76,6 +76,18 @@ call platform.adopt_table('authz.resources', 'internal', 'as long as the thing i
 call platform.refer_to_members('authz.resources', 'owner_user_id');
 call platform.adopt_table('authz.user_roles', 'confidential', '7 years after revocation', 'select, insert, update');
 call platform.refer_to_members('authz.user_roles', 'assigned_by', 'delegated_by', 'revoked_by');
+comment on constraint resources_name_check on authz.resources is 'name must be 1 to 500 characters long';
+comment on constraint resources_description_check on authz.resources is 'description must be at most 10,000 characters long';
+comment on constraint resources_external_id_check on authz.resources is 'external id must be at most 500 characters long';
+comment on constraint resources_parent_resource_id_check on authz.resources is 'parent resource must not be the record itself';
+comment on constraint resources_attributes_check on authz.resources is 'attributes must be a JSON object';
+comment on constraint user_roles_assignment_reason_check on authz.user_roles is
+  'assignment reason must be at most 2,000 characters long';
+comment on constraint user_roles_revocation_reason_check on authz.user_roles is
+  'revocation reason must be at most 2,000 characters long';
+comment on constraint user_roles_valid_until_check on authz.user_roles is 'valid until must be after valid from';
+comment on constraint user_roles_delegation_depth_check on authz.user_roles is 'delegation depth must be from 0 to 10';
+comment on constraint user_roles_context_conditions_check on authz.user_roles is 'context conditions must be a JSON object';
 
 create function authz.grants_of(p_user uuid)
   returns table (resource_type text, action text, project_id uuid, role text)
@@ -90,8 +102,7 @@ create function authz.grants_of(p_user uuid)
         and (g.valid_from is null or g.valid_from <= now()) and (g.valid_until is null or g.valid_until > now())
       union all
       select m.role_id, m.project_id
-      from work.project_members m
-      where m.organization_id = platform.current_organization() and m.user_id = p_user and m.is_active
+      from work.project_roles_of(p_user) m
     ),
     -- A role also gives what its parents give; union, not union all, ends even on a cycle.
     given as (

@@ -180,3 +180,32 @@ create trigger search_vector before insert or update of key, title, description 
   for each row execute function work.requirement_search_vector();
 create trigger search_vector before insert or update of key, name, description on work.features
   for each row execute function work.feature_search_vector();
+comment on constraint requirements_key_check on work.requirements is
+  'key must be REQ- and a number without leading zeros, such as REQ-42';
+comment on constraint requirements_title_check on work.requirements is 'title must be 1 to 500 characters long';
+comment on constraint requirements_description_check on work.requirements is
+  'description must be at most 100,000 characters long';
+comment on constraint requirements_estimated_effort_points_check on work.requirements is
+  'estimated effort points must be from 0 to 100,000';
+comment on constraint requirements_actual_effort_points_check on work.requirements is
+  'actual effort points must be from 0 to 100,000';
+comment on constraint requirements_target_date_check on work.requirements is 'target date must not be before start date';
+comment on constraint requirements_completed_date_check on work.requirements is 'completed date must not be before start date';
+comment on constraint requirement_items_position_check on work.requirement_items is 'position must be greater than zero';
+comment on constraint requirement_items_body_check on work.requirement_items is 'body must be 1 to 20,000 characters long';
+comment on constraint requirement_items_details_check on work.requirement_items is 'details must be a JSON object';
+comment on constraint requirement_dependencies_depends_on_requirement_id_check on work.requirement_dependencies is
+  'depends on requirement must not be the record itself';
+comment on constraint features_key_check on work.features is
+  'key must be FEAT- and a number without leading zeros, such as FEAT-42';
+comment on constraint features_name_check on work.features is 'name must be 1 to 500 characters long';
+comment on constraint features_description_check on work.features is 'description must be at most 100,000 characters long';
+comment on constraint features_branch_name_check on work.features is 'branch name must be 1 to 250 characters long';
+comment on constraint features_pull_request_url_check on work.features is
+  'pull request url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint features_estimated_hours_check on work.features is 'estimated hours must not be negative';
+comment on constraint features_actual_hours_check on work.features is 'actual hours must not be negative';
+comment on constraint features_complexity_points_check on work.features is 'complexity points must be from 0 to 100';
+comment on constraint features_completed_at_check on work.features is 'completed at must not be before started at';
+comment on constraint features_blocked_reason_check on work.features is 'blocked reason must be at most 2,000 characters long';
+comment on constraint features_metadata_check on work.features is 'metadata must be a JSON object';

@@ -183,3 +183,27 @@ $$;
 comment on function delivery.advance_build_numbers() is 'A build that brought its own number moves the counter, so that the next one made here does not collide.';
 create trigger advance_build_numbers after insert on delivery.builds referencing new table as new_rows
   for each statement execute function delivery.advance_build_numbers();
+comment on constraint repositories_default_branch_check on delivery.repositories is
+  'default branch must be 1 to 250 characters long';
+comment on constraint commits_commit_hash_check on delivery.commits is
+  'commit hash must be 40 or 64 lower-case hexadecimal digits';
+comment on constraint commits_author_name_check on delivery.commits is 'author name must be at most 200 characters long';
+comment on constraint commits_author_email_check on delivery.commits is 'author email must be at most 320 characters long';
+comment on constraint commits_message_check on delivery.commits is 'message must be at most 100,000 characters long';
+comment on constraint builds_build_number_check on delivery.builds is 'build number must be greater than zero';
+comment on constraint builds_version_tag_check on delivery.builds is 'version tag must be 1 to 200 characters long';
+comment on constraint builds_git_commit_hash_check on delivery.builds is
+  'git commit hash must be 40 or 64 lower-case hexadecimal digits';
+comment on constraint builds_git_branch_check on delivery.builds is 'git branch must be 1 to 250 characters long';
+comment on constraint builds_completed_at_check on delivery.builds is 'completed at must not be before started at';
+comment on constraint builds_build_output_check on delivery.builds is 'build output must be at most 10,000,000 characters long';
+comment on constraint builds_build_errors_check on delivery.builds is 'build errors must be at most 10,000,000 characters long';
+comment on constraint builds_code_coverage_percent_check on delivery.builds is 'code coverage percent must be from 0 to 100';
+comment on constraint builds_performance_metrics_check on delivery.builds is 'performance metrics must be a JSON object';
+comment on constraint build_commits_position_check on delivery.build_commits is 'position must be greater than zero';
+comment on constraint build_artifacts_path_check on delivery.build_artifacts is 'path must be 1 to 2,000 characters long';
+comment on constraint build_artifacts_image_url_check on delivery.build_artifacts is
+  'image url must be 1 to 2,000 characters long';
+comment on constraint build_artifacts_size_bytes_check on delivery.build_artifacts is 'size bytes must not be negative';
+comment on constraint build_artifacts_checksum_sha256_check on delivery.build_artifacts is
+  'checksum sha256 must be 32 bytes long';

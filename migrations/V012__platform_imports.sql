@@ -90,3 +90,21 @@ call platform.adopt_table('platform.imports', 'internal', '2 years', 'select, in
 call platform.refer_to_members('platform.imports', 'requested_by');
 call platform.adopt_table('platform.import_rejections', 'internal', 'while the import is kept', 'select, insert, delete');
 call platform.adopt_table('platform.idempotency_keys', 'restricted', '24 hours', 'select, insert, update, delete');
+comment on constraint imports_file_name_check on platform.imports is 'file name must be 1 to 1,000 characters long';
+comment on constraint imports_format_check on platform.imports is 'format must be at most 60 characters long';
+comment on constraint imports_content_sha256_check on platform.imports is 'content sha256 must be 32 bytes long';
+comment on constraint imports_size_bytes_check on platform.imports is 'size bytes must not be negative';
+comment on constraint imports_bytes_read_check on platform.imports is 'bytes read must not be negative';
+comment on constraint imports_spool_path_check on platform.imports is 'spool path must be at most 4,000 characters long';
+comment on constraint imports_error_check on platform.imports is 'error must be at most 10,000 characters long';
+comment on constraint imports_summary_check on platform.imports is 'summary must be a JSON object';
+comment on constraint import_rejections_line_check on platform.import_rejections is 'line must be greater than zero';
+comment on constraint import_rejections_record_check on platform.import_rejections is
+  'record must be at most 10,000 characters long';
+comment on constraint import_rejections_reason_check on platform.import_rejections is 'reason must be 1 to 2,000 characters long';
+comment on constraint idempotency_keys_key_check on platform.idempotency_keys is 'key must be 1 to 255 characters long';
+comment on constraint idempotency_keys_path_check on platform.idempotency_keys is 'path must be 1 to 4,000 characters long';
+comment on constraint idempotency_keys_request_hash_check on platform.idempotency_keys is 'request hash must be 32 bytes long';
+comment on constraint idempotency_keys_response_status_check on platform.idempotency_keys is
+  'response status must be from 100 to 599';
+comment on constraint idempotency_keys_expires_at_check on platform.idempotency_keys is 'expires at must be after created at';

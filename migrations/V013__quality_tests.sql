@@ -178,3 +178,32 @@ call platform.adopt_table('quality.test_case_relations', 'internal', 'while both
 call platform.register_table('quality.test_cases', 'test_case', 'n.name', '{name,status,deleted_at,project_id,key,search_vector}', 'n.status', 'null', 'TC');
 create trigger search_vector before insert or update of name, description on quality.test_cases
   for each row execute function quality.test_case_search_vector();
+comment on constraint test_cases_key_check on quality.test_cases is
+  'key must be TC- and a number without leading zeros, such as TC-42';
+comment on constraint test_cases_name_check on quality.test_cases is 'name must be 1 to 2,000 characters long';
+comment on constraint test_cases_description_check on quality.test_cases is 'description must be at most 100,000 characters long';
+comment on constraint test_cases_expected_result_check on quality.test_cases is
+  'expected result must be at most 100,000 characters long';
+comment on constraint test_cases_automation_tool_check on quality.test_cases is
+  'automation tool must be at most 200 characters long';
+comment on constraint test_cases_automation_script_path_check on quality.test_cases is
+  'automation script path must be at most 2,000 characters long';
+comment on constraint test_cases_template_id_check on quality.test_cases is 'template must not be the record itself';
+comment on constraint test_cases_test_data_check on quality.test_cases is 'test data must be a JSON object';
+comment on constraint test_case_aliases_suite_path_check on quality.test_case_aliases is
+  'suite path must be at most 4,000 characters long';
+comment on constraint test_case_aliases_class_name_check on quality.test_case_aliases is
+  'class name must be at most 4,000 characters long';
+comment on constraint test_case_aliases_case_name_check on quality.test_case_aliases is
+  'case name must be at most 10,000 characters long';
+comment on constraint test_case_aliases_parameters_check on quality.test_case_aliases is
+  'parameters must be at most 10,000 characters long';
+comment on constraint test_case_aliases_external_key_check on quality.test_case_aliases is
+  'external key must be 1 to 500 characters long';
+comment on constraint test_case_steps_position_check on quality.test_case_steps is 'position must be greater than zero';
+comment on constraint test_case_steps_action_check on quality.test_case_steps is 'action must be 1 to 20,000 characters long';
+comment on constraint test_case_steps_expected_result_check on quality.test_case_steps is
+  'expected result must be at most 20,000 characters long';
+comment on constraint test_case_steps_details_check on quality.test_case_steps is 'details must be a JSON object';
+comment on constraint test_case_relations_related_test_case_id_check on quality.test_case_relations is
+  'related test case must not be the record itself';

@@ -208,3 +208,33 @@ comment on function quality.count_results() is
   'Adds what one statement stored to the counts of its builds, runs and test cases. A skipped test was not run; an error counts as failed.';
 create trigger count_results after insert on quality.test_results referencing new table as new_rows
   for each statement execute function quality.count_results();
+comment on constraint test_runs_name_check on quality.test_runs is 'name must be at most 1,000 characters long';
+comment on constraint test_runs_environment_check on quality.test_runs is 'environment must be at most 500 characters long';
+comment on constraint test_runs_shard_check on quality.test_runs is 'shard must be at most 200 characters long';
+comment on constraint test_runs_attempt_check on quality.test_runs is 'attempt must be greater than zero';
+comment on constraint test_runs_producer_check on quality.test_runs is 'producer must be at most 200 characters long';
+comment on constraint test_runs_finished_at_check on quality.test_runs is 'finished at must not be before started at';
+comment on constraint test_runs_duration_ms_check on quality.test_runs is 'duration ms must not be negative';
+comment on constraint test_runs_declared_counts_check on quality.test_runs is 'declared counts must be a JSON object';
+comment on constraint test_runs_properties_check on quality.test_runs is 'properties must be a JSON object';
+comment on constraint test_results_name_check on quality.test_results is 'name must be at most 10,000 characters long';
+comment on constraint test_results_attempts_check on quality.test_results is 'attempts must be greater than zero';
+comment on constraint test_results_duration_ms_check on quality.test_results is 'duration ms must not be negative';
+comment on constraint test_results_code_coverage_percent_check on quality.test_results is
+  'code coverage percent must be from 0 to 100';
+comment on constraint test_results_memory_used_mb_check on quality.test_results is 'memory used mb must not be negative';
+comment on constraint test_results_cpu_percent_check on quality.test_results is 'cpu percent must not be negative';
+comment on constraint test_results_execution_environment_check on quality.test_results is
+  'execution environment must be at most 500 characters long';
+comment on constraint coverage_reports_component_check on quality.coverage_reports is
+  'component must be at most 500 characters long';
+comment on constraint coverage_reports_format_check on quality.coverage_reports is 'format must be at most 60 characters long';
+comment on constraint coverage_reports_lines_covered_check on quality.coverage_reports is
+  'lines covered must be from zero to lines total';
+comment on constraint coverage_reports_branches_covered_check on quality.coverage_reports is
+  'branches covered must be from zero to branches total';
+comment on constraint coverage_files_path_check on quality.coverage_files is 'path must be 1 to 2,000 characters long';
+comment on constraint coverage_files_lines_covered_check on quality.coverage_files is
+  'lines covered must be from zero to lines total';
+comment on constraint coverage_files_branches_covered_check on quality.coverage_files is
+  'branches covered must be from zero to branches total';

@@ -115,3 +115,25 @@ call platform.adopt_table('delivery.deployments', 'confidential', 'while the pro
 call platform.refer_to_members('delivery.deployments', 'deployed_by', 'approved_by');
 call platform.adopt_table('delivery.deployment_checks', 'confidential', 'while the deployment exists', 'select, insert, update, delete');
 call platform.register_table('delivery.deployments', 'deployment', 'n.version', '{version,status,deployed_by,project_id}', 'n.status', 'n.deployed_by');
+comment on constraint environments_name_check on delivery.environments is 'name must be 1 to 100 characters long';
+comment on constraint environments_url_check on delivery.environments is
+  'url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint deployments_version_check on delivery.deployments is 'version must be 1 to 200 characters long';
+comment on constraint deployments_canary_percentage_check on delivery.deployments is 'canary percentage must be from 0 to 100';
+comment on constraint deployments_completed_at_check on delivery.deployments is 'completed at must not be before started at';
+comment on constraint deployments_approval_notes_check on delivery.deployments is
+  'approval notes must be at most 10,000 characters long';
+comment on constraint deployments_deployment_log_check on delivery.deployments is
+  'deployment log must be at most 10,000,000 characters long';
+comment on constraint deployments_deployment_errors_check on delivery.deployments is
+  'deployment errors must be at most 10,000,000 characters long';
+comment on constraint deployments_rollback_reason_check on delivery.deployments is
+  'rollback reason must be at most 10,000 characters long';
+comment on constraint deployments_error_rate_percent_check on delivery.deployments is 'error rate percent must be from 0 to 100';
+comment on constraint deployments_performance_metrics_check on delivery.deployments is
+  'performance metrics must be a JSON object';
+comment on constraint deployment_checks_position_check on delivery.deployment_checks is 'position must be greater than zero';
+comment on constraint deployment_checks_name_check on delivery.deployment_checks is 'name must be 1 to 500 characters long';
+comment on constraint deployment_checks_target_check on delivery.deployment_checks is
+  'target must be at most 2,000 characters long';
+comment on constraint deployment_checks_details_check on delivery.deployment_checks is 'details must be a JSON object';

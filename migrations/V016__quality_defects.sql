@@ -87,3 +87,17 @@ call platform.register_table('quality.defects', 'defect', 'n.title',
   '{title,status,assigned_to_user_id,deleted_at,project_id,key,search_vector}', 'n.status', 'n.assigned_to_user_id', 'DEF');
 create trigger search_vector before insert or update of key, title, description, root_cause, fix_description on quality.defects
   for each row execute function quality.defect_search_vector();
+comment on constraint defects_key_check on quality.defects is
+  'key must be DEF- and a number without leading zeros, such as DEF-42';
+comment on constraint defects_title_check on quality.defects is 'title must be 1 to 500 characters long';
+comment on constraint defects_description_check on quality.defects is 'description must be at most 100,000 characters long';
+comment on constraint defects_reproduction_steps_check on quality.defects is
+  'reproduction steps must be at most 100,000 characters long';
+comment on constraint defects_affected_version_check on quality.defects is 'affected version must be 1 to 200 characters long';
+comment on constraint defects_fixed_version_check on quality.defects is 'fixed version must be 1 to 200 characters long';
+comment on constraint defects_root_cause_check on quality.defects is 'root cause must be at most 100,000 characters long';
+comment on constraint defects_fix_description_check on quality.defects is
+  'fix description must be at most 100,000 characters long';
+comment on constraint defects_estimated_fix_hours_check on quality.defects is 'estimated fix hours must not be negative';
+comment on constraint defects_actual_fix_hours_check on quality.defects is 'actual fix hours must not be negative';
+comment on constraint defects_verified_at_check on quality.defects is 'verified at must not be before resolved at';

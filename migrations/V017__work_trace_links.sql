@@ -28,3 +28,4 @@ create index trace_links_target_id_idx on work.trace_links (organization_id, pro
 create index trace_links_criterion_id_idx on work.trace_links (organization_id, project_id, criterion_id) where criterion_id is not null;
 
 call platform.adopt_table('work.trace_links', 'confidential', 'while both ends exist', 'select, insert, delete');
+comment on constraint trace_links_target_id_check on work.trace_links is 'target must not be the record itself';

@@ -76,3 +76,13 @@ create index outbox_events_waiting_idx on platform.outbox_events (organization_i
 create index outbox_events_aggregate_id_idx on platform.outbox_events (organization_id, aggregate_type, aggregate_id, sequence_number);
 call platform.adopt_table('platform.outbox_events', 'confidential', '30 days after publication', 'select, insert, update, delete');
 call platform.start_partitions('platform.outbox_events', interval '1 month', 0);
+comment on constraint audit_logs_event_type_check on audit.audit_logs is 'event type must be 1 to 100 characters long';
+comment on constraint audit_logs_event_category_check on audit.audit_logs is 'event category must be 1 to 100 characters long';
+comment on constraint audit_logs_retention_period_days_check on audit.audit_logs is
+  'retention period days must be greater than zero';
+comment on constraint outbox_events_topic_check on platform.outbox_events is 'topic must be 1 to 200 characters long';
+comment on constraint outbox_events_aggregate_type_check on platform.outbox_events is
+  'aggregate type must be 1 to 100 characters long';
+comment on constraint outbox_events_event_type_check on platform.outbox_events is 'event type must be 1 to 200 characters long';
+comment on constraint outbox_events_attempts_check on platform.outbox_events is 'attempts must not be negative';
+comment on constraint outbox_events_headers_check on platform.outbox_events is 'headers must be a JSON object';
