@@ -212,17 +212,71 @@ $$;
 comment on function work.project_search_vector() is 'Words of a project: its name before its description.';
 create trigger search_vector before insert or update of name, description on work.projects
   for each row execute function work.project_search_vector();
+comment on table reference.feature_catalog is
+  'Features that turn up in many projects under one name, so that they can be compared.';
+comment on column reference.feature_catalog.name is 'What people read; unique in the organisation.';
+comment on column reference.feature_catalog.category is 'Groups values in long lists. Null: no group.';
+comment on column reference.feature_catalog.description is 'When to choose this value. Null: the name says it.';
+comment on column reference.feature_catalog.retention_policy is
+  'A stricter rule for records that carry this value, in words. Null: the table''s own rule holds.';
+comment on column reference.feature_catalog.is_active is 'False: kept for old records, no longer offered.';
+comment on column reference.feature_catalog.sort_order is 'Position in lists; equal values sort by name.';
 comment on constraint feature_catalog_name_check on reference.feature_catalog is 'name must be 1 to 200 characters long';
 comment on constraint feature_catalog_category_check on reference.feature_catalog is
   'category must be at most 100 characters long';
 comment on constraint feature_catalog_description_check on reference.feature_catalog is
   'description must be at most 10,000 characters long';
+comment on table reference.tech_stacks is 'Technologies an organisation builds with.';
+comment on column reference.tech_stacks.name is 'What people read; unique in the organisation.';
+comment on column reference.tech_stacks.category is 'Groups values in long lists. Null: no group.';
+comment on column reference.tech_stacks.description is 'When to choose this value. Null: the name says it.';
+comment on column reference.tech_stacks.retention_policy is
+  'A stricter rule for records that carry this value, in words. Null: the table''s own rule holds.';
+comment on column reference.tech_stacks.is_active is 'False: kept for old records, no longer offered.';
+comment on column reference.tech_stacks.sort_order is 'Position in lists; equal values sort by name.';
 comment on constraint tech_stacks_name_check on reference.tech_stacks is 'name must be 1 to 200 characters long';
 comment on constraint tech_stacks_category_check on reference.tech_stacks is 'category must be at most 100 characters long';
 comment on constraint tech_stacks_description_check on reference.tech_stacks is
   'description must be at most 10,000 characters long';
+comment on table reference.tags is 'Words that can be put on any record.';
+comment on column reference.tags.color is 'As #rrggbb in lower case. Null: the page chooses.';
+comment on column reference.tags.name is 'What people read; unique within its category.';
+comment on column reference.tags.category is 'What kind of word it is.';
+comment on column reference.tags.description is 'When to use it. Null: the name says it.';
+comment on column reference.tags.retention_policy is
+  'A stricter rule for records that carry this tag, in words. Null: the table''s own rule holds.';
+comment on column reference.tags.is_active is 'False: kept on old records, no longer offered.';
+comment on column reference.tags.sort_order is 'Position in lists; equal values sort by name.';
+comment on constraint tags_color_check on reference.tags is
+  'color must be a # and six lower-case hexadecimal digits, such as #2f6f4f';
 comment on constraint tags_name_check on reference.tags is 'name must be 1 to 100 characters long';
 comment on constraint tags_description_check on reference.tags is 'description must be at most 10,000 characters long';
+comment on table work.projects is
+  'A product or piece of work with its own requirements, tests and deliveries. What a member may see begins here.';
+comment on column work.projects.name is 'What people call it.';
+comment on column work.projects.slug is 'Its short name in addresses and on the command line; unique among live projects.';
+comment on column work.projects.description is 'What it is for. Null: nobody has said.';
+comment on column work.projects.status is 'archived projects are read but no longer written.';
+comment on column work.projects.visibility is
+  'private: members only; internal and public: everybody in the organisation. Never anybody outside.';
+comment on column work.projects.template_type is 'The template it was started from. Null: from nothing.';
+comment on column work.projects.parent_project_id is 'The project it is part of. Null: it stands alone.';
+comment on column work.projects.team_id is 'The team that looks after it. Null: no team does.';
+comment on column work.projects.owner_user_id is 'Who answers for it, and always sees it. Null: nobody yet.';
+comment on column work.projects.manager_user_id is 'Who plans it. Null: nobody does.';
+comment on column work.projects.license_code is 'Under what its code is given away. Null: undecided.';
+comment on column work.projects.phase_code is 'Where it stands. Null: nobody keeps track.';
+comment on column work.projects.priority_code is 'How urgent it is beside other projects. Null: not ranked.';
+comment on column work.projects.version is 'The version being worked on, as people write it. Null: not versioned.';
+comment on column work.projects.budget_allocated_cents is
+  'What may be spent, in hundredths of the currency. Null: no budget was set.';
+comment on column work.projects.budget_currency is 'ISO 4217 code. Null: no budget was set.';
+comment on column work.projects.estimated_hours is 'Planned work. Null: not estimated.';
+comment on column work.projects.actual_hours is 'Work done so far, as people report it. Null: not recorded.';
+comment on column work.projects.metadata is 'Facts from other systems.';
+comment on constraint projects_budget_currency_check on work.projects is
+  'budget currency must be a code of three capital letters, such as EUR';
+comment on constraint projects_budget_check on work.projects is 'a budget must say its currency';
 comment on constraint projects_name_check on work.projects is 'name must be 1 to 200 characters long';
 comment on constraint projects_slug_check on work.projects is
   'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
@@ -234,4 +288,14 @@ comment on constraint projects_budget_allocated_cents_check on work.projects is 
 comment on constraint projects_estimated_hours_check on work.projects is 'estimated hours must not be negative';
 comment on constraint projects_actual_hours_check on work.projects is 'actual hours must not be negative';
 comment on constraint projects_metadata_check on work.projects is 'metadata must be a JSON object';
+comment on table work.project_members is
+  'Who works in a project and as what: exactly one role for each. Opens private projects to them.';
+comment on column work.project_members.project_id is 'The project; the row goes away with it.';
+comment on column work.project_members.user_id is 'The member.';
+comment on column work.project_members.role_id is 'What they may do in this project, besides what they may do everywhere.';
+comment on column work.project_members.is_active is 'False: was a member, and no longer sees a private project.';
+comment on column work.project_members.joined_at is 'Since when.';
+comment on column work.project_members.left_at is 'Until when. Null: still there.';
+comment on column work.project_members.added_by is 'Who let them in. Null: the system did.';
+comment on constraint project_members_is_active_check on work.project_members is 'a member who has left must not be active';
 comment on constraint project_members_left_at_check on work.project_members is 'left at must not be before joined at';
