@@ -17,7 +17,7 @@ drop procedure platform.start_partitions(regclass, interval, int);
 drop function platform.partition_suffix(timestamptz, interval);
 drop procedure platform.make_partition(regclass, text, timestamptz, timestamptz);
 drop procedure platform.adopt_table(regclass, text, text, text, name[], text, text);
-drop procedure platform.limit_to_visible_projects(regclass);
+drop procedure platform.limit_to_visible_projects(regclass, text);
 drop procedure platform.refer_to_members(regclass, name[]);
 drop table platform.table_facts;
 drop function platform.has_column(regclass, name);

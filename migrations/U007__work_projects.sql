@@ -1,5 +1,7 @@
--- The policy on projects reads the members, so it goes first.
+-- The policies of projects and members read each other, so they go first.
+drop policy project_access on work.project_members;
 drop policy project_access on work.projects;
+drop function work.project_roles_of(uuid);
 drop table work.project_members;
 drop table work.projects;
 drop function work.project_search_vector();

@@ -177,6 +177,19 @@ create table platform.table_facts (
   constraint table_facts_classification_check check (classification in ('public', 'internal', 'confidential', 'restricted')),
   constraint table_facts_retention_check check (retention <> '')
 );
+comment on table platform.table_facts is
+  'One row for every table: how sensitive it is, how long its rows stay, and why it may belong to no organisation. Checks compare it with the schema.';
+comment on column platform.table_facts.table_schema is 'The schema of the table described.';
+comment on column platform.table_facts.table_name is 'The table described; partitions are covered by their table.';
+comment on column platform.table_facts.classification is
+  'public: may be shown to anybody; internal: to members; confidential: to members who need it; restricted: secrets and personal data.';
+comment on column platform.table_facts.retention is 'How long rows stay and what ends them, in words.';
+comment on column platform.table_facts.tenant_exempt_reason is 'Why the table has no organization_id. Null: it has one.';
+comment on column platform.table_facts.partition_interval is
+  'How much time one partition covers. Null: not partitioned by identifier.';
+comment on column platform.table_facts.statistics is
+  'Columns that only triggers and jobs write and that can be worked out again; changing them does not count as a change of the row.';
+comment on constraint table_facts_retention_check on platform.table_facts is 'retention must say how long rows stay';
 
 create function platform.has_column(p_table regclass, p_column name) returns boolean
   language sql stable
@@ -202,19 +215,19 @@ $$;
 comment on procedure platform.refer_to_members(regclass, name[]) is
   'Makes the columns point to members of the same organisation, with an index behind each. For migrations.';
 
-create procedure platform.limit_to_visible_projects(p_table regclass)
+create procedure platform.limit_to_visible_projects(p_table regclass, p_roles text default 'public')
   language plpgsql
   as $$
 begin
   execute format(
-    'create policy project_access on %s as restrictive for all '
+    'create policy project_access on %1$s as restrictive for all to %2$s '
     'using (%3$s platform.sees_all_projects() or project_id in (select p.id from work.projects p)) '
     'with check (%3$s platform.sees_all_projects() or project_id in (select p.id from work.projects p))',
-    p_table, null,
+    p_table, p_roles,
     case when (select attnotnull from pg_attribute where attrelid = p_table and attname = 'project_id') then '' else 'project_id is null or' end);
 end
 $$;
-comment on procedure platform.limit_to_visible_projects(regclass) is
+comment on procedure platform.limit_to_visible_projects(regclass, text) is
   'Hides rows of projects the asking member may not see. The list of visible projects is worked out once a statement. For migrations.';
 
 create procedure platform.adopt_table(
@@ -402,12 +415,23 @@ comment on function platform.premake_partitions(int) is
 
 revoke execute on function platform.premake_partitions(int), platform.has_column(regclass, name) from public;
 revoke execute on procedure platform.adopt_table(regclass, text, text, text, name[], text, text), platform.refer_to_members(regclass, name[]),
-  platform.limit_to_visible_projects(regclass), platform.make_partition(regclass, text, timestamptz, timestamptz),
+  platform.limit_to_visible_projects(regclass, text), platform.make_partition(regclass, text, timestamptz, timestamptz),
   platform.start_partitions(regclass, interval, int) from public;
 
 -- The migrator's own record -------------------------------------------------------------------------------------------
 -- The migrator makes this table before the first step, so this step only describes it and opens it for reading.
 
+comment on table platform.schema_migrations is 'The steps applied to this database, written by the migrator and by nothing else.';
+comment on column platform.schema_migrations.version is 'The number in the file''s name; steps are applied in this order.';
+comment on column platform.schema_migrations.name is 'The rest of the file''s name, without its ending.';
+comment on column platform.schema_migrations.schema_semver is 'The version of the whole schema after this step.';
+comment on column platform.schema_migrations.checksum is
+  'SHA-256 of the forward file as it was applied; an edited file is refused.';
+comment on column platform.schema_migrations.undo_checksum is 'SHA-256 of the undo file as it was when the step was applied.';
+comment on column platform.schema_migrations.applied_at is 'When the step was committed.';
+comment on column platform.schema_migrations.applied_by is 'The database role that applied it.';
+comment on column platform.schema_migrations.execution_ms is 'How long the step took, in milliseconds.';
+comment on column platform.schema_migrations.rolled_back_at is 'When the step was undone. Null: it is in force.';
 grant select on platform.schema_migrations to application_user, readonly_user, super_admin;
 insert into platform.table_facts (table_schema, table_name, classification, retention, tenant_exempt_reason)
 values ('platform', 'schema_migrations', 'internal', 'for ever: it is the history of the schema', 'describes the schema, which all organisations share');

@@ -103,6 +103,34 @@ begin
   end loop;
 end
 $$;
+comment on table reference.priorities is
+  'How urgent something is, the same four everywhere so that lists of different kinds can be sorted together.';
+comment on column reference.priorities.rank is '1 is the most urgent; lists sort by it.';
+comment on constraint priorities_code_check on reference.priorities is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint priorities_name_check on reference.priorities is 'name must be 1 to 100 characters long';
+comment on constraint priorities_rank_check on reference.priorities is 'rank must be greater than zero';
+comment on table reference.phases is 'Where a project stands between a need and its retirement.';
+comment on constraint phases_code_check on reference.phases is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint phases_name_check on reference.phases is 'name must be 1 to 100 characters long';
+comment on table reference.licenses is 'Licences by their SPDX identifier, and one for closed code.';
+comment on column reference.licenses.url is 'The text of the licence. Null: there is no public text.';
+comment on constraint licenses_url_check on reference.licenses is 'url must begin with http:// or https://';
+comment on constraint licenses_code_check on reference.licenses is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint licenses_name_check on reference.licenses is 'name must be 1 to 200 characters long';
+comment on table reference.access_roles is
+  'Templates of roles. A new organisation gets its own copy of those in the category organization; those in the category resource hold for one thing.';
+comment on column reference.access_roles.parent_code is 'The role whose rights this one has too. Null: it stands alone.';
+comment on constraint access_roles_code_check on reference.access_roles is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint access_roles_parent_code_check on reference.access_roles is 'parent code must not be the record itself';
+comment on constraint access_roles_name_check on reference.access_roles is 'name must be 1 to 100 characters long';
+comment on table reference.decision_types is 'Kinds of decisions a project writes down.';
+comment on constraint decision_types_code_check on reference.decision_types is
+  'code must begin with a letter or digit and hold only letters, digits and the signs . + - _';
+comment on constraint decision_types_name_check on reference.decision_types is 'name must be 1 to 100 characters long';
 
 insert into reference.priorities (code, rank, name, description, sort_order) values
   ('critical', 1, 'Critical', 'Stop other work: people cannot use the product, or data is at risk.', 1),

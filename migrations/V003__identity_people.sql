@@ -274,6 +274,183 @@ begin
     with check (user_id = nullif(current_setting('app.current_user_id', true), '')::uuid)$p$, everyone);
 end
 $$;
+comment on table identity.organizations is
+  'The tenant: everything else belongs to exactly one of these, and no row of one ever refers to another.';
+comment on column identity.organizations.name is 'What people call it; two organisations may have the same name.';
+comment on column identity.organizations.slug is
+  'Its short name in addresses; unique among organisations that are not in the bin.';
+comment on column identity.organizations.description is 'What the organisation does, for its own people. Null: nobody has said.';
+comment on column identity.organizations.organization_type is 'Decides defaults and prices; has no effect on rights.';
+comment on column identity.organizations.plan is 'What was bought.';
+comment on column identity.organizations.logo_url is 'Picture beside the name. Null: the initial letter is shown.';
+comment on column identity.organizations.website_url is 'Its public site. Null: none given.';
+comment on column identity.organizations.max_users is 'How many members may be active. Null: no limit.';
+comment on column identity.organizations.max_projects is 'How many projects may exist. Null: no limit.';
+comment on column identity.organizations.max_storage_gb is 'How much may be stored, in GB of 10^9 bytes. Null: no limit.';
+comment on column identity.organizations.billing_email is 'Where invoices go, in lower case. Null: to the owners.';
+comment on column identity.organizations.status is
+  'inactive and suspended organisations can be read by nobody until they are active again.';
+comment on column identity.organizations.subscription_status is 'State of the contract; does not block anything by itself.';
+comment on column identity.organizations.subscription_started_at is 'Begin of the contract. Null: there is none.';
+comment on column identity.organizations.subscription_ends_at is 'When the contract ends unless renewed. Null: open-ended.';
+comment on column identity.organizations.shard_key is
+  'Where the rows live once organisations are spread over several databases. Null: not spread.';
+comment on column identity.organizations.settings is
+  'Preferences without columns of their own; unknown names are kept and ignored.';
+comment on column identity.organizations.created_by is 'The person who founded it. Null: the installation did.';
+comment on column identity.organizations.deleted_by is 'The person who ended it. Null while it is live.';
+comment on constraint organizations_billing_email_check on identity.organizations is
+  'billing email must be an address in lower case with an @, at most 254 characters long';
+comment on constraint organizations_name_check on identity.organizations is 'name must be 1 to 200 characters long';
+comment on constraint organizations_slug_check on identity.organizations is
+  'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
+comment on constraint organizations_description_check on identity.organizations is
+  'description must be at most 10,000 characters long';
+comment on constraint organizations_subscription_ends_at_check on identity.organizations is
+  'subscription ends at must not be before subscription started at';
+comment on constraint organizations_logo_url_check on identity.organizations is
+  'logo url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint organizations_website_url_check on identity.organizations is
+  'website url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint organizations_max_users_check on identity.organizations is 'max users must be greater than zero';
+comment on constraint organizations_max_projects_check on identity.organizations is 'max projects must be greater than zero';
+comment on constraint organizations_max_storage_gb_check on identity.organizations is 'max storage gb must be greater than zero';
+comment on constraint organizations_settings_check on identity.organizations is 'settings must be a JSON object';
+comment on table identity.users is
+  'A principal: a person, an agent or a service. One account over all organisations; what differs by organisation is on the membership.';
+comment on column identity.users.kind is
+  'person signs in; agent acts for its owner; service acts for a system of the organisation.';
+comment on column identity.users.owner_user_id is
+  'The person who answers for an agent or service. Null for people, and for a service that the organisation as a whole answers for.';
+comment on column identity.users.email is
+  'Address in lower case, unique among live accounts. Null for agents and services without a mailbox.';
+comment on column identity.users.username is 'Login name in lower case, unique among live accounts. Null: signs in by address.';
+comment on column identity.users.first_name is 'Given name, only where the person wants it split. Null: not given.';
+comment on column identity.users.last_name is 'Family name. Null: not given.';
+comment on column identity.users.display_name is 'The name everybody sees.';
+comment on column identity.users.avatar_url is 'Picture. Null: initials are shown.';
+comment on column identity.users.phone_number_ciphertext is
+  'Number in E.164 form, sealed with the organisation''s key (version, key, nonce, text). Null: none given.';
+comment on column identity.users.phone_number_hash is
+  'HMAC-SHA-256 of the number, to find it without opening it. Null: none given.';
+comment on column identity.users.locale is 'Language and region (BCP 47) for texts, dates and numbers.';
+comment on column identity.users.timezone is 'IANA zone in which times are shown to this person.';
+comment on column identity.users.status is 'inactive and suspended accounts cannot sign in, and their tokens do not count.';
+comment on column identity.users.email_verified_at is 'When the address proved to be theirs. Null: not yet.';
+comment on column identity.users.phone_verified_at is 'When the number proved to be theirs. Null: not yet.';
+comment on column identity.users.failed_login_attempts is 'Failures since the last success.';
+comment on column identity.users.locked_at is 'When too many failures closed the account. Null: it is open.';
+comment on column identity.users.locked_until is 'Sign-in is refused before this moment. Null: it is open.';
+comment on column identity.users.last_login_at is 'The last successful sign-in. Null: never.';
+comment on column identity.users.last_login_ip is 'Where it came from. Null: never signed in, or unknown.';
+comment on column identity.users.login_count is 'Successful sign-ins so far.';
+comment on column identity.users.metadata is 'Facts from outside systems, such as an employee number.';
+comment on column identity.users.sensitive_metadata_ciphertext is 'The same for facts that must be sealed. Null: none.';
+comment on column identity.users.settings is 'Preferences without columns of their own.';
+comment on column identity.users.deleted_by is 'Who closed the account. Null while it is live; may be the person.';
+comment on constraint users_owner_user_id_check on identity.users is 'an agent must have an owner, and nobody owns themselves';
+comment on constraint users_email_check on identity.users is
+  'email must be an address in lower case with an @, at most 254 characters long';
+comment on constraint users_email_required_check on identity.users is 'a person must have an email address';
+comment on constraint users_username_check on identity.users is
+  'username must be 1 to 63 lower-case letters, digits, dots, underscores and hyphens, beginning with a letter or digit';
+comment on constraint users_locale_check on identity.users is 'locale must be a language tag such as en or en-GB';
+comment on constraint users_first_name_check on identity.users is 'first name must be at most 100 characters long';
+comment on constraint users_last_name_check on identity.users is 'last name must be at most 100 characters long';
+comment on constraint users_display_name_check on identity.users is 'display name must be 1 to 200 characters long';
+comment on constraint users_avatar_url_check on identity.users is
+  'avatar url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint users_timezone_check on identity.users is 'timezone must be 1 to 64 characters long';
+comment on constraint users_failed_login_attempts_check on identity.users is 'failed login attempts must not be negative';
+comment on constraint users_login_count_check on identity.users is 'login count must not be negative';
+comment on constraint users_phone_number_hash_check on identity.users is 'phone number hash must be 32 bytes long';
+comment on constraint users_metadata_check on identity.users is 'metadata must be a JSON object';
+comment on constraint users_settings_check on identity.users is 'settings must be a JSON object';
+comment on table identity.user_credentials is
+  'What a person proves themselves with. Only the person''s own transactions and the sign-in functions see these rows.';
+comment on column identity.user_credentials.user_id is 'Whose secret it is; goes away with the account.';
+comment on column identity.user_credentials.kind is
+  'What it is; passwords and backup codes are hashed, the others sealed because they must be read again.';
+comment on column identity.user_credentials.secret_hash is
+  'argon2id of a password or backup code, in PHC form with its parameters. Null for the kinds that are sealed.';
+comment on column identity.user_credentials.secret_ciphertext is
+  'TOTP seed, phone number or WebAuthn key, sealed. Null for the kinds that are hashed.';
+comment on column identity.user_credentials.label is
+  'What the person calls it, such as the name of a phone. Null: no need to tell it apart.';
+comment on column identity.user_credentials.changed_at is 'When the secret itself was last set.';
+comment on column identity.user_credentials.expires_at is 'After this it no longer counts. Null: it does not expire.';
+comment on column identity.user_credentials.confirmed_at is
+  'When the person first proved to have it; before that it does not count as a second factor. Null: not yet.';
+comment on column identity.user_credentials.last_used_at is 'Its last success. Null: never used.';
+comment on column identity.user_credentials.used_at is 'When a backup code was spent. Null: unspent, or not a backup code.';
+comment on column identity.user_credentials.disabled_at is
+  'When it was switched off; it is kept to refuse its reuse. Null: in force.';
+comment on constraint user_credentials_secret_hash_check on identity.user_credentials is
+  'passwords and backup codes must be hashed, and every other kind must be sealed';
+comment on constraint user_credentials_label_check on identity.user_credentials is 'label must be at most 100 characters long';
+comment on table identity.user_profiles is
+  'What a person tells about themselves. Only they read it here; what colleagues may see is decided by privacy_settings and shown elsewhere. Spread over eight partitions by person.';
+comment on column identity.user_profiles.user_id is 'Whose profile it is.';
+comment on column identity.user_profiles.date_of_birth is 'Null: not told.';
+comment on column identity.user_profiles.gender is 'In the person''s own words. Null: not told.';
+comment on column identity.user_profiles.bio is 'A few sentences. Null: not told.';
+comment on column identity.user_profiles.website_url is 'Null: none given.';
+comment on column identity.user_profiles.linkedin_url is 'Null: none given.';
+comment on column identity.user_profiles.github_url is 'Null: none given.';
+comment on column identity.user_profiles.company is 'Null: not told.';
+comment on column identity.user_profiles.privacy_settings is
+  'Which of these fields colleagues may see; a missing name means none of them.';
+comment on column identity.user_profiles.ui_preferences is 'Theme, density and the like.';
+comment on column identity.user_profiles.country is 'ISO 3166-1 code of two letters. Null: not told.';
+comment on column identity.user_profiles.state_province is 'Null: not told, or the country has none.';
+comment on column identity.user_profiles.city is 'Null: not told.';
+comment on column identity.user_profiles.postal_code is 'Null: not told.';
+comment on column identity.user_profiles.address_line1 is 'Null: not told.';
+comment on column identity.user_profiles.address_line2 is 'Null: not told, or one line was enough.';
+comment on constraint user_profiles_date_of_birth_check on identity.user_profiles is 'date of birth must be after 1 January 1900';
+comment on constraint user_profiles_country_check on identity.user_profiles is
+  'country must be a code of two capital letters, such as CH';
+comment on constraint user_profiles_gender_check on identity.user_profiles is 'gender must be at most 50 characters long';
+comment on constraint user_profiles_bio_check on identity.user_profiles is 'bio must be at most 5,000 characters long';
+comment on constraint user_profiles_website_url_check on identity.user_profiles is
+  'website url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint user_profiles_linkedin_url_check on identity.user_profiles is
+  'linkedin url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint user_profiles_github_url_check on identity.user_profiles is
+  'github url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint user_profiles_company_check on identity.user_profiles is 'company must be at most 200 characters long';
+comment on constraint user_profiles_state_province_check on identity.user_profiles is
+  'state province must be at most 100 characters long';
+comment on constraint user_profiles_city_check on identity.user_profiles is 'city must be at most 100 characters long';
+comment on constraint user_profiles_postal_code_check on identity.user_profiles is
+  'postal code must be at most 20 characters long';
+comment on constraint user_profiles_address_line1_check on identity.user_profiles is
+  'address line1 must be at most 200 characters long';
+comment on constraint user_profiles_address_line2_check on identity.user_profiles is
+  'address line2 must be at most 200 characters long';
+comment on constraint user_profiles_privacy_settings_check on identity.user_profiles is 'privacy settings must be a JSON object';
+comment on constraint user_profiles_ui_preferences_check on identity.user_profiles is 'ui preferences must be a JSON object';
+comment on table identity.memberships is
+  'A person inside one organisation. Every reference to a person points here, so nobody from outside can own, approve or be assigned anything.';
+comment on column identity.memberships.user_id is 'The person.';
+comment on column identity.memberships.username is
+  'Short name inside this organisation, unique among live members. Null: the account''s name is used.';
+comment on column identity.memberships.status is 'invited: has not accepted yet; only active members may do anything.';
+comment on column identity.memberships.job_title is 'Null: not given.';
+comment on column identity.memberships.department is 'Null: not given.';
+comment on column identity.memberships.manager_user_id is 'Whom the member reports to. Null: nobody, or not recorded.';
+comment on column identity.memberships.is_default is
+  'The organisation this person lands in after signing in; at most one for each person.';
+comment on column identity.memberships.settings is 'Preferences that hold in this organisation only.';
+comment on column identity.memberships.invited_by is
+  'The member who asked them in. Null: founded the organisation, or came by single sign-on.';
+comment on column identity.memberships.joined_at is 'When the invitation was accepted. Null: not yet.';
+comment on constraint memberships_username_check on identity.memberships is
+  'username must be 1 to 63 lower-case letters, digits, dots, underscores and hyphens, beginning with a letter or digit';
+comment on constraint memberships_job_title_check on identity.memberships is 'job title must be at most 200 characters long';
+comment on constraint memberships_department_check on identity.memberships is 'department must be at most 200 characters long';
+comment on constraint memberships_manager_user_id_check on identity.memberships is 'manager user must not be the record itself';
+comment on constraint memberships_settings_check on identity.memberships is 'settings must be a JSON object';
 
 grant select (id, kind, owner_user_id, username, display_name, avatar_url, locale, timezone, status, created_at, updated_at, deleted_at)
   on identity.users to readonly_user;

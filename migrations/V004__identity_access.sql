@@ -110,3 +110,57 @@ call platform.adopt_table('identity.teams', 'internal', 'while the organisation 
 call platform.refer_to_members('identity.teams', 'lead_user_id');
 call platform.adopt_table('identity.team_members', 'internal', 'while the team exists', 'select, insert, update, delete');
 call platform.refer_to_members('identity.team_members', 'added_by');
+comment on table identity.sessions is
+  'A signed-in browser, for one organisation. The cookie holds a random token; here is only its SHA-256.';
+comment on column identity.sessions.user_id is 'Who signed in.';
+comment on column identity.sessions.token_hash is
+  'SHA-256 of the token; unique over all organisations, because it is looked up before the organisation is known.';
+comment on column identity.sessions.ip_address is 'Where the session began. Null: unknown.';
+comment on column identity.sessions.user_agent is
+  'What the browser called itself, cut to 1,000 characters. Null: it said nothing.';
+comment on column identity.sessions.metadata is 'Facts about the device, for the list of sessions.';
+comment on column identity.sessions.mfa_verified_at is 'When a second factor was last shown. Null: not in this session.';
+comment on column identity.sessions.last_active_at is 'The last request; idle sessions end by it. Written at most once a minute.';
+comment on column identity.sessions.expires_at is 'The session ends here however active it is.';
+comment on column identity.sessions.revoked_at is 'When it was ended early. Null: it was not.';
+comment on column identity.sessions.revoked_by is 'Who ended it. Null: it was not ended, or the system ended it.';
+comment on column identity.sessions.revocation_reason is 'Why, for the person who finds it ended. Null: signed out.';
+comment on constraint sessions_token_hash_check on identity.sessions is 'token hash must be 32 bytes long';
+comment on constraint sessions_user_agent_check on identity.sessions is 'user agent must be at most 1,000 characters long';
+comment on constraint sessions_expires_at_check on identity.sessions is 'expires at must be after created at';
+comment on constraint sessions_revocation_reason_check on identity.sessions is
+  'revocation reason must be at most 500 characters long';
+comment on constraint sessions_metadata_check on identity.sessions is 'metadata must be a JSON object';
+comment on table identity.api_tokens is
+  'A token for a script, an agent or a build server. Shown once when made; here are its beginning and its SHA-256.';
+comment on column identity.api_tokens.user_id is 'Whom the token acts as; it can never do more than they can.';
+comment on column identity.api_tokens.name is 'What it is for.';
+comment on column identity.api_tokens.token_prefix is 'Its first characters, to recognise it in a list or in a leaked file.';
+comment on column identity.api_tokens.token_hash is
+  'SHA-256 of the token; unique over all organisations, because it is looked up before the organisation is known.';
+comment on column identity.api_tokens.scopes is
+  'What it is limited to, such as import:create or *. An array and not rows, because it is a protocol value, checked as a whole and never joined.';
+comment on column identity.api_tokens.expires_at is 'After this it no longer counts. Null: until it is revoked.';
+comment on column identity.api_tokens.last_used_at is 'Its last use, written at most once a minute. Null: never used.';
+comment on column identity.api_tokens.last_used_ip is 'Where that came from. Null: never used, or unknown.';
+comment on column identity.api_tokens.revoked_at is 'When it was taken back. Null: it counts.';
+comment on column identity.api_tokens.revoked_by is 'Who took it back. Null: nobody did.';
+comment on constraint api_tokens_token_prefix_check on identity.api_tokens is 'token prefix must be 4 to 16 characters long';
+comment on constraint api_tokens_scopes_check on identity.api_tokens is 'a token needs 1 to 100 scopes, none of them empty';
+comment on constraint api_tokens_token_hash_check on identity.api_tokens is 'token hash must be 32 bytes long';
+comment on constraint api_tokens_name_check on identity.api_tokens is 'name must be 1 to 200 characters long';
+comment on constraint api_tokens_expires_at_check on identity.api_tokens is 'expires at must be after created at';
+comment on table identity.teams is 'A group of members that owns projects and services together.';
+comment on column identity.teams.name is 'What people call it; unique among live teams.';
+comment on column identity.teams.slug is 'Its short name in addresses; unique among live teams.';
+comment on column identity.teams.description is 'What the team looks after. Null: nobody has said.';
+comment on column identity.teams.lead_user_id is 'Who speaks for the team. Null: nobody does.';
+comment on constraint teams_name_check on identity.teams is 'name must be 1 to 200 characters long';
+comment on constraint teams_slug_check on identity.teams is
+  'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
+comment on constraint teams_description_check on identity.teams is 'description must be at most 10,000 characters long';
+comment on table identity.team_members is 'Who is in a team.';
+comment on column identity.team_members.team_id is 'The team; the row goes away with it.';
+comment on column identity.team_members.user_id is 'The member.';
+comment on column identity.team_members.joined_at is 'Since when.';
+comment on column identity.team_members.added_by is 'Who put them in. Null: the system did.';

@@ -212,6 +212,107 @@ $$;
 comment on function authz.maintain_role_level() is 'Keeps role_level true after a role was stored or moved below another. Runs after forbid_cycle, so it ends.';
 create trigger maintain_role_level after insert or update of parent_role_id on authz.roles
   for each row execute function authz.maintain_role_level();
+comment on table authz.resource_types is
+  'Kinds of things that can be protected. Declared by the program; no organisation can add one.';
+comment on column authz.resource_types.name is 'What permissions and declarations call it.';
+comment on column authz.resource_types.description is 'What it covers.';
+comment on column authz.resource_types.parent_type_id is
+  'The kind it is part of: a right on the parent can be inherited. Null: none.';
+comment on column authz.resource_types.metadata is 'Hints for the pages that show permissions.';
+comment on constraint resource_types_name_check on authz.resource_types is
+  'name must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint resource_types_parent_type_id_check on authz.resource_types is 'parent type must not be the record itself';
+comment on constraint resource_types_metadata_check on authz.resource_types is 'metadata must be a JSON object';
+comment on table authz.resource_type_actions is 'What can be done with each kind of thing.';
+comment on column authz.resource_type_actions.resource_type_id is 'The kind of thing.';
+comment on column authz.resource_type_actions.action is 'The verb.';
+comment on column authz.resource_type_actions.description is 'What the verb means for people. Null: the verb says it.';
+comment on constraint resource_type_actions_action_check on authz.resource_type_actions is
+  'action must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on table authz.approval_workflows is 'Who has to say yes, in which order, before something takes effect.';
+comment on column authz.approval_workflows.name is 'What people call it; unique among live workflows.';
+comment on column authz.approval_workflows.description is 'When it is to be used. Null: nobody has said.';
+comment on column authz.approval_workflows.subject_kind is 'What it can be asked to approve.';
+comment on column authz.approval_workflows.is_active is 'False: running approvals finish, new ones cannot start.';
+comment on constraint approval_workflows_name_check on authz.approval_workflows is 'name must be 1 to 200 characters long';
+comment on constraint approval_workflows_description_check on authz.approval_workflows is
+  'description must be at most 10,000 characters long';
+comment on table authz.roles is
+  'A bundle of permissions that can be given to members. The four that every organisation starts with name their template.';
+comment on column authz.roles.template_code is 'The template it was made from. Null: the organisation made it itself.';
+comment on column authz.roles.name is 'Short name in lower case; unique among live roles.';
+comment on column authz.roles.display_name is 'What people read.';
+comment on column authz.roles.description is 'Whom it is meant for. Null: nobody has said.';
+comment on column authz.roles.parent_role_id is 'The role whose permissions this one has too. Null: it stands alone.';
+comment on column authz.roles.role_level is 'How many roles stand above it; 0 at the top. Written by a trigger.';
+comment on column authz.roles.is_system_role is 'True: made by the program; its grants may be read but not edited away.';
+comment on column authz.roles.is_assignable is 'False: exists only to be inherited from.';
+comment on column authz.roles.max_assignments is 'How many members may hold it at once. Null: no limit.';
+comment on column authz.roles.valid_from is 'Gives nothing before this moment. Null: since ever.';
+comment on column authz.roles.valid_until is 'Gives nothing from this moment on. Null: for ever.';
+comment on column authz.roles.auto_assign_conditions is 'Members who meet these get the role by themselves. Null: nobody does.';
+comment on column authz.roles.metadata is 'Facts for other systems.';
+comment on constraint roles_name_check on authz.roles is
+  'name must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint roles_display_name_check on authz.roles is 'display name must be 1 to 200 characters long';
+comment on constraint roles_description_check on authz.roles is 'description must be at most 10,000 characters long';
+comment on constraint roles_parent_role_id_check on authz.roles is 'parent role must not be the record itself';
+comment on constraint roles_max_assignments_check on authz.roles is 'max assignments must be greater than zero';
+comment on constraint roles_valid_until_check on authz.roles is 'valid until must be after valid from';
+comment on constraint roles_auto_assign_conditions_check on authz.roles is 'auto assign conditions must be a JSON object';
+comment on constraint roles_metadata_check on authz.roles is 'metadata must be a JSON object';
+comment on table authz.approval_workflow_steps is 'One step of a workflow; a step begins when the one before is done.';
+comment on column authz.approval_workflow_steps.workflow_id is 'The workflow; the step goes away with it.';
+comment on column authz.approval_workflow_steps.step_number is 'Order of the steps, from 1.';
+comment on column authz.approval_workflow_steps.name is 'What people read while they wait.';
+comment on column authz.approval_workflow_steps.approver_role_id is
+  'Anybody with this role may approve. Null: approver_user_id says who.';
+comment on column authz.approval_workflow_steps.approver_user_id is 'The one who may approve. Null: approver_role_id says who.';
+comment on column authz.approval_workflow_steps.required_approvals is 'How many different people have to say yes.';
+comment on constraint approval_workflow_steps_approver_check on authz.approval_workflow_steps is
+  'a step must name either a role or a person who approves, and not both';
+comment on constraint approval_workflow_steps_step_number_check on authz.approval_workflow_steps is
+  'step number must be greater than zero';
+comment on constraint approval_workflow_steps_name_check on authz.approval_workflow_steps is
+  'name must be 1 to 200 characters long';
+comment on constraint approval_workflow_steps_required_approvals_check on authz.approval_workflow_steps is
+  'required approvals must be greater than zero';
+comment on table authz.permissions is 'A kind of thing, an action, and how far it reaches. Roles are given these.';
+comment on column authz.permissions.name is 'Short name, usually type:action; unique among live permissions.';
+comment on column authz.permissions.display_name is 'What people read.';
+comment on column authz.permissions.description is 'What it allows, in a sentence. Null: the name says it.';
+comment on column authz.permissions.resource_type_id is 'The kind of thing.';
+comment on column authz.permissions.action is 'What may be done; only actions the kind declares.';
+comment on column authz.permissions.scope is
+  'global: everywhere the role holds; project: in projects only; self: on one''s own records only.';
+comment on column authz.permissions.conditions is 'What must hold besides; an empty object means nothing more.';
+comment on column authz.permissions.is_system_permission is 'True: made by the program.';
+comment on column authz.permissions.requires_approval is 'True: having it is not enough, somebody has to agree each time.';
+comment on column authz.permissions.approval_workflow_id is 'Who has to agree. Null: nobody, or the organisation''s default.';
+comment on column authz.permissions.valid_from is 'Gives nothing before this moment. Null: since ever.';
+comment on column authz.permissions.valid_until is 'Gives nothing from this moment on. Null: for ever.';
+comment on column authz.permissions.metadata is 'Facts for other systems.';
+comment on constraint permissions_approval_workflow_id_check on authz.permissions is
+  'a permission with an approval workflow must require approval';
+comment on constraint permissions_name_check on authz.permissions is
+  'name must begin with a lower-case letter and hold only lower-case letters, digits and the signs _ . : -';
+comment on constraint permissions_display_name_check on authz.permissions is 'display name must be 1 to 200 characters long';
+comment on constraint permissions_description_check on authz.permissions is 'description must be at most 10,000 characters long';
+comment on constraint permissions_valid_until_check on authz.permissions is 'valid until must be after valid from';
+comment on constraint permissions_conditions_check on authz.permissions is 'conditions must be a JSON object';
+comment on constraint permissions_metadata_check on authz.permissions is 'metadata must be a JSON object';
+comment on table authz.role_permissions is 'A permission given to a role.';
+comment on column authz.role_permissions.role_id is 'The role.';
+comment on column authz.role_permissions.permission_id is 'What it is given.';
+comment on column authz.role_permissions.granted_by is 'Who gave it. Null: the program, when the organisation was made.';
+comment on column authz.role_permissions.granted_at is 'When.';
+comment on column authz.role_permissions.valid_from is 'Gives nothing before this moment. Null: since ever.';
+comment on column authz.role_permissions.valid_until is 'Gives nothing from this moment on. Null: for ever.';
+comment on column authz.role_permissions.additional_conditions is
+  'What must hold besides the permission''s own conditions; an empty object means nothing more.';
+comment on constraint role_permissions_valid_until_check on authz.role_permissions is 'valid until must be after valid from';
+comment on constraint role_permissions_additional_conditions_check on authz.role_permissions is
+  'additional conditions must be a JSON object';
 
 -- The catalogue -------------------------------------------------------------------------------------------------------
 

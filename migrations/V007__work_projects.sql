@@ -155,19 +155,50 @@ create index project_members_role_id_idx on work.project_members (organization_i
 call platform.adopt_table('reference.feature_catalog', 'internal', 'while the organisation exists', 'select, insert, update, delete');
 call platform.adopt_table('reference.tech_stacks', 'internal', 'while the organisation exists', 'select, insert, update, delete');
 call platform.adopt_table('reference.tags', 'internal', 'while the organisation exists', 'select, insert, update, delete');
-call platform.adopt_table('work.project_members', 'internal', 'while the project exists', 'select, insert, update, delete');
+do $$
+begin
+  call platform.adopt_table('work.project_members', 'internal', 'while the project exists', 'select, insert, update, delete',
+    p_roles => format('application_user, readonly_user, super_admin, %I', current_user));
+end
+$$;
 call platform.refer_to_members('work.project_members', 'added_by');
 call platform.adopt_table('work.projects', 'confidential', 'while the organisation exists; 90 days in the bin');
 call platform.refer_to_members('work.projects', 'owner_user_id', 'manager_user_id');
 
--- Which projects exist for the one who asks. Every other table with a project asks this table, so the rule is written once.
--- work.project_members is limited to the organisation only: this policy reads it, and reading back would never end.
+-- Which projects exist for the one who asks. Every other table with a project asks work.projects, so the rule is written once.
+-- Projects ask who is a member, and the list of members asks projects; the circle is cut by this function, which passes row security.
+grant usage on schema work to throughline_auth;
+grant select on work.project_members to throughline_auth;
+create policy sign_in on work.project_members as permissive for select to throughline_auth using (true);
+
+create function work.project_roles_of(p_user_id uuid)
+  returns table (project_id uuid, role_id uuid)
+  language sql stable security definer rows 20
+  set search_path = pg_catalog, pg_temp
+  as $$
+    select m.project_id, m.role_id
+    from work.project_members m
+    where m.organization_id = platform.current_organization() and m.user_id = p_user_id and m.is_active
+  $$;
+comment on function work.project_roles_of(uuid) is
+  'The projects of the current organisation a person is an active member of, with the role in each. No rows: a member of none.';
+revoke execute on function work.project_roles_of(uuid) from public;
+grant execute on function work.project_roles_of(uuid) to application_user, readonly_user, super_admin;
+grant create on schema work to throughline_auth;
+alter function work.project_roles_of(uuid) owner to throughline_auth;
+revoke create on schema work from throughline_auth;
+
 create policy project_access on work.projects as restrictive for all
   using (platform.sees_all_projects()
          or visibility in ('internal', 'public')
          or owner_user_id = platform.current_user_id()
-         or id in (select m.project_id from work.project_members m where m.user_id = platform.current_user_id() and m.is_active))
+         or id in (select r.project_id from work.project_roles_of(platform.current_user_id()) r))
   with check (true);
+do $$
+begin
+  call platform.limit_to_visible_projects('work.project_members', format('application_user, readonly_user, super_admin, %I', current_user));
+end
+$$;
 
 create function work.project_search_vector() returns trigger
   language plpgsql
@@ -181,3 +212,90 @@ $$;
 comment on function work.project_search_vector() is 'Words of a project: its name before its description.';
 create trigger search_vector before insert or update of name, description on work.projects
   for each row execute function work.project_search_vector();
+comment on table reference.feature_catalog is
+  'Features that turn up in many projects under one name, so that they can be compared.';
+comment on column reference.feature_catalog.name is 'What people read; unique in the organisation.';
+comment on column reference.feature_catalog.category is 'Groups values in long lists. Null: no group.';
+comment on column reference.feature_catalog.description is 'When to choose this value. Null: the name says it.';
+comment on column reference.feature_catalog.retention_policy is
+  'A stricter rule for records that carry this value, in words. Null: the table''s own rule holds.';
+comment on column reference.feature_catalog.is_active is 'False: kept for old records, no longer offered.';
+comment on column reference.feature_catalog.sort_order is 'Position in lists; equal values sort by name.';
+comment on constraint feature_catalog_name_check on reference.feature_catalog is 'name must be 1 to 200 characters long';
+comment on constraint feature_catalog_category_check on reference.feature_catalog is
+  'category must be at most 100 characters long';
+comment on constraint feature_catalog_description_check on reference.feature_catalog is
+  'description must be at most 10,000 characters long';
+comment on table reference.tech_stacks is 'Technologies an organisation builds with.';
+comment on column reference.tech_stacks.name is 'What people read; unique in the organisation.';
+comment on column reference.tech_stacks.category is 'Groups values in long lists. Null: no group.';
+comment on column reference.tech_stacks.description is 'When to choose this value. Null: the name says it.';
+comment on column reference.tech_stacks.retention_policy is
+  'A stricter rule for records that carry this value, in words. Null: the table''s own rule holds.';
+comment on column reference.tech_stacks.is_active is 'False: kept for old records, no longer offered.';
+comment on column reference.tech_stacks.sort_order is 'Position in lists; equal values sort by name.';
+comment on constraint tech_stacks_name_check on reference.tech_stacks is 'name must be 1 to 200 characters long';
+comment on constraint tech_stacks_category_check on reference.tech_stacks is 'category must be at most 100 characters long';
+comment on constraint tech_stacks_description_check on reference.tech_stacks is
+  'description must be at most 10,000 characters long';
+comment on table reference.tags is 'Words that can be put on any record.';
+comment on column reference.tags.color is 'As #rrggbb in lower case. Null: the page chooses.';
+comment on column reference.tags.name is 'What people read; unique within its category.';
+comment on column reference.tags.category is 'What kind of word it is.';
+comment on column reference.tags.description is 'When to use it. Null: the name says it.';
+comment on column reference.tags.retention_policy is
+  'A stricter rule for records that carry this tag, in words. Null: the table''s own rule holds.';
+comment on column reference.tags.is_active is 'False: kept on old records, no longer offered.';
+comment on column reference.tags.sort_order is 'Position in lists; equal values sort by name.';
+comment on constraint tags_color_check on reference.tags is
+  'color must be a # and six lower-case hexadecimal digits, such as #2f6f4f';
+comment on constraint tags_name_check on reference.tags is 'name must be 1 to 100 characters long';
+comment on constraint tags_description_check on reference.tags is 'description must be at most 10,000 characters long';
+comment on table work.projects is
+  'A product or piece of work with its own requirements, tests and deliveries. What a member may see begins here.';
+comment on column work.projects.name is 'What people call it.';
+comment on column work.projects.slug is 'Its short name in addresses and on the command line; unique among live projects.';
+comment on column work.projects.description is 'What it is for. Null: nobody has said.';
+comment on column work.projects.status is 'archived projects are read but no longer written.';
+comment on column work.projects.visibility is
+  'private: members only; internal and public: everybody in the organisation. Never anybody outside.';
+comment on column work.projects.template_type is 'The template it was started from. Null: from nothing.';
+comment on column work.projects.parent_project_id is 'The project it is part of. Null: it stands alone.';
+comment on column work.projects.team_id is 'The team that looks after it. Null: no team does.';
+comment on column work.projects.owner_user_id is 'Who answers for it, and always sees it. Null: nobody yet.';
+comment on column work.projects.manager_user_id is 'Who plans it. Null: nobody does.';
+comment on column work.projects.license_code is 'Under what its code is given away. Null: undecided.';
+comment on column work.projects.phase_code is 'Where it stands. Null: nobody keeps track.';
+comment on column work.projects.priority_code is 'How urgent it is beside other projects. Null: not ranked.';
+comment on column work.projects.version is 'The version being worked on, as people write it. Null: not versioned.';
+comment on column work.projects.budget_allocated_cents is
+  'What may be spent, in hundredths of the currency. Null: no budget was set.';
+comment on column work.projects.budget_currency is 'ISO 4217 code. Null: no budget was set.';
+comment on column work.projects.estimated_hours is 'Planned work. Null: not estimated.';
+comment on column work.projects.actual_hours is 'Work done so far, as people report it. Null: not recorded.';
+comment on column work.projects.metadata is 'Facts from other systems.';
+comment on constraint projects_budget_currency_check on work.projects is
+  'budget currency must be a code of three capital letters, such as EUR';
+comment on constraint projects_budget_check on work.projects is 'a budget must say its currency';
+comment on constraint projects_name_check on work.projects is 'name must be 1 to 200 characters long';
+comment on constraint projects_slug_check on work.projects is
+  'slug must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end';
+comment on constraint projects_description_check on work.projects is 'description must be at most 100,000 characters long';
+comment on constraint projects_template_type_check on work.projects is 'template type must be at most 100 characters long';
+comment on constraint projects_parent_project_id_check on work.projects is 'parent project must not be the record itself';
+comment on constraint projects_version_check on work.projects is 'version must be at most 100 characters long';
+comment on constraint projects_budget_allocated_cents_check on work.projects is 'budget allocated cents must not be negative';
+comment on constraint projects_estimated_hours_check on work.projects is 'estimated hours must not be negative';
+comment on constraint projects_actual_hours_check on work.projects is 'actual hours must not be negative';
+comment on constraint projects_metadata_check on work.projects is 'metadata must be a JSON object';
+comment on table work.project_members is
+  'Who works in a project and as what: exactly one role for each. Opens private projects to them.';
+comment on column work.project_members.project_id is 'The project; the row goes away with it.';
+comment on column work.project_members.user_id is 'The member.';
+comment on column work.project_members.role_id is 'What they may do in this project, besides what they may do everywhere.';
+comment on column work.project_members.is_active is 'False: was a member, and no longer sees a private project.';
+comment on column work.project_members.joined_at is 'Since when.';
+comment on column work.project_members.left_at is 'Until when. Null: still there.';
+comment on column work.project_members.added_by is 'Who let them in. Null: the system did.';
+comment on constraint project_members_is_active_check on work.project_members is 'a member who has left must not be active';
+comment on constraint project_members_left_at_check on work.project_members is 'left at must not be before joined at';

@@ -57,6 +57,36 @@ call platform.adopt_table('platform.entities', 'confidential', 'as long as the r
 call platform.refer_to_members('platform.entities', 'owner_user_id');
 call platform.adopt_table('work.key_counters', 'internal', 'while the project exists');
 call platform.adopt_table('work.entity_keys', 'internal', 'while the project exists: a key is never given out twice', 'select, insert');
+comment on table platform.entities is
+  'One row for every record that can be linked, found, commented or tagged; its id is the record''s id. Written by triggers of the record''s table.';
+comment on column platform.entities.entity_type is 'Which table the record is in.';
+comment on column platform.entities.project_id is
+  'The project of the record; a project has its own id here. Null: it belongs to the organisation as a whole.';
+comment on column platform.entities.title is 'What the record is called, cut to 500 characters.';
+comment on column platform.entities.status is 'The record''s own status. Null: it has none.';
+comment on column platform.entities.owner_user_id is 'Who is responsible for the record. Null: nobody.';
+comment on column platform.entities.search_vector is 'The record''s words; the only index full-text search reads.';
+comment on column platform.entities.entity_version is 'Counts the changes that search has to know about.';
+comment on column platform.entities.search_indexed_version is
+  'The version an external search engine has. Smaller than entity_version: it is behind.';
+comment on column platform.entities.deleted_at is 'When the record was put in the bin. Null: it is live.';
+comment on constraint entities_entity_version_check on platform.entities is
+  'the version in the search engine must not be ahead of the record';
+comment on constraint entities_title_check on platform.entities is 'title must be at most 500 characters long';
+comment on table work.key_counters is
+  'The last number given out for each kind of key in a project. A row is locked while a transaction that took a number runs.';
+comment on column work.key_counters.prefix is 'The kind of key: REQ, FEAT, TC, DEF, or BUILD for build numbers.';
+comment on column work.key_counters.last_number is
+  'The next one is one more. Numbers of transactions that failed are not given out again.';
+comment on constraint key_counters_prefix_check on work.key_counters is 'prefix must be 2 to 10 capital letters';
+comment on constraint key_counters_last_number_check on work.key_counters is 'last number must not be negative';
+comment on table work.entity_keys is
+  'Every human key ever given, also of records that were moved or are gone. So a key is never used twice and an old link still leads somewhere.';
+comment on column work.entity_keys.key is 'Such as REQ-42; unique in its project for ever.';
+comment on column work.entity_keys.entity_id is 'The record it was given to. No foreign key: the key outlives the record.';
+comment on column work.entity_keys.created_at is 'When the key was given.';
+comment on constraint entity_keys_key_check on work.entity_keys is
+  'key must be capital letters, a hyphen and a number without leading zeros, such as REQ-42';
 
 -- Keys ----------------------------------------------------------------------------------------------------------------
 

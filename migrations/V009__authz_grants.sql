@@ -76,6 +76,51 @@ call platform.adopt_table('authz.resources', 'internal', 'as long as the thing i
 call platform.refer_to_members('authz.resources', 'owner_user_id');
 call platform.adopt_table('authz.user_roles', 'confidential', '7 years after revocation', 'select, insert, update');
 call platform.refer_to_members('authz.user_roles', 'assigned_by', 'delegated_by', 'revoked_by');
+comment on table authz.resources is
+  'A single thing that rights can be limited to. Made when somebody first limits a right to it.';
+comment on column authz.resources.resource_type_id is 'What kind of thing it is.';
+comment on column authz.resources.external_id is 'Its name in another system. Null: it is one of ours, see entity_id.';
+comment on column authz.resources.entity_id is 'The record it stands for. Null: it lives elsewhere, see external_id.';
+comment on column authz.resources.name is 'What people read.';
+comment on column authz.resources.description is 'Null: the name says it.';
+comment on column authz.resources.parent_resource_id is 'The thing it is part of; rights on that reach down. Null: none.';
+comment on column authz.resources.owner_user_id is 'Who decides about it. Null: administrators do.';
+comment on column authz.resources.attributes is 'Facts that conditions may ask for.';
+comment on column authz.resources.is_active is 'False: rights limited to it give nothing.';
+comment on constraint resources_name_check on authz.resources is 'name must be 1 to 500 characters long';
+comment on constraint resources_description_check on authz.resources is 'description must be at most 10,000 characters long';
+comment on constraint resources_external_id_check on authz.resources is 'external id must be at most 500 characters long';
+comment on constraint resources_parent_resource_id_check on authz.resources is 'parent resource must not be the record itself';
+comment on constraint resources_attributes_check on authz.resources is 'attributes must be a JSON object';
+comment on table authz.user_roles is
+  'A role held by a member, everywhere or for one thing, for a time or until revoked. Rows are revoked, never removed.';
+comment on column authz.user_roles.user_id is 'Who holds it.';
+comment on column authz.user_roles.role_id is 'What is held.';
+comment on column authz.user_roles.assigned_by is 'Who gave it. Null: the program, or single sign-on.';
+comment on column authz.user_roles.assigned_at is 'When.';
+comment on column authz.user_roles.assignment_reason is 'Why, for the next review. Null: nobody asked.';
+comment on column authz.user_roles.valid_from is 'Gives nothing before this moment. Null: since it was assigned.';
+comment on column authz.user_roles.valid_until is 'Gives nothing from this moment on. Null: until revoked.';
+comment on column authz.user_roles.context_conditions is 'What must hold besides; an empty object means nothing more.';
+comment on column authz.user_roles.resource_scope_id is 'The one thing it is limited to. Null: the whole organisation.';
+comment on column authz.user_roles.is_delegated is 'True when another member passed the role on.';
+comment on column authz.user_roles.delegated_by is 'The member who passed it on. Null: it was assigned.';
+comment on column authz.user_roles.delegation_depth is 'How many hands it went through; 0 when assigned.';
+comment on column authz.user_roles.is_active is
+  'True until revoked. Says nothing about valid_until, because a stored value cannot know the time.';
+comment on column authz.user_roles.revoked_at is 'When it was taken back. Null: it was not.';
+comment on column authz.user_roles.revoked_by is 'Who took it back. Null: nobody, or the system.';
+comment on column authz.user_roles.revocation_reason is 'Why. Null: nobody said.';
+comment on constraint user_roles_delegated_by_check on authz.user_roles is
+  'a delegated role must name who delegated it, and only a delegated one has a depth above zero';
+comment on constraint user_roles_revoked_by_check on authz.user_roles is 'only a revoked role can name who revoked it';
+comment on constraint user_roles_assignment_reason_check on authz.user_roles is
+  'assignment reason must be at most 2,000 characters long';
+comment on constraint user_roles_revocation_reason_check on authz.user_roles is
+  'revocation reason must be at most 2,000 characters long';
+comment on constraint user_roles_valid_until_check on authz.user_roles is 'valid until must be after valid from';
+comment on constraint user_roles_delegation_depth_check on authz.user_roles is 'delegation depth must be from 0 to 10';
+comment on constraint user_roles_context_conditions_check on authz.user_roles is 'context conditions must be a JSON object';
 
 create function authz.grants_of(p_user uuid)
   returns table (resource_type text, action text, project_id uuid, role text)
@@ -90,8 +135,7 @@ create function authz.grants_of(p_user uuid)
         and (g.valid_from is null or g.valid_from <= now()) and (g.valid_until is null or g.valid_until > now())
       union all
       select m.role_id, m.project_id
-      from work.project_members m
-      where m.organization_id = platform.current_organization() and m.user_id = p_user and m.is_active
+      from work.project_roles_of(p_user) m
     ),
     -- A role also gives what its parents give; union, not union all, ends even on a cycle.
     given as (

@@ -180,3 +180,83 @@ create trigger search_vector before insert or update of key, title, description 
   for each row execute function work.requirement_search_vector();
 create trigger search_vector before insert or update of key, name, description on work.features
   for each row execute function work.feature_search_vector();
+comment on table work.requirements is 'What somebody needs the product to do, in one statement that can be proven.';
+comment on column work.requirements.key is
+  'What people call it, such as REQ-42. Given by the project''s counter unless it comes with one.';
+comment on column work.requirements.title is 'The need in one line.';
+comment on column work.requirements.description is 'The need in full, as Markdown. Null: the title says it.';
+comment on column work.requirements.priority_code is 'How urgent it is.';
+comment on column work.requirements.status is
+  'draft and rejected ones need no proof; the others show as a gap until tests prove them.';
+comment on column work.requirements.estimated_effort_points is 'Expected work in the team''s points. Null: not estimated.';
+comment on column work.requirements.actual_effort_points is 'Work it took. Null: not recorded.';
+comment on column work.requirements.priority_order is
+  'Place in the backlog, small first. Null: not placed, shown after the others.';
+comment on column work.requirements.assigned_to_user_id is 'Who sees to it. Null: nobody.';
+comment on column work.requirements.start_date is 'First day of work. Null: not planned.';
+comment on column work.requirements.target_date is 'The last day that still counts as on time. Null: nobody has promised a date.';
+comment on column work.requirements.completed_date is 'The day it was done. Null: it is not.';
+comment on constraint requirements_key_check on work.requirements is
+  'key must be REQ- and a number without leading zeros, such as REQ-42';
+comment on constraint requirements_title_check on work.requirements is 'title must be 1 to 500 characters long';
+comment on constraint requirements_description_check on work.requirements is
+  'description must be at most 100,000 characters long';
+comment on constraint requirements_estimated_effort_points_check on work.requirements is
+  'estimated effort points must be from 0 to 100,000';
+comment on constraint requirements_actual_effort_points_check on work.requirements is
+  'actual effort points must be from 0 to 100,000';
+comment on constraint requirements_target_date_check on work.requirements is 'target date must not be before start date';
+comment on constraint requirements_completed_date_check on work.requirements is 'completed date must not be before start date';
+comment on table work.requirement_items is 'A user story or an acceptance criterion of a requirement, in order.';
+comment on column work.requirement_items.requirement_id is 'The requirement; the item goes away with it.';
+comment on column work.requirement_items.item_kind is 'A story tells why; a criterion can be proven by a test.';
+comment on column work.requirement_items.position is
+  'Order among items of the same kind, from 1. May repeat inside a transaction while items are being moved.';
+comment on column work.requirement_items.body is 'The text, as Markdown.';
+comment on column work.requirement_items.details is 'Parts that a reader recognised, such as given, when and then.';
+comment on column work.requirement_items.met_at is 'When it was found to be fulfilled. Null: not yet.';
+comment on column work.requirement_items.met_by is 'Who found so. Null: not yet, or a test did.';
+comment on constraint requirement_items_met_by_check on work.requirement_items is
+  'only an item that is met can name who found so';
+comment on constraint requirement_items_position_check on work.requirement_items is 'position must be greater than zero';
+comment on constraint requirement_items_body_check on work.requirement_items is 'body must be 1 to 20,000 characters long';
+comment on constraint requirement_items_details_check on work.requirement_items is 'details must be a JSON object';
+comment on table work.requirement_dependencies is 'One requirement needs another first. Circles are refused.';
+comment on column work.requirement_dependencies.requirement_id is 'The one that waits.';
+comment on column work.requirement_dependencies.depends_on_requirement_id is 'The one it waits for.';
+comment on constraint requirement_dependencies_depends_on_requirement_id_check on work.requirement_dependencies is
+  'depends on requirement must not be the record itself';
+comment on table work.features is 'Something that is built to fulfil a requirement.';
+comment on column work.features.key is
+  'What people call it, such as FEAT-7. Given by the project''s counter unless it comes with one.';
+comment on column work.features.requirement_id is 'What it is built for; a feature without a need cannot be stored.';
+comment on column work.features.catalog_feature_id is
+  'The same feature in the organisation''s catalogue. Null: it is one of a kind.';
+comment on column work.features.name is 'What it does, in one line.';
+comment on column work.features.description is 'How it works, as Markdown. Null: the name says it.';
+comment on column work.features.implementation_status is 'blocked needs a reason.';
+comment on column work.features.developer_user_id is 'Who builds it. Null: nobody yet.';
+comment on column work.features.branch_name is 'Where its code grows. Null: no branch yet.';
+comment on column work.features.pull_request_url is 'Where it is reviewed. Null: not yet.';
+comment on column work.features.code_review_status is 'What the review said. Null: none was asked for.';
+comment on column work.features.estimated_hours is 'Expected work. Null: not estimated.';
+comment on column work.features.actual_hours is 'Work it took. Null: not recorded.';
+comment on column work.features.complexity_points is 'How hard it is beside others. Null: not estimated.';
+comment on column work.features.started_at is 'When work began. Null: not yet.';
+comment on column work.features.completed_at is 'When it was done. Null: not yet.';
+comment on column work.features.blocked_reason is 'What it waits for. Null: it does not wait.';
+comment on column work.features.metadata is 'Facts from other systems.';
+comment on constraint features_blocked_check on work.features is 'a blocked feature must say what blocks it';
+comment on constraint features_key_check on work.features is
+  'key must be FEAT- and a number without leading zeros, such as FEAT-42';
+comment on constraint features_name_check on work.features is 'name must be 1 to 500 characters long';
+comment on constraint features_description_check on work.features is 'description must be at most 100,000 characters long';
+comment on constraint features_branch_name_check on work.features is 'branch name must be 1 to 250 characters long';
+comment on constraint features_pull_request_url_check on work.features is
+  'pull request url must begin with http:// or https:// and be at most 2,000 characters long';
+comment on constraint features_estimated_hours_check on work.features is 'estimated hours must not be negative';
+comment on constraint features_actual_hours_check on work.features is 'actual hours must not be negative';
+comment on constraint features_complexity_points_check on work.features is 'complexity points must be from 0 to 100';
+comment on constraint features_completed_at_check on work.features is 'completed at must not be before started at';
+comment on constraint features_blocked_reason_check on work.features is 'blocked reason must be at most 2,000 characters long';
+comment on constraint features_metadata_check on work.features is 'metadata must be a JSON object';

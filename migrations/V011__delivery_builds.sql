@@ -183,3 +183,89 @@ $$;
 comment on function delivery.advance_build_numbers() is 'A build that brought its own number moves the counter, so that the next one made here does not collide.';
 create trigger advance_build_numbers after insert on delivery.builds referencing new table as new_rows
   for each statement execute function delivery.advance_build_numbers();
+comment on table delivery.repositories is 'Where the code of a project lives.';
+comment on column delivery.repositories.url is
+  'As one would clone it; unique among the live repositories of a project. Holds no password.';
+comment on column delivery.repositories.vcs is 'How to talk to it.';
+comment on column delivery.repositories.default_branch is 'The branch that counts when none is named.';
+comment on column delivery.repositories.is_primary is
+  'The one repository of a project that others mean when they say the code; at most one.';
+comment on constraint repositories_url_check on delivery.repositories is
+  'url must be 1 to 2,000 characters long, without spaces or control characters';
+comment on constraint repositories_default_branch_check on delivery.repositories is
+  'default branch must be 1 to 250 characters long';
+comment on table delivery.commits is 'A commit of a repository, as version control tells it.';
+comment on column delivery.commits.repository_id is 'The repository; the commit goes away with it.';
+comment on column delivery.commits.commit_hash is 'Its full hash in lower case, SHA-1 or SHA-256.';
+comment on column delivery.commits.author_name is 'As written in the commit. Null: it was not.';
+comment on column delivery.commits.author_email is 'As written in the commit. Null: it was not.';
+comment on column delivery.commits.author_user_id is 'The member behind the address. Null: nobody was recognised.';
+comment on column delivery.commits.message is 'The whole message; its first line is the title.';
+comment on column delivery.commits.committed_at is 'When it was committed, by the committer''s clock.';
+comment on constraint commits_commit_hash_check on delivery.commits is
+  'commit hash must be 40 or 64 lower-case hexadecimal digits';
+comment on constraint commits_author_name_check on delivery.commits is 'author name must be at most 200 characters long';
+comment on constraint commits_author_email_check on delivery.commits is 'author email must be at most 320 characters long';
+comment on constraint commits_message_check on delivery.commits is 'message must be at most 100,000 characters long';
+comment on table delivery.builds is 'One run of a build, and what it was made of.';
+comment on column delivery.builds.repository_id is
+  'Where the code came from. Null: unknown, or the repository is no longer recorded.';
+comment on column delivery.builds.feature_id is 'The one feature it was made for. Null: for everything.';
+comment on column delivery.builds.build_number is
+  'Counts within the project. Given by the project''s counter unless the build server brought one.';
+comment on column delivery.builds.version_tag is 'The version people call it by. Null: it has none.';
+comment on column delivery.builds.git_commit_hash is 'The commit it was built from, full and in lower case. Null: unknown.';
+comment on column delivery.builds.git_branch is 'The branch it was built from. Null: unknown.';
+comment on column delivery.builds.status is 'How it stands.';
+comment on column delivery.builds.started_at is 'Null: not yet.';
+comment on column delivery.builds.completed_at is 'Null: not yet.';
+comment on column delivery.builds.duration_seconds is 'From start to completion. Null: not complete.';
+comment on column delivery.builds.triggered_by is 'The member who started it. Null: a push or a schedule did.';
+comment on column delivery.builds.build_output is 'What the build wrote. Null: nothing was kept.';
+comment on column delivery.builds.build_errors is 'What it wrote as errors. Null: nothing was kept.';
+comment on column delivery.builds.tests_run is 'Results of this build that were not skipped. Written by a trigger.';
+comment on column delivery.builds.tests_passed is 'Those that passed. Written by a trigger.';
+comment on column delivery.builds.tests_failed is 'Those that failed or broke. Written by a trigger.';
+comment on column delivery.builds.code_coverage_percent is 'Lines covered, 0 to 100. Null: not measured.';
+comment on column delivery.builds.security_scan_status is 'What the scanners said.';
+comment on column delivery.builds.vulnerabilities_critical is 'Open ones of this severity. Written by a trigger.';
+comment on column delivery.builds.vulnerabilities_high is 'Open ones of this severity. Written by a trigger.';
+comment on column delivery.builds.vulnerabilities_medium is 'Open ones of this severity. Written by a trigger.';
+comment on column delivery.builds.vulnerabilities_low is 'Open ones of this severity. Written by a trigger.';
+comment on column delivery.builds.performance_metrics is 'Measurements by name, as the build server sent them.';
+comment on constraint builds_tests_run_check on delivery.builds is
+  'test counts must not be negative, and passed and failed together must not exceed the tests run';
+comment on constraint builds_vulnerabilities_check on delivery.builds is 'counts of vulnerabilities must not be negative';
+comment on constraint builds_build_number_check on delivery.builds is 'build number must be greater than zero';
+comment on constraint builds_version_tag_check on delivery.builds is 'version tag must be 1 to 200 characters long';
+comment on constraint builds_git_commit_hash_check on delivery.builds is
+  'git commit hash must be 40 or 64 lower-case hexadecimal digits';
+comment on constraint builds_git_branch_check on delivery.builds is 'git branch must be 1 to 250 characters long';
+comment on constraint builds_completed_at_check on delivery.builds is 'completed at must not be before started at';
+comment on constraint builds_build_output_check on delivery.builds is 'build output must be at most 10,000,000 characters long';
+comment on constraint builds_build_errors_check on delivery.builds is 'build errors must be at most 10,000,000 characters long';
+comment on constraint builds_code_coverage_percent_check on delivery.builds is 'code coverage percent must be from 0 to 100';
+comment on constraint builds_performance_metrics_check on delivery.builds is 'performance metrics must be a JSON object';
+comment on table delivery.build_commits is 'Which commits are new in a build.';
+comment on column delivery.build_commits.build_id is 'The build; the row goes away with it.';
+comment on column delivery.build_commits.commit_id is 'The commit.';
+comment on column delivery.build_commits.position is 'Order within the build, 1 is the newest.';
+comment on constraint build_commits_position_check on delivery.build_commits is 'position must be greater than zero';
+comment on table delivery.build_artifacts is 'Something a build left behind: a package, an image, a report, a log.';
+comment on column delivery.build_artifacts.build_id is 'The build; the row goes away with it.';
+comment on column delivery.build_artifacts.artifact_kind is 'What it is.';
+comment on column delivery.build_artifacts.path is
+  'Where it lies, as the build server says. Null: it is an image or a stored file.';
+comment on column delivery.build_artifacts.image_url is 'Name and digest of an image. Null: it is none.';
+comment on column delivery.build_artifacts.size_bytes is 'Null: unknown.';
+comment on column delivery.build_artifacts.checksum_sha256 is 'SHA-256 of its content. Null: not worked out.';
+comment on column delivery.build_artifacts.file_id is
+  'The stored file. Null: it was not taken over. The reference to documents.files arrives with that table.';
+comment on constraint build_artifacts_place_check on delivery.build_artifacts is
+  'an artifact must say where it is: a path, an image or a stored file';
+comment on constraint build_artifacts_path_check on delivery.build_artifacts is 'path must be 1 to 2,000 characters long';
+comment on constraint build_artifacts_image_url_check on delivery.build_artifacts is
+  'image url must be 1 to 2,000 characters long';
+comment on constraint build_artifacts_size_bytes_check on delivery.build_artifacts is 'size bytes must not be negative';
+comment on constraint build_artifacts_checksum_sha256_check on delivery.build_artifacts is
+  'checksum sha256 must be 32 bytes long';

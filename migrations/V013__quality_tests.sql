@@ -178,3 +178,85 @@ call platform.adopt_table('quality.test_case_relations', 'internal', 'while both
 call platform.register_table('quality.test_cases', 'test_case', 'n.name', '{name,status,deleted_at,project_id,key,search_vector}', 'n.status', 'null', 'TC');
 create trigger search_vector before insert or update of name, description on quality.test_cases
   for each row execute function quality.test_case_search_vector();
+comment on table quality.test_cases is
+  'A test that can be run again and again, by hand or by a machine. Keeps its identity while the names it is reported under change. A fifth of each page stays free, because every result rewrites the counts.';
+comment on column quality.test_cases.key is
+  'What people call it, such as TC-108. Given by the project''s counter unless it comes with one.';
+comment on column quality.test_cases.feature_id is 'The feature it was written for. Null: linked by trace links, or not at all.';
+comment on column quality.test_cases.name is 'What it checks; for automated tests usually the class and method.';
+comment on column quality.test_cases.description is 'What it is about, as Markdown. Null: the name says it.';
+comment on column quality.test_cases.test_type is 'At which level it tests.';
+comment on column quality.test_cases.priority_code is 'How bad it is when it fails.';
+comment on column quality.test_cases.status is 'deprecated and disabled ones prove nothing.';
+comment on column quality.test_cases.expected_result is 'What should come out as a whole. Null: the steps say it.';
+comment on column quality.test_cases.test_data is 'Inputs by name.';
+comment on column quality.test_cases.automation_status is 'Whether a machine runs it.';
+comment on column quality.test_cases.is_automated is 'True when a machine runs it.';
+comment on column quality.test_cases.automation_tool is 'What runs it, such as junit. Null: a person does, or unknown.';
+comment on column quality.test_cases.automation_script_path is 'Where its code is. Null: unknown.';
+comment on column quality.test_cases.is_template is 'True: others are made from it, and it is never run itself.';
+comment on column quality.test_cases.template_id is 'The template it was made from. Null: from nothing.';
+comment on column quality.test_cases.reuse_count is 'How many test cases were made from it. Written by a trigger.';
+comment on column quality.test_cases.last_run_at is
+  'When its latest result was executed. Null: never run. Written by a trigger, like the next four.';
+comment on column quality.test_cases.last_run_status is
+  'How that went; of several results in a run the worst counts: error, failed, skipped, passed. Null: never run.';
+comment on column quality.test_cases.run_count is 'Results that were not skipped.';
+comment on column quality.test_cases.pass_count is 'Those that passed.';
+comment on column quality.test_cases.fail_count is 'Those that failed or broke.';
+comment on constraint test_cases_run_count_check on quality.test_cases is
+  'counts must not be negative, and passed and failed together must not exceed the runs';
+comment on constraint test_cases_key_check on quality.test_cases is
+  'key must be TC- and a number without leading zeros, such as TC-42';
+comment on constraint test_cases_name_check on quality.test_cases is 'name must be 1 to 2,000 characters long';
+comment on constraint test_cases_description_check on quality.test_cases is 'description must be at most 100,000 characters long';
+comment on constraint test_cases_expected_result_check on quality.test_cases is
+  'expected result must be at most 100,000 characters long';
+comment on constraint test_cases_automation_tool_check on quality.test_cases is
+  'automation tool must be at most 200 characters long';
+comment on constraint test_cases_automation_script_path_check on quality.test_cases is
+  'automation script path must be at most 2,000 characters long';
+comment on constraint test_cases_template_id_check on quality.test_cases is 'template must not be the record itself';
+comment on constraint test_cases_test_data_check on quality.test_cases is 'test data must be a JSON object';
+comment on table quality.test_case_aliases is
+  'A name under which a test case is reported. An importer finds the case by it; after a rename a case has several.';
+comment on column quality.test_case_aliases.test_case_id is 'The case; the row goes away with it.';
+comment on column quality.test_case_aliases.fingerprint is
+  'Hash of what identifies the case in its format, worked out by the importer; one case in a project for each.';
+comment on column quality.test_case_aliases.suite_path is 'Names of the suites around it, outermost first. Null: none.';
+comment on column quality.test_case_aliases.class_name is 'Null: the format has no classes.';
+comment on column quality.test_case_aliases.case_name is 'Null: known by its external key only.';
+comment on column quality.test_case_aliases.parameters is 'Null: the case takes none, or they do not tell cases apart.';
+comment on column quality.test_case_aliases.external_key is 'Its key in another system, unique in the project. Null: none.';
+comment on constraint test_case_aliases_fingerprint_check on quality.test_case_aliases is
+  'fingerprint must be 16 to 64 bytes long';
+comment on constraint test_case_aliases_suite_path_check on quality.test_case_aliases is
+  'suite path must be at most 4,000 characters long';
+comment on constraint test_case_aliases_class_name_check on quality.test_case_aliases is
+  'class name must be at most 4,000 characters long';
+comment on constraint test_case_aliases_case_name_check on quality.test_case_aliases is
+  'case name must be at most 10,000 characters long';
+comment on constraint test_case_aliases_parameters_check on quality.test_case_aliases is
+  'parameters must be at most 10,000 characters long';
+comment on constraint test_case_aliases_external_key_check on quality.test_case_aliases is
+  'external key must be 1 to 500 characters long';
+comment on table quality.test_case_steps is 'What must be so before a test, and what is then done, in order.';
+comment on column quality.test_case_steps.test_case_id is 'The case; the step goes away with it.';
+comment on column quality.test_case_steps.step_kind is 'precondition: must be so beforehand; step: is done.';
+comment on column quality.test_case_steps.position is
+  'Order among steps of the same kind, from 1. May repeat inside a transaction while steps are being moved.';
+comment on column quality.test_case_steps.action is 'What to do, or what must be so.';
+comment on column quality.test_case_steps.expected_result is 'What should be seen after it. Null: only the end counts.';
+comment on column quality.test_case_steps.details is 'Attachments and hints by name.';
+comment on constraint test_case_steps_position_check on quality.test_case_steps is 'position must be greater than zero';
+comment on constraint test_case_steps_action_check on quality.test_case_steps is 'action must be 1 to 20,000 characters long';
+comment on constraint test_case_steps_expected_result_check on quality.test_case_steps is
+  'expected result must be at most 20,000 characters long';
+comment on constraint test_case_steps_details_check on quality.test_case_steps is 'details must be a JSON object';
+comment on table quality.test_case_relations is 'How one test case stands to another.';
+comment on column quality.test_case_relations.test_case_id is
+  'The one that depends, duplicates, derives or blocks; the row goes away with it.';
+comment on column quality.test_case_relations.related_test_case_id is 'The other one.';
+comment on column quality.test_case_relations.relation_type is 'How the first stands to the second.';
+comment on constraint test_case_relations_related_test_case_id_check on quality.test_case_relations is
+  'related test case must not be the record itself';

@@ -208,3 +208,108 @@ comment on function quality.count_results() is
   'Adds what one statement stored to the counts of its builds, runs and test cases. A skipped test was not run; an error counts as failed.';
 create trigger count_results after insert on quality.test_results referencing new table as new_rows
   for each statement execute function quality.count_results();
+comment on table quality.test_runs is
+  'One submission of results: which build, where, by what, which share of the whole. Its counts are those of the results that were stored.';
+comment on column quality.test_runs.build_id is 'What was tested. Null: nobody said.';
+comment on column quality.test_runs.import_id is 'The file it came in. Null: sent one by one, or the import is no longer kept.';
+comment on column quality.test_runs.name is 'What the producer calls it. Null: nothing.';
+comment on column quality.test_runs.environment is 'Where it ran, in the producer''s words. Null: unknown.';
+comment on column quality.test_runs.shard is 'Which part of a run that was split. Null: not split.';
+comment on column quality.test_runs.attempt is 'Counts repetitions of the whole run, from 1.';
+comment on column quality.test_runs.producer is 'What made the report. Null: unknown.';
+comment on column quality.test_runs.started_at is 'Null: unknown.';
+comment on column quality.test_runs.finished_at is 'Null: unknown.';
+comment on column quality.test_runs.duration_ms is 'As the producer says, not worked out from the times. Null: unknown.';
+comment on column quality.test_runs.tests_total is 'Results stored. Written by a trigger, like the next four.';
+comment on column quality.test_runs.tests_passed is 'Those that passed.';
+comment on column quality.test_runs.tests_failed is 'Those where an expectation did not hold.';
+comment on column quality.test_runs.tests_errored is 'Those that broke before they could tell.';
+comment on column quality.test_runs.tests_skipped is 'Those that were not run.';
+comment on column quality.test_runs.declared_counts is
+  'What the report claims about itself, kept beside what was counted because the two often differ.';
+comment on column quality.test_runs.properties is 'Properties of the report by name.';
+comment on constraint test_runs_tests_total_check on quality.test_runs is
+  'the counts of a run must not be negative and must add up to its total';
+comment on constraint test_runs_name_check on quality.test_runs is 'name must be at most 1,000 characters long';
+comment on constraint test_runs_environment_check on quality.test_runs is 'environment must be at most 500 characters long';
+comment on constraint test_runs_shard_check on quality.test_runs is 'shard must be at most 200 characters long';
+comment on constraint test_runs_attempt_check on quality.test_runs is 'attempt must be greater than zero';
+comment on constraint test_runs_producer_check on quality.test_runs is 'producer must be at most 200 characters long';
+comment on constraint test_runs_finished_at_check on quality.test_runs is 'finished at must not be before started at';
+comment on constraint test_runs_duration_ms_check on quality.test_runs is 'duration ms must not be negative';
+comment on constraint test_runs_declared_counts_check on quality.test_runs is 'declared counts must be a JSON object';
+comment on constraint test_runs_properties_check on quality.test_runs is 'properties must be a JSON object';
+comment on table quality.test_results is
+  'One outcome of one test case. Never changed after it is stored. Partitioned by the quarter of its identifier, which is made from the time of execution.';
+comment on column quality.test_results.id is
+  'Version 7 UUID made from executed_at, so that old results that arrive late lie with their time.';
+comment on column quality.test_results.test_case_id is 'What was run.';
+comment on column quality.test_results.test_run_id is 'The submission it came with. Null: recorded by hand.';
+comment on column quality.test_results.feature_id is 'The feature it speaks for. Null: the case''s own.';
+comment on column quality.test_results.build_id is 'What was tested. Null: unknown.';
+comment on column quality.test_results.name is 'The name as reported, with parameters. Null: the case''s name.';
+comment on column quality.test_results.parameters is
+  'What tells it from other results of the same case in the same run. Null: nothing does.';
+comment on column quality.test_results.status is 'failed: an expectation did not hold; error: it broke before it could tell.';
+comment on column quality.test_results.attempts is
+  'How often it was tried before this outcome; more than one and passed means flaky.';
+comment on column quality.test_results.duration_ms is 'Null: not measured.';
+comment on column quality.test_results.error_message is 'What went wrong, in a line or a few. Null: nothing did.';
+comment on column quality.test_results.error_stacktrace is 'Where it went wrong. Null: nothing did, or not told.';
+comment on column quality.test_results.system_out is 'What it wrote. Null: nothing was kept.';
+comment on column quality.test_results.system_err is 'What it wrote as errors. Null: nothing was kept.';
+comment on column quality.test_results.properties is 'Properties of the case in the report by name. Null: none.';
+comment on column quality.test_results.assertions_run is 'Null: not counted.';
+comment on column quality.test_results.assertions_passed is 'Null: not counted.';
+comment on column quality.test_results.assertions_failed is 'Null: not counted.';
+comment on column quality.test_results.code_coverage_percent is 'What this test alone covers, 0 to 100. Null: not measured.';
+comment on column quality.test_results.memory_used_mb is 'Null: not measured.';
+comment on column quality.test_results.cpu_percent is '100 is one processor fully used. Null: not measured.';
+comment on column quality.test_results.execution_environment is
+  'Where it ran, where that differs from its run. Null: as its run.';
+comment on column quality.test_results.logs is 'Structured log lines. Null: none.';
+comment on column quality.test_results.executed_by is 'The member who ran it by hand. Null: a machine did.';
+comment on column quality.test_results.executed_at is 'When it ran; when it was stored, if the report does not say.';
+comment on constraint test_results_assertions_check on quality.test_results is
+  'assertion counts must not be negative, and passed and failed together must not exceed those run';
+comment on constraint test_results_name_check on quality.test_results is 'name must be at most 10,000 characters long';
+comment on constraint test_results_attempts_check on quality.test_results is 'attempts must be greater than zero';
+comment on constraint test_results_duration_ms_check on quality.test_results is 'duration ms must not be negative';
+comment on constraint test_results_code_coverage_percent_check on quality.test_results is
+  'code coverage percent must be from 0 to 100';
+comment on constraint test_results_memory_used_mb_check on quality.test_results is 'memory used mb must not be negative';
+comment on constraint test_results_cpu_percent_check on quality.test_results is 'cpu percent must not be negative';
+comment on constraint test_results_execution_environment_check on quality.test_results is
+  'execution environment must be at most 500 characters long';
+comment on table quality.coverage_reports is 'How much of the code the tests of a build reach, for one component.';
+comment on column quality.coverage_reports.build_id is 'The build that was measured. Null: nobody said.';
+comment on column quality.coverage_reports.import_id is
+  'The file it came in. Null: the import is no longer kept, or it was sent directly.';
+comment on column quality.coverage_reports.component is 'The part that was measured; empty for the whole.';
+comment on column quality.coverage_reports.format is 'What the report was written in. Null: sent directly.';
+comment on column quality.coverage_reports.lines_total is 'Lines that could be reached.';
+comment on column quality.coverage_reports.lines_covered is 'Lines that were reached at least once.';
+comment on column quality.coverage_reports.branches_total is 'Branches that could be taken; zero where they were not measured.';
+comment on column quality.coverage_reports.branches_covered is 'Branches that were taken at least once.';
+comment on column quality.coverage_reports.coverage_percent is 'Lines covered in percent. Null: there are no lines.';
+comment on column quality.coverage_reports.reported_at is 'When it was measured, or stored if the report does not say.';
+comment on constraint coverage_reports_component_check on quality.coverage_reports is
+  'component must be at most 500 characters long';
+comment on constraint coverage_reports_format_check on quality.coverage_reports is 'format must be at most 60 characters long';
+comment on constraint coverage_reports_lines_covered_check on quality.coverage_reports is
+  'lines covered must be from zero to lines total';
+comment on constraint coverage_reports_branches_covered_check on quality.coverage_reports is
+  'branches covered must be from zero to branches total';
+comment on table quality.coverage_files is 'The same for each file of a report; the sums are those of the report.';
+comment on column quality.coverage_files.coverage_report_id is 'The report; the row goes away with it.';
+comment on column quality.coverage_files.path is 'The file, as the report names it.';
+comment on column quality.coverage_files.lines_total is 'Lines that could be reached.';
+comment on column quality.coverage_files.lines_covered is 'Lines that were reached at least once.';
+comment on column quality.coverage_files.branches_total is 'Branches that could be taken; zero where they were not measured.';
+comment on column quality.coverage_files.branches_covered is 'Branches that were taken at least once.';
+comment on column quality.coverage_files.coverage_percent is 'Lines covered in percent. Null: there are no lines.';
+comment on constraint coverage_files_path_check on quality.coverage_files is 'path must be 1 to 2,000 characters long';
+comment on constraint coverage_files_lines_covered_check on quality.coverage_files is
+  'lines covered must be from zero to lines total';
+comment on constraint coverage_files_branches_covered_check on quality.coverage_files is
+  'branches covered must be from zero to branches total';

@@ -87,3 +87,44 @@ call platform.register_table('quality.defects', 'defect', 'n.title',
   '{title,status,assigned_to_user_id,deleted_at,project_id,key,search_vector}', 'n.status', 'n.assigned_to_user_id', 'DEF');
 create trigger search_vector before insert or update of key, title, description, root_cause, fix_description on quality.defects
   for each row execute function quality.defect_search_vector();
+comment on table quality.defects is 'Something that is not as it should be, from the first sight to the proof that it is mended.';
+comment on column quality.defects.key is
+  'What people call it, such as DEF-13. Given by the project''s counter unless it comes with one.';
+comment on column quality.defects.feature_id is 'The feature it is in. Null: unknown.';
+comment on column quality.defects.test_result_id is
+  'The result that showed it. Null: a person saw it, or the result is archived.';
+comment on column quality.defects.title is 'What is wrong, in one line.';
+comment on column quality.defects.description is 'What is wrong in full, as Markdown. Null: the title says it.';
+comment on column quality.defects.severity is 'How much harm it does.';
+comment on column quality.defects.priority_code is 'How soon it is to be mended.';
+comment on column quality.defects.status is 'verified: somebody has seen that the fix works.';
+comment on column quality.defects.defect_type is 'bug: against the requirement; the others are here because trackers mix them.';
+comment on column quality.defects.assigned_to_user_id is 'Who sees to it. Null: nobody.';
+comment on column quality.defects.reported_by_user_id is 'Who saw it. Null: a machine did.';
+comment on column quality.defects.reproduction_steps is 'How to see it, as Markdown. Null: unknown.';
+comment on column quality.defects.environment_id is 'Where it was seen. Null: everywhere, or unknown.';
+comment on column quality.defects.affected_version is 'The version it was seen in. Null: unknown.';
+comment on column quality.defects.fixed_version is 'The first version without it. Null: not fixed.';
+comment on column quality.defects.root_cause is 'Why it came to be. Null: unknown.';
+comment on column quality.defects.fix_description is 'What was done. Null: nothing yet.';
+comment on column quality.defects.estimated_fix_hours is 'Expected work. Null: not estimated.';
+comment on column quality.defects.actual_fix_hours is 'Work it took. Null: not recorded.';
+comment on column quality.defects.due_date is 'The last day that still counts as on time. Null: nobody has promised a date.';
+comment on column quality.defects.resolved_at is 'When it was mended. Null: not yet.';
+comment on column quality.defects.verified_at is 'When the fix was seen to work. Null: not yet.';
+comment on column quality.defects.verified_by is 'Who saw so. Null: nobody, or a test did.';
+comment on constraint defects_verified_by_check on quality.defects is 'only a verified defect can name who verified it';
+comment on constraint defects_key_check on quality.defects is
+  'key must be DEF- and a number without leading zeros, such as DEF-42';
+comment on constraint defects_title_check on quality.defects is 'title must be 1 to 500 characters long';
+comment on constraint defects_description_check on quality.defects is 'description must be at most 100,000 characters long';
+comment on constraint defects_reproduction_steps_check on quality.defects is
+  'reproduction steps must be at most 100,000 characters long';
+comment on constraint defects_affected_version_check on quality.defects is 'affected version must be 1 to 200 characters long';
+comment on constraint defects_fixed_version_check on quality.defects is 'fixed version must be 1 to 200 characters long';
+comment on constraint defects_root_cause_check on quality.defects is 'root cause must be at most 100,000 characters long';
+comment on constraint defects_fix_description_check on quality.defects is
+  'fix description must be at most 100,000 characters long';
+comment on constraint defects_estimated_fix_hours_check on quality.defects is 'estimated fix hours must not be negative';
+comment on constraint defects_actual_fix_hours_check on quality.defects is 'actual fix hours must not be negative';
+comment on constraint defects_verified_at_check on quality.defects is 'verified at must not be before resolved at';

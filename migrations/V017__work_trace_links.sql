@@ -28,3 +28,12 @@ create index trace_links_target_id_idx on work.trace_links (organization_id, pro
 create index trace_links_criterion_id_idx on work.trace_links (organization_id, project_id, criterion_id) where criterion_id is not null;
 
 call platform.adopt_table('work.trace_links', 'confidential', 'while both ends exist', 'select, insert, delete');
+comment on table work.trace_links is
+  'One link of the line from need to proof: the source satisfies, implements, verifies, affects, mitigates or derives from the target. Both ends are in the same project.';
+comment on column work.trace_links.source_id is 'Where the link starts: the test, the feature, the defect.';
+comment on column work.trace_links.target_id is 'Where it leads: usually the requirement.';
+comment on column work.trace_links.link_type is 'How the source stands to the target.';
+comment on column work.trace_links.criterion_id is 'The one acceptance criterion that is meant. Null: the target as a whole.';
+comment on column work.trace_links.origin is
+  'manual: a person made it; import: a report named the key; commit: a commit message did.';
+comment on constraint trace_links_target_id_check on work.trace_links is 'target must not be the record itself';

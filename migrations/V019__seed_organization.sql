@@ -11,6 +11,12 @@ create table authz.role_grants_template (
 create index role_grants_template_resource_type_idx on authz.role_grants_template (resource_type);
 call platform.adopt_table('authz.role_grants_template', 'public', 'for ever', 'select',
   p_exempt_reason => 'a catalogue that all organisations share');
+comment on table authz.role_grants_template is
+  'What the four starting roles are given in a new organisation. A role also has everything of the role below it.';
+comment on column authz.role_grants_template.role_code is 'The role.';
+comment on column authz.role_grants_template.resource_type is 'The kind of thing.';
+comment on column authz.role_grants_template.actions is
+  'What it may do there; an array, because this is a table for reading and is only ever unfolded.';
 
 -- A role has its own line plus everything of the role below it: viewer < developer < admin < owner.
 insert into authz.role_grants_template (role_code, resource_type, actions) values
