@@ -82,12 +82,19 @@ impl Generated {
 
 impl Read for Generated {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        if self.at == self.piece.len() {
-            self.next_piece();
+        let mut taken = 0;
+        while taken < out.len() {
+            if self.at == self.piece.len() {
+                self.next_piece();
+                if self.piece.is_empty() {
+                    break;
+                }
+            }
+            let more = (out.len() - taken).min(self.piece.len() - self.at);
+            out[taken..taken + more].copy_from_slice(&self.piece[self.at..self.at + more]);
+            self.at += more;
+            taken += more;
         }
-        let taken = out.len().min(self.piece.len() - self.at);
-        out[..taken].copy_from_slice(&self.piece[self.at..self.at + taken]);
-        self.at += taken;
         Ok(taken)
     }
 }
