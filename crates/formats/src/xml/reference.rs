@@ -29,10 +29,11 @@ pub(super) fn take(source: &mut impl Source) -> Result<(usize, char), ReadError>
 fn first(text: &str) -> Result<(usize, char), String> {
     let window = &text.as_bytes()[..text.len().min(LONGEST)];
     let end = memchr::memchr(b';', window).ok_or_else(|| {
+        // Plain characters within the window only: what lies behind it may not have been read yet.
         let shown: String = text
             .chars()
             .take(12)
-            .take_while(|c| !c.is_whitespace() && *c != '<')
+            .take_while(|c| c.is_ascii_graphic() && *c != '<')
             .collect();
         format!("`{shown}` is not a complete reference; a literal & is written &amp;")
     })?;
