@@ -17,21 +17,41 @@ struct Generated {
     case: u64,
     cases: u64,
     output_bytes: usize,
+    output_left: usize,
+    /// The case that was begun still needs its end.
+    case_open: bool,
     closed: bool,
 }
 
 impl Generated {
     fn new(bytes: u64, cases: u64) -> Self {
-        let output_bytes = (bytes / cases).saturating_sub(330) as usize;
-        let piece =
-            b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"generated\">\n".to_vec();
-        Self { piece, at: 0, case: 0, cases, output_bytes, closed: false }
+        let output_bytes = (bytes / cases).saturating_sub(255) as usize;
+        let piece = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"generated\">\n".to_vec();
+        Self {
+            piece,
+            at: 0,
+            case: 0,
+            cases,
+            output_bytes,
+            output_left: 0,
+            case_open: false,
+            closed: false,
+        }
     }
 
     fn next_piece(&mut self) {
         self.piece.clear();
         self.at = 0;
-        if self.case < self.cases {
+        if self.output_left > 0 {
+            let line = b"2026-01-01T00:00:00Z INFO billing: paid invoice 4711, total 12.50 EUR, attempt 1\n";
+            let take = line.len().min(self.output_left);
+            self.piece.extend_from_slice(&line[..take]);
+            self.output_left -= take;
+            self.case_open = self.output_left == 0;
+        } else if std::mem::take(&mut self.case_open) {
+            self.piece
+                .extend_from_slice(b"]]></system-out></testcase>\n");
+        } else if self.case < self.cases {
             let n = self.case;
             let failed = n.is_multiple_of(50);
             let head = format!(
@@ -50,13 +70,8 @@ impl Generated {
                 },
             );
             self.piece.extend_from_slice(head.as_bytes());
-            let line = b"2026-01-01T00:00:00Z INFO billing: paid invoice 4711, total 12.50 EUR, attempt 1\n";
-            let end = self.piece.len() + self.output_bytes;
-            while self.piece.len() < end {
-                let take = line.len().min(end - self.piece.len());
-                self.piece.extend_from_slice(&line[..take]);
-            }
-            self.piece.extend_from_slice(b"]]></system-out></testcase>\n");
+            self.output_left = self.output_bytes;
+            self.case_open = self.output_bytes == 0;
             self.case += 1;
         } else if !self.closed {
             self.piece.extend_from_slice(b"</testsuite></testsuites>");
@@ -67,12 +82,19 @@ impl Generated {
 
 impl Read for Generated {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        if self.at == self.piece.len() {
-            self.next_piece();
+        let mut taken = 0;
+        while taken < out.len() {
+            if self.at == self.piece.len() {
+                self.next_piece();
+                if self.piece.is_empty() {
+                    break;
+                }
+            }
+            let more = (out.len() - taken).min(self.piece.len() - self.at);
+            out[taken..taken + more].copy_from_slice(&self.piece[self.at..self.at + more]);
+            self.at += more;
+            taken += more;
         }
-        let taken = out.len().min(self.piece.len() - self.at);
-        out[..taken].copy_from_slice(&self.piece[self.at..self.at + taken]);
-        self.at += taken;
         Ok(taken)
     }
 }
@@ -81,15 +103,26 @@ impl Read for Generated {
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<u64>()
+        .ok()
+        .map(|kibibytes| kibibytes * 1024)
 }
 
 fn main() -> Result<(), formats::ReadError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    let numbers: Vec<u64> = arguments
+        .iter()
+        .filter_map(|argument| argument.parse().ok())
+        .collect();
     let megabytes = numbers.first().copied().unwrap_or(100);
     let one_output = arguments.iter().any(|argument| argument == "--one-output");
-    let cases = if one_output { 1 } else { numbers.get(1).copied().unwrap_or(200_000).max(1) };
+    let cases = if one_output {
+        1
+    } else {
+        numbers.get(1).copied().unwrap_or(200_000).max(1)
+    };
 
     // What generating alone costs is taken off afterwards.
     let started = Instant::now();
@@ -116,7 +149,11 @@ fn main() -> Result<(), formats::ReadError> {
     }
     let seconds = (started.elapsed().saturating_sub(generating)).as_secs_f64();
     let Some(totals) = totals else { return Ok(()) };
-    let size = if one_output { megabytes as f64 } else { bytes as f64 / 1e6 };
+    let size = if one_output {
+        megabytes as f64
+    } else {
+        bytes as f64 / 1e6
+    };
     eprintln!(
         "{size:.1} MB, {} cases, {} failed, {references} references: {:.0} MB/s, {:.0} cases/s; generating took {:.2} s and is not in these figures",
         totals.counts.cases,

@@ -124,6 +124,7 @@ fn what_is_not_well_formed_is_refused_with_its_place() {
     assert!(reason("<r a='<'/>").contains("&lt;"));
     assert!(reason("<r>1 < 2</r>").contains("&lt;"));
     assert!(reason("<r>a & b</r>").contains("&amp;"));
+    assert!(reason("<r>&quééééééééééé</r>").contains("`&qu` is not a complete reference"));
     assert!(reason("<r><![CDATA[").contains("inside a CDATA section that began on line 1"));
     assert!(reason("<r><!-- ").contains("inside a comment"));
     assert!(reason("<r a='").contains("middle of a tag"));
