@@ -142,7 +142,7 @@
   });
 
   // Upload: files dropped on the zone join the form's own input; progress while they travel.
-  $$("form[data-upload]").forEach((form) => {
+  const uploads = () => $$("form[data-upload]").forEach((form) => {
     const zone = $(".drop", form), input = $("input[type=file]", form), names = $("[data-chosen]", form);
     const chosen = () => {
       const files = [...input.files], size = files.reduce((sum, file) => sum + file.size, 0);
@@ -177,6 +177,7 @@
 
   // Live: an element with data-poll is fetched again from the page itself until it comes back without.
   function start() {
+    uploads();
     $$("[data-poll][id]").forEach((element) => {
       const again = async () => {
         let delay = Number(element.dataset.poll) || 1000;
