@@ -128,35 +128,51 @@ pub fn page(frame: &Frame, title: &str, crumbs: &[Crumb], body: &Markup) -> Mark
 
 /// Like [`page`]; with `refresh`, browsers without script load the page again every two seconds, for jobs under way.
 #[must_use]
-pub fn page_with(frame: &Frame, title: &str, crumbs: &[Crumb], body: &Markup, refresh: bool) -> Markup {
-    document(frame, title, refresh, &html! {
-        div class="shell" {
-            aside class="side" { (brand(frame)) (navigation(frame)) }
-            div class="body" {
-                header class="top" {
-                    details class="mobile menu" {
-                        summary class="icon-button" aria-label="Navigation" { (icon(Icon::Menu)) }
-                        div class="pop drawer" { (navigation(frame)) }
+pub fn page_with(
+    frame: &Frame,
+    title: &str,
+    crumbs: &[Crumb],
+    body: &Markup,
+    refresh: bool,
+) -> Markup {
+    document(
+        frame,
+        title,
+        refresh,
+        &html! {
+            div class="shell" {
+                aside class="side" { (brand(frame)) (navigation(frame)) }
+                div class="body" {
+                    header class="top" {
+                        details class="mobile menu" {
+                            summary class="icon-button" aria-label="Navigation" { (icon(Icon::Menu)) }
+                            div class="pop drawer" { (navigation(frame)) }
+                        }
+                        (breadcrumbs(frame, title, crumbs))
+                        a class="find" href=(paths::FIND) data-palette aria-label="Find or do anything" {
+                            (icon(Icon::Search)) span { "Find or do anything" } kbd { "Ctrl K" }
+                        }
+                        (user_menu(frame))
                     }
-                    (breadcrumbs(frame, title, crumbs))
-                    a class="find" href=(paths::FIND) data-palette {
-                        (icon(Icon::Search)) span { "Find or do anything" } kbd { "Ctrl K" }
-                    }
-                    (user_menu(frame))
+                    main id="main" class="page" tabindex="-1" { (flashes(&frame.flashes)) (body) }
                 }
-                main id="main" class="page" tabindex="-1" { (flashes(&frame.flashes)) (body) }
             }
-        }
-        (dialogs(frame))
-    })
+            (dialogs(frame))
+        },
+    )
 }
 
 /// A page without navigation, for people who are not signed in and for errors that know nothing about the session.
 #[must_use]
 pub fn bare(frame: &Frame, title: &str, body: &Markup) -> Markup {
-    document(frame, title, false, &html! {
-        main id="main" class="bare" tabindex="-1" { (flashes(&frame.flashes)) (body) }
-    })
+    document(
+        frame,
+        title,
+        false,
+        &html! {
+            main id="main" class="bare" tabindex="-1" { (flashes(&frame.flashes)) (body) }
+        },
+    )
 }
 
 fn document(frame: &Frame, title: &str, refresh: bool, body: &Markup) -> Markup {
@@ -190,7 +206,12 @@ fn brand(frame: &Frame) -> Markup {
 }
 
 fn navigation(frame: &Frame) -> Markup {
-    let entry = |section: Section, icon_name: Icon, text: &str, href: &str, count: Option<i64>, key: Option<&str>| {
+    let entry = |section: Section,
+                 icon_name: Icon,
+                 text: &str,
+                 href: &str,
+                 count: Option<i64>,
+                 key: Option<&str>| {
         html! {
             li {
                 a href=(href) aria-current=[(frame.section == section).then_some("page")] data-go=[key] {
@@ -266,7 +287,11 @@ fn user_menu(frame: &Frame) -> Markup {
 
 /// The round letter that stands for a person.
 fn initial(name: &str) -> Markup {
-    let letter: String = name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let letter: String = name
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
     html! { span class="who" aria-hidden="true" { (letter) } }
 }
 
@@ -364,5 +389,8 @@ fn dialogs(frame: &Frame) -> Markup {
 /// The options of a select, from every member of a list of states.
 #[must_use]
 pub fn state_options<S: Shown>() -> Vec<(String, String)> {
-    S::ALL.iter().map(|state| (state.code().to_owned(), state.word().to_owned())).collect()
+    S::ALL
+        .iter()
+        .map(|state| (state.code().to_owned(), state.word().to_owned()))
+        .collect()
 }

@@ -39,37 +39,42 @@ pub struct Session {
 /// The page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    framed(frame, "Account", &[], &html! {
-        (head(&Head { title: frame.person.as_deref().unwrap_or("Account"), sub: Some(html! { (view.email) " · " (view.role) }), ..Head::default() }))
-        (panel("sessions", "Sessions", i64::try_from(view.sessions.len()).ok(), &html! {
-            (table("Sessions", &[Column::text("Where"), Column::text("Address"), Column::text("Active"), Column::text("Ends"), Column::text("Revoke")], &html! {
-                @for session in &view.sessions {
-                    tr {
-                        td class="title" { (session.agent) }
-                        td { span class="key" { (session.address) } }
-                        td { (time(session.active)) }
-                        td { (time(session.expires)) }
-                        td {
-                            @if session.current { (state_as(Tone::Good, "This one")) }
-                            @else { form method="post" action=(paths::SESSIONS_REVOKE) { (csrf(frame)) (hidden("session", &session.id)) button class="button danger" aria-label={ "Revoke the session of " (session.agent) } { "Revoke" } } }
+    framed(
+        frame,
+        "Account",
+        &[],
+        &html! {
+            (head(&Head { title: frame.person.as_deref().unwrap_or("Account"), sub: Some(html! { (view.email) " · " (view.role) }), ..Head::default() }))
+            (panel("sessions", "Sessions", i64::try_from(view.sessions.len()).ok(), &html! {
+                (table("Sessions", &[Column::text("Where"), Column::text("Address"), Column::text("Active"), Column::text("Ends"), Column::text("Revoke")], &html! {
+                    @for session in &view.sessions {
+                        tr {
+                            td class="title" { (session.agent) }
+                            td { span class="key" { (session.address) } }
+                            td { (time(session.active)) }
+                            td { (time(session.expires)) }
+                            td {
+                                @if session.current { (state_as(Tone::Good, "This one")) }
+                                @else { form method="post" action=(paths::SESSIONS_REVOKE) { (csrf(frame)) (hidden("session", &session.id)) button class="button danger" aria-label={ "Revoke the session of " (session.agent) } { "Revoke" } } }
+                            }
                         }
                     }
+                }))
+                @if view.sessions.len() > 1 {
+                    form method="post" action=(paths::SESSIONS_REVOKE) class="pager" { (csrf(frame)) (hidden("session", "others")) button class="button danger" { "Revoke all others" } }
                 }
             }))
-            @if view.sessions.len() > 1 {
-                form method="post" action=(paths::SESSIONS_REVOKE) class="pager" { (csrf(frame)) (hidden("session", "others")) button class="button danger" { "Revoke all others" } }
+            div class="half" {
+                (panel("theme-setting", "Theme", None, &theme_form(frame)))
+                (panel("shortcuts-setting", "Keyboard shortcuts", None, &html! {
+                    form method="post" action=(paths::SHORTCUTS) class="segments" role="group" aria-labelledby="shortcuts-setting" {
+                        (csrf(frame)) (hidden("return_to", paths::ACCOUNT))
+                        button name="shortcuts" value="on" aria-pressed=(!frame.shortcuts_off) { "On" }
+                        button name="shortcuts" value="off" aria-pressed=(frame.shortcuts_off) { "Off, except Ctrl K" }
+                    }
+                    (shortcuts_list())
+                }))
             }
-        }))
-        div class="half" {
-            (panel("theme-setting", "Theme", None, &theme_form(frame)))
-            (panel("shortcuts-setting", "Keyboard shortcuts", None, &html! {
-                form method="post" action=(paths::SHORTCUTS) class="segments" role="group" aria-labelledby="shortcuts-setting" {
-                    (csrf(frame)) (hidden("return_to", paths::ACCOUNT))
-                    button name="shortcuts" value="on" aria-pressed=(!frame.shortcuts_off) { "On" }
-                    button name="shortcuts" value="off" aria-pressed=(frame.shortcuts_off) { "Off, except Ctrl K" }
-                }
-                (shortcuts_list())
-            }))
-        }
-    })
+        },
+    )
 }

@@ -3,7 +3,10 @@
 use maud::{Markup, html};
 
 use super::{crumb, slug};
-use crate::components::{Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, key, line, log, none, panel, submit};
+use crate::components::{
+    Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, key,
+    line, log, none, panel, submit,
+};
 use crate::format::{When, prose, time};
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, csrf, page as framed, state_options};
@@ -61,46 +64,55 @@ pub struct View {
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let here = paths::defect(slug(frame), &view.key);
-    let text = |value: &Option<String>, what: &str| value.as_ref().map_or_else(|| none(what), |value| html! { (value) });
-    framed(frame, &view.key, &[crumb(frame, "Defects", "defects")], &html! {
-        (head(&Head {
-            key: Some(&view.key), title: &view.title,
-            actions: (!view.moves.is_empty()).then(|| html! {
-                form method="post" action={ (here) "/status" } {
-                    (csrf(frame)) (hidden("version", &view.version.to_string()))
-                    @for (index, status) in view.moves.iter().enumerate() {
-                        button class={ "button" @if index == 0 { " main" } } name="status" value=(status.code()) { (verb(*status)) }
+    let text = |value: &Option<String>, what: &str| {
+        value
+            .as_ref()
+            .map_or_else(|| none(what), |value| html! { (value) })
+    };
+    framed(
+        frame,
+        &view.key,
+        &[crumb(frame, "Defects", "defects")],
+        &html! {
+            (head(&Head {
+                key: Some(&view.key), title: &view.title,
+                actions: (!view.moves.is_empty()).then(|| html! {
+                    form method="post" action={ (here) "/status" } {
+                        (csrf(frame)) (hidden("version", &view.version.to_string()))
+                        @for (index, status) in view.moves.iter().enumerate() {
+                            button class={ "button" @if index == 0 { " main" } } name="status" value=(status.code()) { (verb(*status)) }
+                        }
                     }
+                }),
+                ..Head::default()
+            }))
+            @if !view.line.is_empty() { (line("The line of this defect", &view.line)) }
+            div class="two" {
+                div {
+                    @if view.description.trim().is_empty() { p class="muted prose" { "No description." } } @else { (prose(&view.description)) }
+                    @if view.may_edit { (edit(frame, &here, view)) }
+                    @if !view.reproduction_steps.trim().is_empty() { (panel("steps", "How to see it", None, &prose(&view.reproduction_steps))) }
+                    @if let Some(message) = &view.message {
+                        (panel("said", "What the test said", None, &html! { pre tabindex="0" role="region" aria-label="What the test said" { (message) } }))
+                    }
+                    (panel("history", "History", None, &log(&view.history)))
                 }
-            }),
-            ..Head::default()
-        }))
-        @if !view.line.is_empty() { (line("The line of this defect", &view.line)) }
-        div class="two" {
-            div {
-                @if view.description.trim().is_empty() { p class="muted prose" { "No description." } } @else { (prose(&view.description)) }
-                @if view.may_edit { (edit(frame, &here, view)) }
-                @if !view.reproduction_steps.trim().is_empty() { (panel("steps", "How to see it", None, &prose(&view.reproduction_steps))) }
-                @if let Some(message) = &view.message {
-                    (panel("said", "What the test said", None, &html! { pre tabindex="0" role="region" aria-label="What the test said" { (message) } }))
+                aside aria-label="Facts" {
+                    (facts(&[
+                        ("Status", state(view.status)),
+                        ("Severity", state(view.severity)),
+                        ("Owner", text(&view.owner, "nobody")),
+                        ("Reported by", text(&view.reporter, "unknown")),
+                        ("Requirement", view.requirement.as_ref().map_or_else(|| none("none"), |(id, name)| html! { a href=(paths::requirement(slug(frame), id)) { (key(id)) " " (name) } })),
+                        ("Found by", view.test_case.as_ref().map_or_else(|| none("no test"), |(id, name)| html! { a href=(paths::test_case(slug(frame), id)) { (key(id)) " " (name) } })),
+                        ("Seen in", text(&view.affected_version, "unknown")),
+                        ("Gone from", text(&view.fixed_version, "not fixed yet")),
+                        ("Changed", time(view.updated)),
+                    ]))
                 }
-                (panel("history", "History", None, &log(&view.history)))
             }
-            aside aria-label="Facts" {
-                (facts(&[
-                    ("Status", state(view.status)),
-                    ("Severity", state(view.severity)),
-                    ("Owner", text(&view.owner, "nobody")),
-                    ("Reported by", text(&view.reporter, "unknown")),
-                    ("Requirement", view.requirement.as_ref().map_or_else(|| none("none"), |(id, name)| html! { a href=(paths::requirement(slug(frame), id)) { (key(id)) " " (name) } })),
-                    ("Found by", view.test_case.as_ref().map_or_else(|| none("no test"), |(id, name)| html! { a href=(paths::test_case(slug(frame), id)) { (key(id)) " " (name) } })),
-                    ("Seen in", text(&view.affected_version, "unknown")),
-                    ("Gone from", text(&view.fixed_version, "not fixed yet")),
-                    ("Changed", time(view.updated)),
-                ]))
-            }
-        }
-    })
+        },
+    )
 }
 
 /// What a button says that moves a defect to `status`.
@@ -117,8 +129,20 @@ fn verb(status: DefectStatus) -> &'static str {
 }
 
 fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
-    let one = |name, label, value, input, required| Field { form: "edit", name, label, value, input, required, hint: None };
-    let owner = view.people.iter().find(|(_, name)| Some(name) == view.owner.as_ref()).map_or("", |(id, _)| id);
+    let one = |name, label, value, input, required| Field {
+        form: "edit",
+        name,
+        label,
+        value,
+        input,
+        required,
+        hint: None,
+    };
+    let owner = view
+        .people
+        .iter()
+        .find(|(_, name)| Some(name) == view.owner.as_ref())
+        .map_or("", |(id, _)| id);
     html! {
         details class="fold" data-edit open[!view.errors.is_empty()] {
             summary class="button" { (icon(Icon::Pencil)) "Edit" }

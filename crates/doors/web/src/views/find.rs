@@ -32,25 +32,30 @@ pub struct Hit {
 /// The search page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    framed(frame, "Find", &[], &html! {
-        (head(&Head { title: "Find", ..Head::default() }))
-        form method="get" action=(paths::FIND) class="form inline" role="search" aria-label="Find" {
-            div class="field" {
-                label for="find-q" { "A key, a name or words from a text" }
-                input id="find-q" name="q" type="search" value=(view.query) data-filter;
+    framed(
+        frame,
+        "Find",
+        &[],
+        &html! {
+            (head(&Head { title: "Find", ..Head::default() }))
+            form method="get" action=(paths::FIND) class="form inline" role="search" aria-label="Find" {
+                div class="field" {
+                    label for="find-q" { "A key, a name or words from a text" }
+                    input id="find-q" name="q" type="search" value=(view.query) data-filter;
+                }
+                button class="button main" { "Find" }
             }
-            button class="button main" { "Find" }
-        }
-        @if view.query.is_empty() {
-            p class="muted" { "Records of every project you can see are searched." }
-        } @else if view.hits.is_empty() {
-            (empty(&Empty { glyph: Icon::Search, title: "Nothing found", text: "Try fewer or shorter words, or a key such as REQ-42.", command: None, link: None }))
-        } @else {
-            ul class="list" {
-                @for hit in &view.hits {
-                    li { (key(&hit.kind)) a class="grow" data-row href=(hit.href) { (hit.label) } span class="muted" { (hit.hint) } }
+            @if view.query.is_empty() {
+                p class="muted" { "Records of every project you can see are searched." }
+            } @else if view.hits.is_empty() {
+                (empty(&Empty { glyph: Icon::Search, title: "Nothing found", text: "Try fewer or shorter words, or a key such as REQ-42.", command: None, link: None }))
+            } @else {
+                ul class="list" {
+                    @for hit in &view.hits {
+                        li { (key(&hit.kind)) a class="grow" data-row href=(hit.href) { (hit.label) } span class="muted" { (hit.hint) } }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }

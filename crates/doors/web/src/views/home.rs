@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Counts, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, result_bar, submit};
+use crate::components::{
+    Counts, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, result_bar,
+    submit,
+};
 use crate::format::{When, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, csrf, page as framed};
@@ -46,28 +49,33 @@ pub struct Project {
 /// The home page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    framed(frame, "Home", &[], &html! {
-        (head(&Head { title: if frame.organization.is_empty() { "Home" } else { &frame.organization }, sub: Some(html! { "Every project, from what was asked to what runs." }), ..Head::default() }))
-        @if view.projects.is_empty() {
-            (empty(&Empty {
-                glyph: Icon::FolderKanban, title: "No project yet",
-                text: "A project holds requirements, tests, builds and deployments. Create one below, or let an import make it:",
-                command: Some("throughline import --project KEY reports/*.xml".to_owned()), link: None,
-            }))
-        } @else {
-            ul class="projects" { @for project in &view.projects { (card(project)) } }
-        }
-        @if view.may_create {
-            details class="fold" data-create open[!view.errors.is_empty()] {
-                summary class="button" { "New project" }
-                form method="post" action=(paths::PROJECTS) class="form inline" {
-                    (csrf(frame)) (error_summary("project", &view.errors))
-                    (field(&Field { form: "project", name: "name", label: "Name", value: &view.name, input: Input::Text, required: true, hint: None }, &view.errors))
-                    (submit("Create"))
+    framed(
+        frame,
+        "Home",
+        &[],
+        &html! {
+            (head(&Head { title: if frame.organization.is_empty() { "Home" } else { &frame.organization }, sub: Some(html! { "Every project, from what was asked to what runs." }), ..Head::default() }))
+            @if view.projects.is_empty() {
+                (empty(&Empty {
+                    glyph: Icon::FolderKanban, title: "No project yet",
+                    text: "A project holds requirements, tests, builds and deployments. Create one below, or let an import make it:",
+                    command: Some("throughline import --project KEY reports/*.xml".to_owned()), link: None,
+                }))
+            } @else {
+                ul class="projects" { @for project in &view.projects { (card(project)) } }
+            }
+            @if view.may_create {
+                details class="fold" data-create open[!view.errors.is_empty()] {
+                    summary class="button" { "New project" }
+                    form method="post" action=(paths::PROJECTS) class="form inline" {
+                        (csrf(frame)) (error_summary("project", &view.errors))
+                        (field(&Field { form: "project", name: "name", label: "Name", value: &view.name, input: Input::Text, required: true, hint: None }, &view.errors))
+                        (submit("Create"))
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn card(project: &Project) -> Markup {

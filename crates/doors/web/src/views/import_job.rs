@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use super::{at, crumb, slug};
-use crate::components::{Column, Counts, Head, head, link_button, none, panel, progress, result_bar, table};
+use crate::components::{
+    Column, Counts, Head, head, link_button, none, panel, progress, result_bar, table,
+};
 use crate::format::{When, bytes, plural, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page_with};
@@ -77,10 +79,16 @@ pub struct Rejection {
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let running = matches!(view.status, ImportStatus::Waiting | ImportStatus::Running);
-    page_with(frame, "Import of files", &[crumb(frame, "Import", "import")], &html! {
-        (head(&Head { title: "Import", sub: Some(html! { "Begun " (time(view.when)) " · " span class="key" { (view.id) } }), actions: Some(link_button("Import more", &at(frame, "import"), Some(Icon::Upload), false)), ..Head::default() }))
-        div id="job" data-poll=[running.then_some("1000")] data-said=(if running { "" } else { "The import is done" }) { (job(frame, view, running)) }
-    }, running)
+    page_with(
+        frame,
+        "Import of files",
+        &[crumb(frame, "Import", "import")],
+        &html! {
+            (head(&Head { title: "Import", sub: Some(html! { "Begun " (time(view.when)) " · " span class="key" { (view.id) } }), actions: Some(link_button("Import more", &at(frame, "import"), Some(Icon::Upload), false)), ..Head::default() }))
+            div id="job" data-poll=[running.then_some("1000")] data-said=(if running { "" } else { "The import is done" }) { (job(frame, view, running)) }
+        },
+        running,
+    )
 }
 
 fn job(frame: &Frame, view: &View, running: bool) -> Markup {
@@ -114,31 +122,53 @@ fn sum(view: &View) -> Markup {
 
 fn files(view: &View) -> Markup {
     let columns = [
-        Column::text("File"), Column::text("Result"), Column::text("Format"), Column::number("Recognised"), Column::number("Created"),
-        Column::number("Updated"), Column::number("Unchanged"), Column::number("Rejected"), Column::text("Outcomes"), Column::text("Remark"),
+        Column::text("File"),
+        Column::text("Result"),
+        Column::text("Format"),
+        Column::number("Recognised"),
+        Column::number("Created"),
+        Column::number("Updated"),
+        Column::number("Unchanged"),
+        Column::number("Rejected"),
+        Column::text("Outcomes"),
+        Column::text("Remark"),
     ];
-    panel("files", "Files", i64::try_from(view.files.len()).ok(), &table("Files", &columns, &html! {
-        @for file in &view.files {
-            tr {
-                td class="title" { (file.name) span class="sub" { (bytes(file.size)) } }
-                td { (state(file.status)) }
-                td { (file.format) }
-                @for count in [file.recognised, file.created, file.updated, file.unchanged, file.rejected] { td class="num" { (thousands(count)) } }
-                td { @match file.outcomes { Some(counts) => (result_bar(counts)), None => (none("no results")) } }
-                td class="text" { @match &file.remark { Some(remark) => (remark), None => (none("none")) } }
-            }
-        }
-    }))
+    panel(
+        "files",
+        "Files",
+        i64::try_from(view.files.len()).ok(),
+        &table(
+            "Files",
+            &columns,
+            &html! {
+                @for file in &view.files {
+                    tr {
+                        td class="title" { (file.name) span class="sub" { (bytes(file.size)) } }
+                        td { (state(file.status)) }
+                        td { (file.format) }
+                        @for count in [file.recognised, file.created, file.updated, file.unchanged, file.rejected] { td class="num" { (thousands(count)) } }
+                        td { @match file.outcomes { Some(counts) => (result_bar(counts)), None => (none("no results")) } }
+                        td class="text" { @match &file.remark { Some(remark) => (remark), None => (none("none")) } }
+                    }
+                }
+            },
+        ),
+    )
 }
 
 fn rejections(view: &View) -> Markup {
     let listed = i64::try_from(view.rejections.len()).unwrap_or(i64::MAX);
-    panel("rejections", "Rejections", Some(view.rejected_total), &html! {
-        (table("Rejections", &[Column::text("File"), Column::number("Line"), Column::text("Reason")], &html! {
-            @for one in &view.rejections {
-                tr { td class="text" { (one.file) } td class="num" { @match one.line { Some(line) => (thousands(line)), None => (none("no line")) } } td class="text" { (one.reason) } }
-            }
-        }))
-        @if listed < view.rejected_total { p class="muted" { "The first " (thousands(listed)) " of " (thousands(view.rejected_total)) " are listed." } }
-    })
+    panel(
+        "rejections",
+        "Rejections",
+        Some(view.rejected_total),
+        &html! {
+            (table("Rejections", &[Column::text("File"), Column::number("Line"), Column::text("Reason")], &html! {
+                @for one in &view.rejections {
+                    tr { td class="text" { (one.file) } td class="num" { @match one.line { Some(line) => (thousands(line)), None => (none("no line")) } } td class="text" { (one.reason) } }
+                }
+            }))
+            @if listed < view.rejected_total { p class="muted" { "The first " (thousands(listed)) " of " (thousands(view.rejected_total)) " are listed." } }
+        },
+    )
 }

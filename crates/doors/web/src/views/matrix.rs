@@ -3,7 +3,10 @@
 use maud::{Markup, html};
 
 use super::{at, slug};
-use crate::components::{Column, Counts, Empty, Figure, Filters, Head, Pager, empty, figures, filter_bar, head, key, link_button, none, pager, result_bar, table};
+use crate::components::{
+    Column, Counts, Empty, Figure, Filters, Head, Pager, empty, figures, filter_bar, head, key,
+    link_button, none, pager, result_bar, table,
+};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
 use crate::paths;
@@ -60,29 +63,34 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         .chain(view.environments.iter().map(|name| Column::text(name)))
         .chain([Column::text("Needs attention")])
         .collect();
-    framed(frame, "Traceability matrix", &[], &html! {
-        (head(&Head {
-            title: "Traceability matrix",
-            sub: Some(html! { "Requirements against what proves them" @if let Some(build) = &view.build { ", in " (build) } }),
-            actions: Some(link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)),
-            ..Head::default()
-        }))
-        @if !view.figures.is_empty() { (figures(&view.figures)) }
-        (filter_bar(&view.filters))
-        @if view.rows.is_empty() && view.filters.narrowed() {
-            (empty(&Empty { glyph: Icon::Search, title: "No requirement fits these filters", text: "Take one away, or start again.", command: None, link: Some(("Clear the filters", view.filters.action.clone())) }))
-        } @else if view.rows.is_empty() {
-            (empty(&Empty {
-                glyph: Icon::Grid3x3, title: "The matrix begins with a requirement",
-                text: "Write one, or bring them in from Markdown files; then import test reports that name them.",
-                command: Some(format!("throughline import --project {} docs/requirements/*.md reports/*.xml", slug(frame))),
-                link: Some(("Write a requirement", at(frame, "requirements"))),
+    framed(
+        frame,
+        "Traceability matrix",
+        &[],
+        &html! {
+            (head(&Head {
+                title: "Traceability matrix",
+                sub: Some(html! { "Requirements against what proves them" @if let Some(build) = &view.build { ", in " (build) } }),
+                actions: Some(link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)),
+                ..Head::default()
             }))
-        } @else {
-            (table("Traceability matrix", &columns, &html! { @for row in &view.rows { (line(frame, row)) } }))
-            (pager(&view.pager))
-        }
-    })
+            @if !view.figures.is_empty() { (figures(&view.figures)) }
+            (filter_bar(&view.filters))
+            @if view.rows.is_empty() && view.filters.narrowed() {
+                (empty(&Empty { glyph: Icon::Search, title: "No requirement fits these filters", text: "Take one away, or start again.", command: None, link: Some(("Clear the filters", view.filters.action.clone())) }))
+            } @else if view.rows.is_empty() {
+                (empty(&Empty {
+                    glyph: Icon::Grid3x3, title: "The matrix begins with a requirement",
+                    text: "Write one, or bring them in from Markdown files; then import test reports that name them.",
+                    command: Some(format!("throughline import --project {} docs/requirements/*.md reports/*.xml", slug(frame))),
+                    link: Some(("Write a requirement", at(frame, "requirements"))),
+                }))
+            } @else {
+                (table("Traceability matrix", &columns, &html! { @for row in &view.rows { (line(frame, row)) } }))
+                (pager(&view.pager))
+            }
+        },
+    )
 }
 
 fn line(frame: &Frame, row: &Row) -> Markup {

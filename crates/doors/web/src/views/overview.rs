@@ -3,7 +3,10 @@
 use maud::{Markup, html};
 
 use super::{at, slug};
-use crate::components::{Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none, panel, result_bar, trend};
+use crate::components::{
+    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none,
+    panel, result_bar, trend,
+};
 use crate::format::{When, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
@@ -63,50 +66,55 @@ pub struct Deployed {
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let new = view.builds.is_empty() && view.line.is_empty();
-    framed(frame, "Overview", &[], &html! {
-        (head(&Head {
-            title: &view.name,
-            sub: (!view.description.is_empty()).then(|| html! { (view.description) }),
-            actions: Some(html! { (link_button("Import", &at(frame, "import"), Some(Icon::Upload), false)) (link_button("Open the matrix", &at(frame, "matrix"), Some(Icon::Grid3x3), true)) }),
-            ..Head::default()
-        }))
-        @if new {
-            (empty(&Empty {
-                glyph: Icon::Upload, title: "Nothing has come in yet",
-                text: "Send the test reports of a build; requirements named in them (REQ-…) are linked at once.",
-                command: Some(format!("throughline import --project {} reports/*.xml", slug(frame))),
-                link: Some(("Import in the browser", at(frame, "import"))),
+    framed(
+        frame,
+        "Overview",
+        &[],
+        &html! {
+            (head(&Head {
+                title: &view.name,
+                sub: (!view.description.is_empty()).then(|| html! { (view.description) }),
+                actions: Some(html! { (link_button("Import", &at(frame, "import"), Some(Icon::Upload), false)) (link_button("Open the matrix", &at(frame, "matrix"), Some(Icon::Grid3x3), true)) }),
+                ..Head::default()
             }))
-        } @else {
-            @if !view.figures.is_empty() { (figures(&view.figures)) }
-            @if !view.line.is_empty() { (line("From requirement to production", &view.line)) }
-            div class="half" {
-                (panel("trend", "Pass rate by build", None, &html! {
-                    @if view.trend.is_empty() { p class="muted" { "It is drawn from the first build with results on." } }
-                    @else { (trend("Pass rate", &view.trend)) }
+            @if new {
+                (empty(&Empty {
+                    glyph: Icon::Upload, title: "Nothing has come in yet",
+                    text: "Send the test reports of a build; requirements named in them (REQ-…) are linked at once.",
+                    command: Some(format!("throughline import --project {} reports/*.xml", slug(frame))),
+                    link: Some(("Import in the browser", at(frame, "import"))),
                 }))
-                (panel("attention", "Needs attention", None, &html! {
-                    @if view.attention.is_empty() { p class="muted" { "Every requirement is proven by its latest results." } }
-                    @else { ul class="list" { @for (id, title, proof, why) in &view.attention {
-                        li { (state(*proof)) a class="grow" data-row href=(paths::requirement(slug(frame), id)) { span class="key" { (id) } " " (title) } span class="says" { (why) } }
-                    } } }
-                }))
-                (panel("builds", "Latest builds", None, &html! {
-                    @if view.builds.is_empty() { p class="muted" { "No build yet." } }
-                    @else { ul class="list" { @for build in &view.builds {
-                        li { (state(build.status)) a class="grow" data-row href=(paths::build(slug(frame), build.number)) { "#" (build.number) " " span class="key" { (build.label) } } (result_bar(build.counts)) span class="muted" { (time(build.when)) } }
-                    } } }
-                }))
-                (panel("deployed", "Where it runs", None, &html! {
-                    @if view.deployed.is_empty() { p class="muted" { "No environment yet. " a href=(at(frame, "deployments")) { "Deployments" } " says how to record one." } }
-                    @else { ul class="list" { @for one in &view.deployed {
-                        li { span class="grow" { (one.environment) }
-                            @match &one.version { Some(version) => (key(version)), None => (none("nothing deployed")) }
-                            @if let Some(status) = one.status { (state(status)) }
-                            @if let Some(when) = one.when { span class="muted" { (time(when)) } } }
-                    } } }
-                }))
+            } @else {
+                @if !view.figures.is_empty() { (figures(&view.figures)) }
+                @if !view.line.is_empty() { (line("From requirement to production", &view.line)) }
+                div class="half" {
+                    (panel("trend", "Pass rate by build", None, &html! {
+                        @if view.trend.is_empty() { p class="muted" { "It is drawn from the first build with results on." } }
+                        @else { (trend("Pass rate", &view.trend)) }
+                    }))
+                    (panel("attention", "Needs attention", None, &html! {
+                        @if view.attention.is_empty() { p class="muted" { "Every requirement is proven by its latest results." } }
+                        @else { ul class="list" { @for (id, title, proof, why) in &view.attention {
+                            li { (state(*proof)) a class="grow" data-row href=(paths::requirement(slug(frame), id)) { span class="key" { (id) } " " (title) } span class="says" { (why) } }
+                        } } }
+                    }))
+                    (panel("builds", "Latest builds", None, &html! {
+                        @if view.builds.is_empty() { p class="muted" { "No build yet." } }
+                        @else { ul class="list" { @for build in &view.builds {
+                            li { (state(build.status)) a class="grow" data-row href=(paths::build(slug(frame), build.number)) { "#" (build.number) " " span class="key" { (build.label) } } (result_bar(build.counts)) span class="muted" { (time(build.when)) } }
+                        } } }
+                    }))
+                    (panel("deployed", "Where it runs", None, &html! {
+                        @if view.deployed.is_empty() { p class="muted" { "No environment yet. " a href=(at(frame, "deployments")) { "Deployments" } " says how to record one." } }
+                        @else { ul class="list" { @for one in &view.deployed {
+                            li { span class="grow" { (one.environment) }
+                                @match &one.version { Some(version) => (key(version)), None => (none("nothing deployed")) }
+                                @if let Some(status) = one.status { (state(status)) }
+                                @if let Some(when) = one.when { span class="muted" { (time(when)) } } }
+                        } } }
+                    }))
+                }
             }
-        }
-    })
+        },
+    )
 }

@@ -4,14 +4,17 @@ use maud::{Markup, html};
 
 use super::{crumb, slug};
 use crate::components::{
-    Counts, Criterion, Empty, Field, FormErrors, Head, Input, LogEntry, Stop, criteria, empty, error_summary, facts, field, head, hidden, key, line, log,
-    none, panel, result_bar, submit,
+    Counts, Criterion, Empty, Field, FormErrors, Head, Input, LogEntry, Stop, criteria, empty,
+    error_summary, facts, field, head, hidden, key, line, log, none, panel, result_bar, submit,
 };
 use crate::format::{When, prose, time};
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, csrf, page as framed, state_options};
 use crate::paths;
-use crate::state::{DefectStatus, FeatureStatus, Level, Outcome, ProofState, RequirementStatus, Shown, TestLevel, state};
+use crate::state::{
+    DefectStatus, FeatureStatus, Level, Outcome, ProofState, RequirementStatus, Shown, TestLevel,
+    state,
+};
 
 /// What a requirement's page shows.
 #[derive(Debug, Clone)]
@@ -96,58 +99,63 @@ pub struct Conflict {
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let here = paths::requirement(slug(frame), &view.key);
-    framed(frame, &view.key, &[crumb(frame, "Requirements", "requirements")], &html! {
-        (head(&Head { key: Some(&view.key), title: &view.title, actions: (!view.moves.is_empty()).then(|| moves(frame, &here, view)), ..Head::default() }))
-        @if !view.line.is_empty() { (line("The line of this requirement", &view.line)) }
-        div class="two" {
-            div {
-                @if view.description.trim().is_empty() { p class="muted prose" { "No description." } } @else { (prose(&view.description)) }
-                @if view.may_edit { (edit(frame, &here, view)) }
-                (panel("criteria", "Acceptance criteria", count(view.criteria.len()), &html! {
-                    @if view.criteria.is_empty() {
-                        (empty(&Empty { glyph: Icon::ListChecks, title: "No acceptance criterion", text: "Without a criterion nothing can be proven. Edit the requirement and write one a line.", command: None, link: None }))
-                    } @else { (criteria(&view.criteria)) }
-                }))
-                (tests(frame, &here, view))
-                @if !view.results.is_empty() {
-                    (panel("results", "Results by build", None, &html! {
-                        ul class="list" { @for (number, counts, when) in &view.results {
-                            li { a class="grow" href=(paths::build(slug(frame), *number)) { "#" (number) } (result_bar(*counts)) span class="muted" { (time(*when)) } }
-                        } }
+    framed(
+        frame,
+        &view.key,
+        &[crumb(frame, "Requirements", "requirements")],
+        &html! {
+            (head(&Head { key: Some(&view.key), title: &view.title, actions: (!view.moves.is_empty()).then(|| moves(frame, &here, view)), ..Head::default() }))
+            @if !view.line.is_empty() { (line("The line of this requirement", &view.line)) }
+            div class="two" {
+                div {
+                    @if view.description.trim().is_empty() { p class="muted prose" { "No description." } } @else { (prose(&view.description)) }
+                    @if view.may_edit { (edit(frame, &here, view)) }
+                    (panel("criteria", "Acceptance criteria", count(view.criteria.len()), &html! {
+                        @if view.criteria.is_empty() {
+                            (empty(&Empty { glyph: Icon::ListChecks, title: "No acceptance criterion", text: "Without a criterion nothing can be proven. Edit the requirement and write one a line.", command: None, link: None }))
+                        } @else { (criteria(&view.criteria)) }
                     }))
-                }
-                @if !view.features.is_empty() {
-                    (panel("features", "Features", count(view.features.len()), &html! {
-                        ul class="list" { @for (name, status) in &view.features { li { span class="grow" { (name) } (state(*status)) } } }
-                    }))
-                }
-                (panel("defects", "Defects", count(view.defects.len()), &html! {
-                    @if view.defects.is_empty() { p class="muted" { "None is known." } }
-                    @else { ul class="list" { @for (id, title, status) in &view.defects {
-                        li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
-                    } } }
-                }))
-                (panel("history", "History", None, &log(&view.history)))
-            }
-            aside aria-label="Facts" {
-                (facts(&[
-                    ("State", state(view.proof)),
-                    ("Status", state(view.status)),
-                    ("Priority", view.priority.map_or_else(|| none("no priority"), state)),
-                    ("Owner", view.owner.as_ref().map_or_else(|| none("nobody"), |name| html! { (name) })),
-                    ("Target", view.target.as_ref().map_or_else(|| none("no date"), |day| html! { (day) })),
-                    ("Changed", time(view.updated)),
-                ]))
-                @for (title, list) in [("Depends on", &view.depends_on), ("Needed by", &view.needed_by)] {
-                    @if !list.is_empty() {
-                        section { h2 { (title) } ul class="list" { @for (id, name, proof) in list {
-                            li { (state(*proof)) a class="grow" href=(paths::requirement(slug(frame), id)) { span class="key" { (id) } " " (name) } }
+                    (tests(frame, &here, view))
+                    @if !view.results.is_empty() {
+                        (panel("results", "Results by build", None, &html! {
+                            ul class="list" { @for (number, counts, when) in &view.results {
+                                li { a class="grow" href=(paths::build(slug(frame), *number)) { "#" (number) } (result_bar(*counts)) span class="muted" { (time(*when)) } }
+                            } }
+                        }))
+                    }
+                    @if !view.features.is_empty() {
+                        (panel("features", "Features", count(view.features.len()), &html! {
+                            ul class="list" { @for (name, status) in &view.features { li { span class="grow" { (name) } (state(*status)) } } }
+                        }))
+                    }
+                    (panel("defects", "Defects", count(view.defects.len()), &html! {
+                        @if view.defects.is_empty() { p class="muted" { "None is known." } }
+                        @else { ul class="list" { @for (id, title, status) in &view.defects {
+                            li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
                         } } }
+                    }))
+                    (panel("history", "History", None, &log(&view.history)))
+                }
+                aside aria-label="Facts" {
+                    (facts(&[
+                        ("State", state(view.proof)),
+                        ("Status", state(view.status)),
+                        ("Priority", view.priority.map_or_else(|| none("no priority"), state)),
+                        ("Owner", view.owner.as_ref().map_or_else(|| none("nobody"), |name| html! { (name) })),
+                        ("Target", view.target.as_ref().map_or_else(|| none("no date"), |day| html! { (day) })),
+                        ("Changed", time(view.updated)),
+                    ]))
+                    @for (title, list) in [("Depends on", &view.depends_on), ("Needed by", &view.needed_by)] {
+                        @if !list.is_empty() {
+                            section { h2 { (title) } ul class="list" { @for (id, name, proof) in list {
+                                li { (state(*proof)) a class="grow" href=(paths::requirement(slug(frame), id)) { span class="key" { (id) } " " (name) } }
+                            } } }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn count(length: usize) -> Option<i64> {
@@ -177,41 +185,62 @@ fn verb(status: RequirementStatus) -> &'static str {
 }
 
 fn tests(frame: &Frame, here: &str, view: &View) -> Markup {
-    panel("tests", "Tests", count(view.tests.len()), &html! {
-        @if view.tests.is_empty() {
-            (empty(&Empty {
-                glyph: Icon::FlaskConical, title: "No test proves this",
-                text: "Put the key into a test’s name or its properties and import the report, or link a test case below.",
-                command: Some(format!("throughline import --project {} reports/*.xml", slug(frame))), link: None,
-            }))
-        } @else {
-            ul class="list" { @for test in &view.tests {
-                li {
-                    @match test.latest { Some(outcome) => (state(outcome)), None => span class="state muted" { "Never run" } }
-                    a class="grow" data-row href=(paths::test_case(slug(frame), &test.key)) { (test.name) }
-                    span class="muted" { (test.level.word()) } (key(&test.key))
-                    @if let Some(when) = test.when { span class="muted" { (time(when)) } }
-                }
-            } }
-        }
-        @if view.may_edit {
-            details class="fold" open[!view.link_errors.is_empty()] {
-                summary class="button quiet" { (icon(Icon::Link)) "Link a test case" }
-                form method="post" action={ (here) "/links" } class="form inline" {
-                    (csrf(frame)) (error_summary("link", &view.link_errors))
-                    (field(&Field { form: "link", name: "test_case", label: "Key of the test case", value: "", input: Input::Text, required: true, hint: None }, &view.link_errors))
-                    (submit("Link"))
+    panel(
+        "tests",
+        "Tests",
+        count(view.tests.len()),
+        &html! {
+            @if view.tests.is_empty() {
+                (empty(&Empty {
+                    glyph: Icon::FlaskConical, title: "No test proves this",
+                    text: "Put the key into a test’s name or its properties and import the report, or link a test case below.",
+                    command: Some(format!("throughline import --project {} reports/*.xml", slug(frame))), link: None,
+                }))
+            } @else {
+                ul class="list" { @for test in &view.tests {
+                    li {
+                        @match test.latest { Some(outcome) => (state(outcome)), None => span class="state muted" { "Never run" } }
+                        a class="grow" data-row href=(paths::test_case(slug(frame), &test.key)) { (test.name) }
+                        span class="muted" { (test.level.word()) } (key(&test.key))
+                        @if let Some(when) = test.when { span class="muted" { (time(when)) } }
+                    }
+                } }
+            }
+            @if view.may_edit {
+                details class="fold" open[!view.link_errors.is_empty()] {
+                    summary class="button quiet" { (icon(Icon::Link)) "Link a test case" }
+                    form method="post" action={ (here) "/links" } class="form inline" {
+                        (csrf(frame)) (error_summary("link", &view.link_errors))
+                        (field(&Field { form: "link", name: "test_case", label: "Key of the test case", value: "", input: Input::Text, required: true, hint: None }, &view.link_errors))
+                        (submit("Link"))
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
-    let one = |name, label, value, input, required| Field { form: "edit", name, label, value, input, required, hint: None };
-    let texts: Vec<&str> = view.criteria.iter().map(|criterion| criterion.text.as_str()).collect();
+    let one = |name, label, value, input, required| Field {
+        form: "edit",
+        name,
+        label,
+        value,
+        input,
+        required,
+        hint: None,
+    };
+    let texts: Vec<&str> = view
+        .criteria
+        .iter()
+        .map(|criterion| criterion.text.as_str())
+        .collect();
     let texts = texts.join("\n");
-    let owner = view.people.iter().find(|(_, name)| Some(name) == view.owner.as_ref()).map_or("", |(id, _)| id);
+    let owner = view
+        .people
+        .iter()
+        .find(|(_, name)| Some(name) == view.owner.as_ref())
+        .map_or("", |(id, _)| id);
     html! {
         details class="fold" data-edit open[!view.errors.is_empty() || view.conflict.is_some()] {
             summary class="button" { (icon(Icon::Pencil)) "Edit" }

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head, key, link_button, none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field,
+    filter_bar, head, key, link_button, none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -34,7 +35,15 @@ pub struct View {
 }
 
 /// The columns' titles.
-pub const COLUMNS: [&str; 7] = ["Key", "Requirement", "State", "Status", "Priority", "Owner", "Changed"];
+pub const COLUMNS: [&str; 7] = [
+    "Key",
+    "Requirement",
+    "State",
+    "Status",
+    "Priority",
+    "Owner",
+    "Changed",
+];
 
 /// One requirement.
 #[derive(Debug, Clone)]
@@ -60,50 +69,59 @@ pub struct Row {
 /// The list page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let heads = if view.columns.is_empty() { COLUMNS.map(Column::text).to_vec() } else { view.columns.clone() };
-    framed(frame, "Requirements", &[], &html! {
-        (head(&Head {
-            title: "Requirements",
-            sub: Some(html! { "What is asked for, and what the evidence says about it" }),
-            actions: Some(html! { (link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)) }),
-            ..Head::default()
-        }))
-        @if view.may_create {
-            details class="fold" data-create open[!view.errors.is_empty()] {
-                summary class="button main" { "New requirement" }
-                div class="box" {
-                    form method="post" action=(at(frame, "requirements")) class="form inline" {
-                        (csrf(frame)) (error_summary("new", &view.errors))
-                        (field(&Field { form: "new", name: "title", label: "Title", value: &view.title, input: Input::Text, required: true, hint: None }, &view.errors))
-                        (submit("Create"))
+    let heads = if view.columns.is_empty() {
+        COLUMNS.map(Column::text).to_vec()
+    } else {
+        view.columns.clone()
+    };
+    framed(
+        frame,
+        "Requirements",
+        &[],
+        &html! {
+            (head(&Head {
+                title: "Requirements",
+                sub: Some(html! { "What is asked for, and what the evidence says about it" }),
+                actions: Some(html! { (link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)) }),
+                ..Head::default()
+            }))
+            @if view.may_create {
+                details class="fold" data-create open[!view.errors.is_empty()] {
+                    summary class="button main" { "New requirement" }
+                    div class="box" {
+                        form method="post" action=(at(frame, "requirements")) class="form inline" {
+                            (csrf(frame)) (error_summary("new", &view.errors))
+                            (field(&Field { form: "new", name: "title", label: "Title", value: &view.title, input: Input::Text, required: true, hint: None }, &view.errors))
+                            (submit("Create"))
+                        }
                     }
                 }
             }
-        }
-        (filter_bar(&view.filters))
-        @if view.rows.is_empty() && view.filters.narrowed() {
-            (empty(&Empty { glyph: Icon::Search, title: "No requirement fits these filters", text: "Take one away, or start again.", command: None, link: Some(("Clear the filters", view.filters.action.clone())) }))
-        } @else if view.rows.is_empty() {
-            (empty(&Empty {
-                glyph: Icon::ListChecks, title: "No requirement yet",
-                text: "Write the first one above; its title is enough. Requirements kept as Markdown files come in with:",
-                command: Some(format!("throughline import --project {} docs/requirements/*.md", slug(frame))), link: None,
-            }))
-        } @else {
-            (table("Requirements", &heads, &html! {
-                @for row in &view.rows {
-                    tr {
-                        td { (key(&row.key)) }
-                        td class="title" { a data-row href=(paths::requirement(slug(frame), &row.key)) { (row.title) } }
-                        td { (state(row.proof)) " " span class="n" { (row.criteria.0) "/" (row.criteria.1) } }
-                        td { (state(row.status)) }
-                        td { @match row.priority { Some(level) => (state(level)), None => (none("no priority")) } }
-                        td { @match &row.owner { Some(owner) => (owner), None => (none("nobody")) } }
-                        td class="muted" { (time(row.updated)) }
+            (filter_bar(&view.filters))
+            @if view.rows.is_empty() && view.filters.narrowed() {
+                (empty(&Empty { glyph: Icon::Search, title: "No requirement fits these filters", text: "Take one away, or start again.", command: None, link: Some(("Clear the filters", view.filters.action.clone())) }))
+            } @else if view.rows.is_empty() {
+                (empty(&Empty {
+                    glyph: Icon::ListChecks, title: "No requirement yet",
+                    text: "Write the first one above; its title is enough. Requirements kept as Markdown files come in with:",
+                    command: Some(format!("throughline import --project {} docs/requirements/*.md", slug(frame))), link: None,
+                }))
+            } @else {
+                (table("Requirements", &heads, &html! {
+                    @for row in &view.rows {
+                        tr {
+                            td { (key(&row.key)) }
+                            td class="title" { a data-row href=(paths::requirement(slug(frame), &row.key)) { (row.title) } }
+                            td { (state(row.proof)) " " span class="n" { (row.criteria.0) "/" (row.criteria.1) } }
+                            td { (state(row.status)) }
+                            td { @match row.priority { Some(level) => (state(level)), None => (none("no priority")) } }
+                            td { @match &row.owner { Some(owner) => (owner), None => (none("nobody")) } }
+                            td class="muted" { (time(row.updated)) }
+                        }
                     }
-                }
-            }))
-            (pager(&view.pager))
-        }
-    })
+                }))
+                (pager(&view.pager))
+            }
+        },
+    )
 }

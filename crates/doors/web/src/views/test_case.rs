@@ -4,7 +4,10 @@ use maud::{Markup, html};
 
 use super::test_cases::trend_words;
 use super::{crumb, slug};
-use crate::components::{Column, Empty, Field, FormErrors, Head, Input, Stop, empty, error_summary, facts, field, head, key, line, none, panel, sparkline, submit, table};
+use crate::components::{
+    Column, Empty, Field, FormErrors, Head, Input, Stop, empty, error_summary, facts, field, head,
+    key, line, none, panel, sparkline, submit, table,
+};
 use crate::format::{When, duration, prose, time};
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, csrf, page as framed};
@@ -61,61 +64,66 @@ pub struct ResultLine {
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let here = paths::test_case(slug(frame), &view.key);
-    framed(frame, &view.key, &[crumb(frame, "Tests", "tests")], &html! {
-        (head(&Head { key: Some(&view.key), title: &view.name, sub: (!view.place.is_empty()).then(|| html! { span class="key" { (view.place) } }), ..Head::default() }))
-        @if !view.line.is_empty() { (line("The line of this test case", &view.line)) }
-        div class="two" {
-            div {
-                @if !view.description.trim().is_empty() { (prose(&view.description)) }
-                (panel("results", "Results", i64::try_from(view.results.len()).ok(), &html! {
-                    @if view.results.is_empty() {
-                        (empty(&Empty { glyph: Icon::FlaskConical, title: "It has not run yet", text: "Its results come with the next report that contains it:", command: Some(format!("throughline import --project {} reports/*.xml", slug(frame))), link: None }))
-                    } @else {
-                        (table("Results", &[Column::text("Build"), Column::text("Outcome"), Column::number("Time"), Column::text("Message"), Column::text("When")], &html! {
-                            @for result in &view.results {
-                                tr {
-                                    td { a data-row href=(paths::build(slug(frame), result.build)) { "#" (result.build) } }
-                                    td { (state(result.outcome)) }
-                                    td class="num" { @match result.duration_ms { Some(ms) => (duration(ms)), None => (none("no time")) } }
-                                    td class="text" { @match &result.message { Some(text) => (text), None => (none("no message")) } }
-                                    td class="muted" { (time(result.when)) }
+    framed(
+        frame,
+        &view.key,
+        &[crumb(frame, "Tests", "tests")],
+        &html! {
+            (head(&Head { key: Some(&view.key), title: &view.name, sub: (!view.place.is_empty()).then(|| html! { span class="key" { (view.place) } }), ..Head::default() }))
+            @if !view.line.is_empty() { (line("The line of this test case", &view.line)) }
+            div class="two" {
+                div {
+                    @if !view.description.trim().is_empty() { (prose(&view.description)) }
+                    (panel("results", "Results", i64::try_from(view.results.len()).ok(), &html! {
+                        @if view.results.is_empty() {
+                            (empty(&Empty { glyph: Icon::FlaskConical, title: "It has not run yet", text: "Its results come with the next report that contains it:", command: Some(format!("throughline import --project {} reports/*.xml", slug(frame))), link: None }))
+                        } @else {
+                            (table("Results", &[Column::text("Build"), Column::text("Outcome"), Column::number("Time"), Column::text("Message"), Column::text("When")], &html! {
+                                @for result in &view.results {
+                                    tr {
+                                        td { a data-row href=(paths::build(slug(frame), result.build)) { "#" (result.build) } }
+                                        td { (state(result.outcome)) }
+                                        td class="num" { @match result.duration_ms { Some(ms) => (duration(ms)), None => (none("no time")) } }
+                                        td class="text" { @match &result.message { Some(text) => (text), None => (none("no message")) } }
+                                        td class="muted" { (time(result.when)) }
+                                    }
+                                }
+                            }))
+                        }
+                    }))
+                    (panel("proves", "Requirements it proves", i64::try_from(view.requirements.len()).ok(), &html! {
+                        @if view.requirements.is_empty() { p class="muted" { "None is linked, so its results prove nothing yet." } }
+                        @else { ul class="list" { @for (id, title, proof) in &view.requirements {
+                            li { (state(*proof)) a class="grow" data-row href=(paths::requirement(slug(frame), id)) { span class="key" { (id) } " " (title) } }
+                        } } }
+                        @if view.may_edit {
+                            details class="fold" open[!view.link_errors.is_empty()] {
+                                summary class="button quiet" { (icon(Icon::Link)) "Link a requirement" }
+                                form method="post" action={ (here) "/links" } class="form inline" {
+                                    (csrf(frame)) (error_summary("link", &view.link_errors))
+                                    (field(&Field { form: "link", name: "requirement", label: "Key of the requirement", value: "", input: Input::Text, required: true, hint: None }, &view.link_errors))
+                                    (submit("Link"))
                                 }
                             }
+                        }
+                    }))
+                    @if !view.defects.is_empty() {
+                        (panel("defects", "Defects it found", i64::try_from(view.defects.len()).ok(), &html! {
+                            ul class="list" { @for (id, title, status) in &view.defects {
+                                li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
+                            } }
                         }))
                     }
-                }))
-                (panel("proves", "Requirements it proves", i64::try_from(view.requirements.len()).ok(), &html! {
-                    @if view.requirements.is_empty() { p class="muted" { "None is linked, so its results prove nothing yet." } }
-                    @else { ul class="list" { @for (id, title, proof) in &view.requirements {
-                        li { (state(*proof)) a class="grow" data-row href=(paths::requirement(slug(frame), id)) { span class="key" { (id) } " " (title) } }
-                    } } }
-                    @if view.may_edit {
-                        details class="fold" open[!view.link_errors.is_empty()] {
-                            summary class="button quiet" { (icon(Icon::Link)) "Link a requirement" }
-                            form method="post" action={ (here) "/links" } class="form inline" {
-                                (csrf(frame)) (error_summary("link", &view.link_errors))
-                                (field(&Field { form: "link", name: "requirement", label: "Key of the requirement", value: "", input: Input::Text, required: true, hint: None }, &view.link_errors))
-                                (submit("Link"))
-                            }
-                        }
-                    }
-                }))
-                @if !view.defects.is_empty() {
-                    (panel("defects", "Defects it found", i64::try_from(view.defects.len()).ok(), &html! {
-                        ul class="list" { @for (id, title, status) in &view.defects {
-                            li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
-                        } }
-                    }))
+                }
+                aside aria-label="Facts" {
+                    (facts(&[
+                        ("Level", html! { (view.level.word()) }),
+                        ("Status", state(view.status)),
+                        ("Latest", view.results.first().map_or_else(|| none("never run"), |result| state(result.outcome))),
+                        ("Trend", if view.trend.is_empty() { none("never run") } else { sparkline(&trend_words(&view.trend), &view.trend) }),
+                    ]))
                 }
             }
-            aside aria-label="Facts" {
-                (facts(&[
-                    ("Level", html! { (view.level.word()) }),
-                    ("Status", state(view.status)),
-                    ("Latest", view.results.first().map_or_else(|| none("never run"), |result| state(result.outcome))),
-                    ("Trend", if view.trend.is_empty() { none("never run") } else { sparkline(&trend_words(&view.trend), &view.trend) }),
-                ]))
-            }
-        }
-    })
+        },
+    )
 }
