@@ -299,13 +299,15 @@ fn initial(name: &str) -> Markup {
 #[must_use]
 pub fn theme_form(frame: &Frame) -> Markup {
     html! {
-        form method="post" action=(paths::THEME) class="segments" data-theme-form role="group" aria-label="Theme" {
+        form method="post" action=(paths::THEME) data-theme-form {
             (csrf(frame))
             input type="hidden" name="return_to" value=(frame.path);
-            @for (theme, glyph, word) in [
-                (Theme::System, Icon::SunMoon, "System"), (Theme::Light, Icon::Sun, "Light"), (Theme::Dark, Icon::Moon, "Dark"),
-            ] {
-                button name="theme" value=(theme.code()) aria-pressed=(frame.theme == theme) { (icon(glyph)) (word) }
+            div class="segments" role="group" aria-label="Theme" {
+                @for (theme, glyph, word) in [
+                    (Theme::System, Icon::SunMoon, "System"), (Theme::Light, Icon::Sun, "Light"), (Theme::Dark, Icon::Moon, "Dark"),
+                ] {
+                    button name="theme" value=(theme.code()) aria-pressed=(frame.theme == theme) { (icon(glyph)) (word) }
+                }
             }
         }
     }

@@ -116,7 +116,7 @@ pub fn facts(list: &[(&str, Markup)]) -> Markup {
 #[must_use]
 pub fn panel(id: &str, title: &str, count: Option<i64>, body: &Markup) -> Markup {
     html! {
-        section class="part" aria-labelledby=(id) {
+        section class="part" {
             h2 id=(id) { (title) @if let Some(count) = count { " " span class="n" { (thousands(count)) } } }
             (body)
         }

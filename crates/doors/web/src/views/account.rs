@@ -67,10 +67,12 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             div class="half" {
                 (panel("theme-setting", "Theme", None, &theme_form(frame)))
                 (panel("shortcuts-setting", "Keyboard shortcuts", None, &html! {
-                    form method="post" action=(paths::SHORTCUTS) class="segments" role="group" aria-labelledby="shortcuts-setting" {
+                    form method="post" action=(paths::SHORTCUTS) {
                         (csrf(frame)) (hidden("return_to", paths::ACCOUNT))
-                        button name="shortcuts" value="on" aria-pressed=(!frame.shortcuts_off) { "On" }
-                        button name="shortcuts" value="off" aria-pressed=(frame.shortcuts_off) { "Off, except Ctrl K" }
+                        div class="segments" role="group" aria-labelledby="shortcuts-setting" {
+                            button name="shortcuts" value="on" aria-pressed=(!frame.shortcuts_off) { "On" }
+                            button name="shortcuts" value="off" aria-pressed=(frame.shortcuts_off) { "Off, except Ctrl K" }
+                        }
                     }
                     (shortcuts_list())
                 }))

@@ -80,7 +80,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 ul class="where" {
                     @for one in &view.environments {
                         li {
-                            h3 { (one.name) @if one.protected { span class="muted" { "needs approval" } } }
+                            h2 { (one.name) @if one.protected { span class="muted" { "needs approval" } } }
                             @match &one.current {
                                 Some(current) => {
                                     a class="version" href=(paths::build(slug(frame), current.build)) { (current.version) }
