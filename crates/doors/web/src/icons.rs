@@ -38,22 +38,14 @@ pub enum Icon {
     SunMoon,
     /// Lucide `log-out`.
     LogOut,
-    /// Lucide `chevron-right`.
-    ChevronRight,
     /// Lucide `chevron-down`.
     ChevronDown,
-    /// Lucide `plus`.
-    Plus,
     /// Lucide `x`.
     X,
     /// Lucide `triangle-alert`.
     TriangleAlert,
     /// Lucide `circle-x`.
     CircleX,
-    /// Lucide `circle-check`.
-    CircleCheck,
-    /// Lucide `info`.
-    Info,
     /// Lucide `download`.
     Download,
     /// Lucide `menu`.
@@ -66,34 +58,20 @@ pub enum Icon {
     ArrowDown,
     /// Lucide `keyboard`.
     Keyboard,
-    /// Lucide `file-text`.
-    FileText,
-    /// Lucide `git-commit-horizontal`.
-    GitCommitHorizontal,
-    /// Lucide `git-branch`.
-    GitBranch,
     /// Lucide `pencil`.
     Pencil,
     /// Lucide `folder-kanban`.
     FolderKanban,
-    /// Lucide `monitor`.
-    Monitor,
     /// Lucide `inbox`.
     Inbox,
     /// Lucide `arrow-right`.
     ArrowRight,
-    /// Lucide `layers`.
-    Layers,
     /// Lucide `history`.
     History,
-    /// Lucide `compass`.
-    Compass,
     /// Lucide `gauge`.
     Gauge,
     /// Lucide `copy`.
     Copy,
-    /// Lucide `trash-2`.
-    Trash2,
 }
 
 impl Icon {
@@ -114,34 +92,23 @@ impl Icon {
         Self::Moon,
         Self::SunMoon,
         Self::LogOut,
-        Self::ChevronRight,
         Self::ChevronDown,
-        Self::Plus,
         Self::X,
         Self::TriangleAlert,
         Self::CircleX,
-        Self::CircleCheck,
-        Self::Info,
         Self::Download,
         Self::Menu,
         Self::Link,
         Self::ArrowUp,
         Self::ArrowDown,
         Self::Keyboard,
-        Self::FileText,
-        Self::GitCommitHorizontal,
-        Self::GitBranch,
         Self::Pencil,
         Self::FolderKanban,
-        Self::Monitor,
         Self::Inbox,
         Self::ArrowRight,
-        Self::Layers,
         Self::History,
-        Self::Compass,
         Self::Gauge,
         Self::Copy,
-        Self::Trash2,
     ];
 
     /// The name Lucide gives it.
@@ -163,34 +130,23 @@ impl Icon {
             Self::Moon => "moon",
             Self::SunMoon => "sun-moon",
             Self::LogOut => "log-out",
-            Self::ChevronRight => "chevron-right",
             Self::ChevronDown => "chevron-down",
-            Self::Plus => "plus",
             Self::X => "x",
             Self::TriangleAlert => "triangle-alert",
             Self::CircleX => "circle-x",
-            Self::CircleCheck => "circle-check",
-            Self::Info => "info",
             Self::Download => "download",
             Self::Menu => "menu",
             Self::Link => "link",
             Self::ArrowUp => "arrow-up",
             Self::ArrowDown => "arrow-down",
             Self::Keyboard => "keyboard",
-            Self::FileText => "file-text",
-            Self::GitCommitHorizontal => "git-commit-horizontal",
-            Self::GitBranch => "git-branch",
             Self::Pencil => "pencil",
             Self::FolderKanban => "folder-kanban",
-            Self::Monitor => "monitor",
             Self::Inbox => "inbox",
             Self::ArrowRight => "arrow-right",
-            Self::Layers => "layers",
             Self::History => "history",
-            Self::Compass => "compass",
             Self::Gauge => "gauge",
             Self::Copy => "copy",
-            Self::Trash2 => "trash-2",
         }
     }
 
@@ -239,21 +195,13 @@ impl Icon {
             Self::LogOut => {
                 r#"<path d="m16 17 5-5-5-5"/><path d="M21 12H9"/><path d="M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"/>"#
             }
-            Self::ChevronRight => r#"<path d="m9 18 6-6-6-6"/>"#,
             Self::ChevronDown => r#"<path d="m6 9 6 6 6-6"/>"#,
-            Self::Plus => r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#,
             Self::X => r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#,
             Self::TriangleAlert => {
                 r#"<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>"#
             }
             Self::CircleX => {
                 r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#
-            }
-            Self::CircleCheck => {
-                r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#
-            }
-            Self::Info => {
-                r#"<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>"#
             }
             Self::Download => {
                 r#"<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>"#
@@ -267,43 +215,22 @@ impl Icon {
             Self::Keyboard => {
                 r#"<path d="M10 8h.01"/><path d="M12 12h.01"/><path d="M14 8h.01"/><path d="M16 12h.01"/><path d="M18 8h.01"/><path d="M6 8h.01"/><path d="M7 16h10"/><path d="M8 12h.01"/><rect width="20" height="16" x="2" y="4" rx="2"/>"#
             }
-            Self::FileText => {
-                r#"<path d="M6 22a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h8a2.4 2.4 0 0 1 1.704.706l3.588 3.588A2.4 2.4 0 0 1 20 8v12a2 2 0 0 1-2 2z"/><path d="M14 2v5a1 1 0 0 0 1 1h5"/><path d="M10 9H8"/><path d="M16 13H8"/><path d="M16 17H8"/>"#
-            }
-            Self::GitCommitHorizontal => {
-                r#"<circle cx="12" cy="12" r="3"/><line x1="3" x2="9" y1="12" y2="12"/><line x1="15" x2="21" y1="12" y2="12"/>"#
-            }
-            Self::GitBranch => {
-                r#"<path d="M15 6a9 9 0 0 0-9 9V3"/><circle cx="18" cy="6" r="3"/><circle cx="6" cy="18" r="3"/>"#
-            }
             Self::Pencil => {
                 r#"<path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z"/><path d="m15 5 4 4"/>"#
             }
             Self::FolderKanban => {
                 r#"<path d="M4 20h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.93a2 2 0 0 1-1.66-.9l-.82-1.2A2 2 0 0 0 7.93 3H4a2 2 0 0 0-2 2v13c0 1.1.9 2 2 2Z"/><path d="M8 10v4"/><path d="M12 10v2"/><path d="M16 10v6"/>"#
             }
-            Self::Monitor => {
-                r#"<rect width="20" height="14" x="2" y="3" rx="2"/><line x1="8" x2="16" y1="21" y2="21"/><line x1="12" x2="12" y1="17" y2="21"/>"#
-            }
             Self::Inbox => {
                 r#"<polyline points="22 12 16 12 14 15 10 15 8 12 2 12"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/>"#
             }
             Self::ArrowRight => r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#,
-            Self::Layers => {
-                r#"<path d="M12.83 2.18a2 2 0 0 0-1.66 0L2.6 6.08a1 1 0 0 0 0 1.83l8.58 3.91a2 2 0 0 0 1.66 0l8.58-3.9a1 1 0 0 0 0-1.83z"/><path d="M2 12a1 1 0 0 0 .58.91l8.6 3.91a2 2 0 0 0 1.65 0l8.58-3.9A1 1 0 0 0 22 12"/><path d="M2 17a1 1 0 0 0 .58.91l8.6 3.91a2 2 0 0 0 1.65 0l8.58-3.9A1 1 0 0 0 22 17"/>"#
-            }
             Self::History => {
                 r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/><path d="M12 7v5l4 2"/>"#
-            }
-            Self::Compass => {
-                r#"<circle cx="12" cy="12" r="10"/><path d="m16.24 7.76-1.804 5.411a2 2 0 0 1-1.265 1.265L7.76 16.24l1.804-5.411a2 2 0 0 1 1.265-1.265z"/>"#
             }
             Self::Gauge => r#"<path d="m12 14 4-4"/><path d="M3.34 19a10 10 0 1 1 17.32 0"/>"#,
             Self::Copy => {
                 r#"<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>"#
-            }
-            Self::Trash2 => {
-                r#"<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>"#
             }
         }
     }

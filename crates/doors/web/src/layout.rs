@@ -141,7 +141,7 @@ pub fn page_with(
         refresh,
         &html! {
             div class="shell" {
-                aside class="side" { (brand(frame)) (navigation(frame)) }
+                aside class="side" { div { (brand(frame)) (navigation(frame)) } }
                 div class="body" {
                     header class="top" {
                         details class="mobile menu" {
