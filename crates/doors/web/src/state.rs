@@ -145,7 +145,7 @@ states! {
     DeploymentStatus {
         Pending = "pending", "Pending", Idle;
         Deploying = "deploying", "Deploying", Active;
-        Success = "success", "Live", Good;
+        Success = "success", "Deployed", Good;
         Failed = "failed", "Failed", Bad;
         RolledBack = "rolled_back", "Rolled back", Warn;
     }
