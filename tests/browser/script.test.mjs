@@ -72,12 +72,36 @@ test("without script the theme switch, the navigation and the filters still work
   assert.equal(await page.getAttribute("html", "data-theme"), "dark");
 });
 
-test("a dropped file joins the form", { skip: elsewhere }, async () => {
+test("a dropped file joins the form, is sent, and leads to its import", { skip: elsewhere }, async () => {
   const page = await open("/import");
+  assert.ok(await page.isHidden("[data-upload-progress]"));
   await page.evaluate(() => {
     const data = new DataTransfer();
     data.items.add(new File(["<testsuite/>"], "TEST-a.xml"));
     document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
   });
   assert.match(await page.textContent("[data-chosen]"), /TEST-a\.xml/);
+  const sent = page.waitForRequest((request) => request.method() === "POST");
+  await page.click("form[data-upload] button.main");
+  assert.match((await sent).headers()["content-type"], /^multipart\/form-data/);
+  await page.waitForURL("**/import-done");
+});
+
+test("a running import shows its end without a reload", { skip: elsewhere }, async () => {
+  const page = await open("/import-running");
+  assert.ok(await page.isVisible("#job progress"));
+  const done = await (await fetch(`${under.url}/import-done`)).text();
+  await page.route("**/import-running", (route) => route.fulfill({ contentType: "text/html", body: done }));
+  await page.waitForSelector("#job >> text=recognised =");
+  assert.equal(await page.getAttribute("#job", "data-poll"), null);
+  assert.equal(await page.textContent("#live"), "The import is done");
+});
+
+test("with shortcuts off only Ctrl-K is left", { skip: elsewhere }, async () => {
+  const page = await open("/matrix");
+  await page.evaluate(() => { document.documentElement.dataset.shortcuts = "off"; });
+  await page.keyboard.press("?");
+  assert.ok(await page.isHidden("#shortcuts"));
+  await page.keyboard.press("Control+k");
+  assert.ok(await page.isVisible("#palette"));
 });
