@@ -9,6 +9,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const options = {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   rules: { "target-size": { enabled: true } },
+  resultTypes: ["violations"],
 };
 let under, browser, list;
 
@@ -23,6 +24,14 @@ after(async () => {
   under?.stop();
 });
 
+/** What axe finds on the page as it stands, one line a node. */
+async function violations(page, where) {
+  // evaluate goes past the page's policy, which forbids a script element.
+  await page.evaluate(axe);
+  const found = await page.evaluate((given) => window.axe.run(document, given), options);
+  return found.violations.flatMap((one) => one.nodes.map((node) => `${where} ${one.id}: ${node.html.slice(0, 160)}\n    ${node.failureSummary.replaceAll("\n", "\n    ")}`));
+}
+
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [320, 390, 1440]) {
     test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
@@ -36,10 +45,7 @@ for (const colorScheme of ["light", "dark"]) {
         await page.goto(under.url + path);
         // Folded forms and menus of the page itself are looked at too.
         await page.evaluate(() => document.querySelectorAll("main details:not(.menu)").forEach((one) => { one.open = true; }));
-        // evaluate goes past the page's policy, which forbids a script element.
-        await page.evaluate(axe);
-        const found = await page.evaluate((given) => window.axe.run(document, given), options);
-        for (const one of found.violations) for (const node of one.nodes) faults.push(`${path} ${one.id}: ${node.html.slice(0, 160)}\n    ${node.failureSummary.replaceAll("\n", "\n    ")}`);
+        faults.push(...await violations(page, path));
         const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (beyond > 0) faults.push(`${path} scrolls sideways by ${beyond} px`);
       }
@@ -47,4 +53,31 @@ for (const colorScheme of ["light", "dark"]) {
       assert.equal(faults.length, 0, `${faults.length} faults\n${faults.join("\n")}`);
     });
   }
+
+  test(`axe finds nothing in open menus and dialogs, ${colorScheme}`, async () => {
+    const faults = [];
+    for (const width of [390, 1440]) {
+      const made = await context(browser, under.url, { width, colorScheme });
+      const page = await made.newPage();
+      for (const path of list) {
+        await page.goto(under.url + path);
+        if (await page.$("details.chip")) break;
+      }
+      assert.ok(await page.$("details.chip"), "no page has a filter bar");
+      for (const menu of ["details.user", "details.chip", "details.mobile"]) {
+        if (!(await page.isVisible(`${menu} > summary`))) continue;
+        await page.click(`${menu} > summary`);
+        faults.push(...await violations(page, `${menu} at ${width}`));
+        await page.keyboard.press("Escape");
+      }
+      for (const [keys, dialog] of [["Control+k", "#palette"], ["?", "#shortcuts"]]) {
+        await page.keyboard.press(keys);
+        await page.waitForSelector(`${dialog}[open]`);
+        faults.push(...await violations(page, `${dialog} at ${width}`));
+        await page.keyboard.press("Escape");
+      }
+      await made.close();
+    }
+    assert.equal(faults.length, 0, `${faults.length} faults\n${faults.join("\n")}`);
+  });
 }

@@ -149,7 +149,7 @@ pub fn page_with(
                             div class="pop drawer" { (navigation(frame)) }
                         }
                         (breadcrumbs(frame, title, crumbs))
-                        a class="find" href=(paths::FIND) data-palette aria-label="Find or do anything" {
+                        a class="find" href=(paths::FIND) data-palette {
                             (icon(Icon::Search)) span { "Find or do anything" } kbd { "Ctrl K" }
                         }
                         (user_menu(frame))
