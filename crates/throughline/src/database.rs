@@ -33,7 +33,9 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), Failure> {
     let migrator = Migrator::new(Source::embedded()?);
     migrator
         .up(&owner(database)?, Target::To(migrator.source().newest()), &mut |event: Event<'_>| {
-            tracing::debug!(?event, "migrating");
+            if let Event::Done { file, took } = event {
+                tracing::info!(file, duration_ms = took.as_millis() as u64, "migrated");
+            }
         })
         .await?;
     if let Database::Embedded(cluster) = database {

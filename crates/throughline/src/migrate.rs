@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use cluster::{
     Database, Role,
-    migrate::{Event, Migrator, Source, Target},
+    migrate::{Condition, Event, Migrator, Source, Status, Target},
 };
 
 use crate::{cli::Migrate, database, failure::Failure};
@@ -22,7 +22,7 @@ async fn act(database: &Database, what: Migrate, json: bool) -> Result<ExitCode,
     let owner = database::owner(database)?;
     let mut say = |event: Event<'_>| {
         if !json {
-            println!("{event}");
+            println!("{}", told(event));
         }
     };
     match what {
@@ -47,7 +47,7 @@ async fn act(database: &Database, what: Migrate, json: bool) -> Result<ExitCode,
             let verified = migrator
                 .verify(&admin, &cluster.connections().config(Role::Owner), &cluster.binaries().program("pg_dump"))
                 .await?;
-            println!("{verified}");
+            println!("up, down and up again: {} steps, and the schema is the same ({} lines compared)", verified.steps, verified.dump_lines);
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -55,7 +55,32 @@ async fn act(database: &Database, what: Migrate, json: bool) -> Result<ExitCode,
     if json {
         println!("{}", serde_json::json!({"current": status.current(), "pending": status.pending()}));
     } else {
-        println!("{status}");
+        print(&status);
     }
     Ok(if status.pending() == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn told(event: Event<'_>) -> String {
+    match event {
+        Event::Waiting => "another process migrates this database; waiting for it".into(),
+        Event::Begin { file, number, of } => format!("[{number}/{of}] {file}"),
+        Event::Blocked { file, attempt, pause } => {
+            format!("{file}: somebody holds a lock it needs; try {attempt} failed, again in {:.1} s", pause.as_secs_f64())
+        }
+        Event::Done { file, took } => format!("{file}: done in {} ms", took.as_millis()),
+    }
+}
+
+fn print(status: &Status) {
+    for step in &status.steps {
+        let condition = match &step.condition {
+            Condition::Pending => "pending".to_owned(),
+            Condition::Applied { at, by, execution_ms } => format!("applied {at} by {by} in {execution_ms} ms"),
+            Condition::Undone { at } => format!("undone {at}"),
+        };
+        println!("V{:03} {:40} {condition}", step.version, step.name);
+    }
+    for problem in &status.problems {
+        println!("  ! {problem}");
+    }
 }
