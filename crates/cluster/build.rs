@@ -8,9 +8,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let migrations = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../../migrations");
     println!("cargo:rerun-if-changed={}", migrations.display());
     let mut files: Vec<PathBuf> = match std::fs::read_dir(&migrations) {
-        Ok(entries) => entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()?,
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
@@ -18,20 +16,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     files.sort();
     let mut code = String::from("&[\n");
     for file in files {
-        let name = file
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or("a migration's name is not UTF-8")?;
-        writeln!(
-            code,
-            "    ({name:?}, include_str!({:?})),",
-            file.canonicalize()?
-        )?;
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or("a migration's name is not UTF-8")?;
+        writeln!(code, "    ({name:?}, include_str!({:?})),", file.canonicalize()?)?;
     }
     code.push_str("]\n");
-    std::fs::write(
-        Path::new(&std::env::var("OUT_DIR")?).join("migrations.rs"),
-        code,
-    )?;
+    std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("migrations.rs"), code)?;
     Ok(())
 }

@@ -18,10 +18,7 @@ async fn main() -> Result<(), Failure> {
 
 async fn hold(data: &str) -> Result<(), Failure> {
     let cluster = Cluster::start(Options::new(data)).await?.supervise();
-    println!(
-        "{}",
-        cluster.postmaster_pid().ok_or("the server ended at once")?
-    );
+    println!("{}", cluster.postmaster_pid().ok_or("the server ended at once")?);
     let mut line = String::new();
     tokio::task::spawn_blocking(move || std::io::stdin().read_line(&mut line)).await??;
     cluster.stop().await;
@@ -33,10 +30,7 @@ async fn measure(rounds: usize) -> Result<(), Failure> {
     for _ in 0..rounds {
         let home = tempfile::tempdir()?;
         let data = home.path().join("data");
-        std::fs::set_permissions(
-            home.path(),
-            std::os::unix::fs::PermissionsExt::from_mode(0o711),
-        )?;
+        std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711))?;
         for timings in [&mut cold, &mut warm] {
             let began = Instant::now();
             let cluster = Cluster::start(Options::new(&data)).await?;
@@ -47,11 +41,9 @@ async fn measure(rounds: usize) -> Result<(), Failure> {
             stop.push(began.elapsed().as_secs_f64());
         }
     }
-    for (what, mut seconds) in [
-        ("cold start to first query", cold),
-        ("warm start to first query", warm),
-        ("stop", stop),
-    ] {
+    for (what, mut seconds) in
+        [("cold start to first query", cold), ("warm start to first query", warm), ("stop", stop)]
+    {
         seconds.sort_by(f64::total_cmp);
         println!(
             "{what}: median {:.3} s, worst {:.3} s, n = {}",
@@ -64,11 +56,8 @@ async fn measure(rounds: usize) -> Result<(), Failure> {
 }
 
 async fn first_query(cluster: &Cluster) -> Result<(), Failure> {
-    let (client, connection) = cluster
-        .connections()
-        .config(cluster::Role::Owner)
-        .connect(tokio_postgres::NoTls)
-        .await?;
+    let (client, connection) =
+        cluster.connections().config(cluster::Role::Owner).connect(tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
     client.query_one("select 1", &[]).await?;
     Ok(())

@@ -24,9 +24,7 @@ impl Account {
     /// Chooses the account: whoever owns existing data, else the wanted name, else `postgres`, else `nobody`;
     /// ourselves when we are not root.
     pub(crate) fn choose(wanted: Option<&str>, pgdata: &Path) -> Result<Self, Error> {
-        let owner = std::fs::metadata(pgdata)
-            .ok()
-            .map(|metadata| Uid::from_raw(metadata.uid()));
+        let owner = std::fs::metadata(pgdata).ok().map(|metadata| Uid::from_raw(metadata.uid()));
         let ours = geteuid();
         if !ours.is_root() {
             if let Some(owner) = owner.filter(|owner| *owner != ours) {
@@ -36,41 +34,23 @@ impl Account {
                     ours: ours.as_raw(),
                 });
             }
-            return Ok(Self {
-                name: name_of(ours),
-                uid: ours,
-                gid: nix::unistd::getegid(),
-                switch: false,
-            });
+            return Ok(Self { name: name_of(ours), uid: ours, gid: nix::unistd::getegid(), switch: false });
         }
-        if let Some(user) = owner
-            .filter(|owner| !owner.is_root())
-            .and_then(|owner| User::from_uid(owner).ok().flatten())
+        if let Some(user) =
+            owner.filter(|owner| !owner.is_root()).and_then(|owner| User::from_uid(owner).ok().flatten())
         {
             return Ok(Self::become_user(user));
         }
         let candidates = wanted.map_or_else(|| vec!["postgres", "nobody"], |name| vec![name]);
         candidates
             .iter()
-            .find_map(|name| {
-                User::from_name(name)
-                    .ok()
-                    .flatten()
-                    .filter(|user| !user.uid.is_root())
-            })
+            .find_map(|name| User::from_name(name).ok().flatten().filter(|user| !user.uid.is_root()))
             .map(Self::become_user)
-            .ok_or_else(|| Error::NoAccount {
-                tried: format!("`{}`", candidates.join("` or `")),
-            })
+            .ok_or_else(|| Error::NoAccount { tried: format!("`{}`", candidates.join("` or `")) })
     }
 
     fn become_user(user: User) -> Self {
-        Self {
-            name: user.name,
-            uid: user.uid,
-            gid: user.gid,
-            switch: true,
-        }
+        Self { name: user.name, uid: user.uid, gid: user.gid, switch: true }
     }
 
     /// Whether children run as somebody else than we do.
@@ -108,9 +88,7 @@ impl Account {
         }
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700)).doing(doing)?;
         if self.switch {
-            chown(directory, Some(self.uid), Some(self.gid))
-                .map_err(std::io::Error::from)
-                .doing(doing)?;
+            chown(directory, Some(self.uid), Some(self.gid)).map_err(std::io::Error::from).doing(doing)?;
         }
         Ok(())
     }
@@ -128,12 +106,7 @@ impl Account {
             }
             _ => {}
         }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&next)
-            .doing(doing)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next).doing(doing)?;
         if self.switch {
             fchown(&file, Some(self.uid.as_raw()), Some(self.gid.as_raw())).doing(doing)?;
         }
@@ -144,9 +117,7 @@ impl Account {
     /// Whether `path` is a real directory (no link) with mode 0700 of this account.
     pub(crate) fn owns_privately(&self, path: &Path) -> bool {
         std::fs::symlink_metadata(path).is_ok_and(|metadata| {
-            metadata.is_dir()
-                && metadata.uid() == self.uid.as_raw()
-                && metadata.mode() & 0o777 == 0o700
+            metadata.is_dir() && metadata.uid() == self.uid.as_raw() && metadata.mode() & 0o777 == 0o700
         })
     }
 
@@ -157,8 +128,7 @@ impl Account {
         }
         let ancestors: Vec<&Path> = directory.ancestors().collect();
         for ancestor in ancestors.into_iter().rev() {
-            let metadata =
-                std::fs::metadata(ancestor).doing(|| format!("look at {}", ancestor.display()))?;
+            let metadata = std::fs::metadata(ancestor).doing(|| format!("look at {}", ancestor.display()))?;
             let bit = if metadata.uid() == self.uid.as_raw() {
                 0o100
             } else if metadata.gid() == self.gid.as_raw() {
@@ -184,8 +154,5 @@ pub(crate) fn own_name() -> String {
 }
 
 fn name_of(uid: Uid) -> String {
-    User::from_uid(uid)
-        .ok()
-        .flatten()
-        .map_or_else(|| uid.to_string(), |user| user.name)
+    User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
 }

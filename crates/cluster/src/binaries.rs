@@ -37,31 +37,19 @@ impl Version {
     /// Development and beta versions (`19devel`, `18beta1`) count as minor 0.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let number = text
-            .split_once("(PostgreSQL)")
-            .map_or(text, |(_, rest)| rest)
-            .split_whitespace()
-            .next()?;
+        let number = text.split_once("(PostgreSQL)").map_or(text, |(_, rest)| rest).split_whitespace().next()?;
         let digits = |text: &str| -> Option<u32> {
-            let end = text
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(text.len());
+            let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
             text.get(..end)?.parse().ok()
         };
         let (major, minor) = number.split_once('.').unwrap_or((number, "0"));
-        Some(Self {
-            major: digits(major)?,
-            minor: digits(minor)?,
-        })
+        Some(Self { major: digits(major)?, minor: digits(minor)? })
     }
 
     /// Reads `server_version_num`, such as `150018`.
     #[must_use]
     pub fn from_number(number: u32) -> Self {
-        Self {
-            major: number / 10_000,
-            minor: number % 10_000,
-        }
+        Self { major: number / 10_000, minor: number % 10_000 }
     }
 }
 
@@ -86,9 +74,7 @@ impl Binaries {
     /// # Errors
     /// [`Error::NoBinaries`] lists every place that was looked at and what was found there.
     pub fn find(directory: Option<&Path>, major: Option<u32>) -> Result<Self, Error> {
-        let named = directory
-            .map(Path::to_path_buf)
-            .or_else(|| std::env::var_os(BIN_VARIABLE).map(PathBuf::from));
+        let named = directory.map(Path::to_path_buf).or_else(|| std::env::var_os(BIN_VARIABLE).map(PathBuf::from));
         let places = named.map_or_else(usual_places, |directory| vec![directory]);
         choose(&places, major)
     }
@@ -123,17 +109,10 @@ fn choose(places: &[PathBuf], major: Option<u32>) -> Result<Binaries, Error> {
                 looked_at.push(format!("  {}: {}, too old", place.display(), found.version));
             }
             Ok(found) if major.is_some_and(|major| major != found.version.major) => {
-                looked_at.push(format!(
-                    "  {}: {}, another major version",
-                    place.display(),
-                    found.version
-                ));
+                looked_at.push(format!("  {}: {}, another major version", place.display(), found.version));
             }
             Ok(found) => {
-                if best
-                    .as_ref()
-                    .is_none_or(|best| found.version > best.version)
-                {
+                if best.as_ref().is_none_or(|best| found.version > best.version) {
                     best = Some(found);
                 }
             }
@@ -141,14 +120,8 @@ fn choose(places: &[PathBuf], major: Option<u32>) -> Result<Binaries, Error> {
         }
     }
     best.ok_or_else(|| Error::NoBinaries {
-        wanted: major.map_or_else(String::new, |major| {
-            format!("; the existing data need PostgreSQL {major}")
-        }),
-        looked_at: if looked_at.is_empty() {
-            usual_places_in_words()
-        } else {
-            looked_at.join("\n")
-        },
+        wanted: major.map_or_else(String::new, |major| format!("; the existing data need PostgreSQL {major}")),
+        looked_at: if looked_at.is_empty() { usual_places_in_words() } else { looked_at.join("\n") },
     })
 }
 
@@ -159,10 +132,7 @@ fn inspect(directory: &Path) -> Result<Binaries, String> {
         return Err("no `postgres` there".to_owned());
     }
     // A link such as /usr/local/bin/postgres leads to the directory where all the other programs are.
-    let beside = postgres
-        .canonicalize()
-        .ok()
-        .and_then(|real| real.parent().map(Path::to_path_buf));
+    let beside = postgres.canonicalize().ok().and_then(|real| real.parent().map(Path::to_path_buf));
     let directory = [beside, Some(directory.to_path_buf())]
         .into_iter()
         .flatten()
@@ -174,12 +144,8 @@ fn inspect(directory: &Path) -> Result<Binaries, String> {
         .output()
         .map_err(|error| format!("`postgres --version` could not run: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let version = Version::parse(&text)
-        .ok_or_else(|| format!("`postgres --version` said {:?}", text.trim()))?;
-    Ok(Binaries {
-        directory: directory.canonicalize().unwrap_or(directory),
-        version,
-    })
+    let version = Version::parse(&text).ok_or_else(|| format!("`postgres --version` said {:?}", text.trim()))?;
+    Ok(Binaries { directory: directory.canonicalize().unwrap_or(directory), version })
 }
 
 /// Families of installation directories beside PATH: parent, how a name in it begins, and what follows.
@@ -208,13 +174,9 @@ fn usual_places() -> Vec<PathBuf> {
 
 /// The report when no place had a `postgres` at all.
 fn usual_places_in_words() -> String {
-    let families = FAMILIES.map(|(parent, prefix, suffix)| {
-        format!("  {parent}/{prefix}*/{suffix}: no `postgres` there")
-    });
-    format!(
-        "  every directory of PATH: no `postgres` there\n{}",
-        families.join("\n")
-    )
+    let families =
+        FAMILIES.map(|(parent, prefix, suffix)| format!("  {parent}/{prefix}*/{suffix}: no `postgres` there"));
+    format!("  every directory of PATH: no `postgres` there\n{}", families.join("\n"))
 }
 
 #[cfg(test)]
@@ -237,20 +199,11 @@ mod tests {
     #[test]
     fn versions_are_read_from_what_postgres_prints() {
         let parse = |text| Version::parse(text).map(|version| (version.major, version.minor));
-        assert_eq!(
-            parse("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some((15, 18))
-        );
+        assert_eq!(parse("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some((15, 18)));
         assert_eq!(parse("postgres (PostgreSQL) 18beta2"), Some((18, 0)));
         assert_eq!(parse("postgres (PostgreSQL) 9.6.24"), Some((9, 6)));
         assert_eq!(parse("no such file"), None);
-        assert_eq!(
-            Version::from_number(150_018),
-            Version {
-                major: 15,
-                minor: 18
-            }
-        );
+        assert_eq!(Version::from_number(150_018), Version { major: 15, minor: 18 });
     }
 
     #[test]
@@ -269,20 +222,8 @@ mod tests {
             installation(home.path(), "leaky", "postgres (PostgreSQL) 17.1"),
             installation(home.path(), "sixteen", "postgres (PostgreSQL) 16.11"),
         ];
-        assert_eq!(
-            choose(&places, None).unwrap().version(),
-            Version {
-                major: 16,
-                minor: 11
-            }
-        );
-        assert_eq!(
-            choose(&places, Some(15)).unwrap().version(),
-            Version {
-                major: 15,
-                minor: 20
-            }
-        );
+        assert_eq!(choose(&places, None).unwrap().version(), Version { major: 16, minor: 11 });
+        assert_eq!(choose(&places, Some(15)).unwrap().version(), Version { major: 15, minor: 20 });
     }
 
     #[test]
@@ -290,25 +231,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let old = installation(home.path(), "old", "postgres (PostgreSQL) 15.2");
         let empty = home.path().join("empty");
-        let message = choose(&[old.clone(), empty.clone()], None)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains(&format!("{}: 15.2, too old", old.display())),
-            "{message}"
-        );
-        assert!(
-            message.contains(&format!("{}: no `postgres` there", empty.display())),
-            "{message}"
-        );
-        assert!(
-            message.contains("THROUGHLINE_PG_BIN") && message.contains("apt-get install"),
-            "{message}"
-        );
+        let message = choose(&[old.clone(), empty.clone()], None).unwrap_err().to_string();
+        assert!(message.contains(&format!("{}: 15.2, too old", old.display())), "{message}");
+        assert!(message.contains(&format!("{}: no `postgres` there", empty.display())), "{message}");
+        assert!(message.contains("THROUGHLINE_PG_BIN") && message.contains("apt-get install"), "{message}");
         let message = choose(&[old], Some(16)).unwrap_err().to_string();
-        assert!(
-            message.contains("the existing data need PostgreSQL 16"),
-            "{message}"
-        );
+        assert!(message.contains("the existing data need PostgreSQL 16"), "{message}");
     }
 }

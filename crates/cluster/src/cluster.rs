@@ -93,31 +93,20 @@ impl Cluster {
         let layout = Layout::prepare(&options.data_dir)?;
         let lock = InstanceLock::take(&layout.root)?;
         let binaries = Binaries::find(options.binaries.as_deref(), layout.existing_major())?;
-        let wanted = options
-            .user
-            .clone()
-            .or_else(|| std::env::var(USER_VARIABLE).ok());
+        let wanted = options.user.clone().or_else(|| std::env::var(USER_VARIABLE).ok());
         let account = Account::choose(wanted.as_deref(), &layout.pgdata)?;
         layout.protect(&account)?;
         account.check_reach(&layout.root)?;
 
         processes::clear(&layout.pgdata).await?;
         if layout.existing_major().is_none() {
-            make_cluster(
-                &binaries,
-                &account,
-                &layout,
-                options.durability == Durability::Durable,
-            )
-            .await?;
+            make_cluster(&binaries, &account, &layout, options.durability == Durability::Durable).await?;
         }
         let (connections, new_passwords) = connections(&layout, &account)?;
         configure(&layout, &account, &connections, options.durability)?;
 
         let mut server = Server::spawn(&binaries, &account, &layout, &options.lifetime)?;
-        let client = server
-            .ready(&layout, &connections.superuser(), options.start_patience)
-            .await?;
+        let client = server.ready(&layout, &connections.superuser(), options.start_patience).await?;
         furnish(&client, &connections, new_passwords).await?;
         tracing::info!(
             postgres.version = %binaries.version(), postmaster.pid = server.pid(), data_dir = %layout.root.display(),
@@ -133,10 +122,7 @@ impl Cluster {
             server: Mutex::new(Some(server)),
             _lock: lock,
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-            supervisor: None,
-        })
+        Ok(Self { inner: Arc::new(inner), supervisor: None })
     }
 
     /// Starts the server again whenever it ends unexpectedly. Every committed transaction is there afterwards: that is
@@ -211,9 +197,7 @@ impl Cluster {
         if let Some(server) = server {
             server.stop(self.inner.options.stop_patience).await;
         }
-        self.inner
-            .layout
-            .remove_outside_socket(&self.inner.connections.socket_directory);
+        self.inner.layout.remove_outside_socket(&self.inner.connections.socket_directory);
     }
 }
 
@@ -229,9 +213,7 @@ impl Drop for Cluster {
         let server = self.inner.server().take();
         if self.inner.options.lifetime == Lifetime::Process {
             drop(server);
-            self.inner
-                .layout
-                .remove_outside_socket(&self.inner.connections.socket_directory);
+            self.inner.layout.remove_outside_socket(&self.inner.connections.socket_directory);
         }
     }
 }
@@ -246,13 +228,10 @@ impl Inner {
 /// The remembered passwords, or new ones (then `true`), with a socket directory that exists.
 fn connections(layout: &Layout, account: &Account) -> Result<(Connections, bool), Error> {
     let remembered = Connections::remembered(&layout.root)?;
-    let previous = remembered
-        .as_ref()
-        .map(|connections| connections.socket_directory.clone());
+    let previous = remembered.as_ref().map(|connections| connections.socket_directory.clone());
     let socket_directory = layout.socket_directory(account, previous.as_deref())?;
     let new_passwords = remembered.is_none();
-    let mut connections =
-        remembered.unwrap_or_else(|| Connections::generate(socket_directory.clone()));
+    let mut connections = remembered.unwrap_or_else(|| Connections::generate(socket_directory.clone()));
     if new_passwords || connections.socket_directory != socket_directory {
         connections.socket_directory = socket_directory;
         connections.write(&layout.root)?;
@@ -268,11 +247,9 @@ fn configure(
     durability: Durability,
 ) -> Result<(), Error> {
     let main = postgresql_conf(&connections.socket_directory, durability, memory_bytes());
-    for (name, text) in [
-        ("postgresql.conf", main),
-        ("pg_hba.conf", pg_hba_conf()),
-        ("pg_ident.conf", pg_ident_conf(account)),
-    ] {
+    for (name, text) in
+        [("postgresql.conf", main), ("pg_hba.conf", pg_hba_conf()), ("pg_ident.conf", pg_ident_conf(account))]
+    {
         let path = layout.pgdata.join(name);
         if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
             continue;
@@ -283,11 +260,7 @@ fn configure(
 }
 
 /// Sees to the owner role and the database. Every step can be repeated, because a crash may come between them.
-async fn furnish(
-    client: &tokio_postgres::Client,
-    connections: &Connections,
-    new_passwords: bool,
-) -> Result<(), Error> {
+async fn furnish(client: &tokio_postgres::Client, connections: &Connections, new_passwords: bool) -> Result<(), Error> {
     let doing = || "prepare the database and its owner".to_owned();
     let found = client
         .query_one(
@@ -299,8 +272,7 @@ async fn furnish(
     let (has_owner, has_database): (bool, bool) = (found.get(0), found.get(1));
     if !has_owner {
         // May make roles for the application and scratch databases for `migrate verify`; may not see past row security.
-        let sql =
-            format!("create role {OWNER_ROLE} login nosuperuser nobypassrls createrole createdb");
+        let sql = format!("create role {OWNER_ROLE} login nosuperuser nobypassrls createrole createdb");
         client.batch_execute(&sql).await.doing(doing)?;
     }
     if !has_owner || new_passwords {
@@ -312,10 +284,7 @@ async fn furnish(
         let sql = format!("create database {DATABASE} owner {OWNER_ROLE} template template0");
         client.batch_execute(&sql).await.doing(doing)?;
         // Nobody but the owner and those the migrations name may connect.
-        client
-            .batch_execute(&format!("revoke all on database {DATABASE} from public"))
-            .await
-            .doing(doing)?;
+        client.batch_execute(&format!("revoke all on database {DATABASE} from public")).await.doing(doing)?;
     }
     Ok(())
 }
@@ -324,10 +293,7 @@ async fn furnish(
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn set_passwords(
-    client: &tokio_postgres::Client,
-    connections: &Connections,
-) -> Result<(), Error> {
+pub async fn set_passwords(client: &tokio_postgres::Client, connections: &Connections) -> Result<(), Error> {
     for role in [Role::Application, Role::Readonly] {
         set_password(client, connections, role).await?;
     }
@@ -335,31 +301,21 @@ pub async fn set_passwords(
 }
 
 /// Sets the password of a role, if the role exists.
-async fn set_password(
-    client: &tokio_postgres::Client,
-    connections: &Connections,
-    role: Role,
-) -> Result<(), Error> {
+async fn set_password(client: &tokio_postgres::Client, connections: &Connections, role: Role) -> Result<(), Error> {
     let (name, password) = connections.credentials(role);
     // Passwords are hexadecimal digits and names are constants, so they can stand in the text.
     let sql = format!(
         "do $do$ begin if exists (select from pg_roles where rolname = '{name}') then \
          alter role {name} login password '{password}'; end if; end $do$"
     );
-    client
-        .batch_execute(&sql)
-        .await
-        .doing(|| format!("set the password of {name}"))?;
+    client.batch_execute(&sql).await.doing(|| format!("set the password of {name}"))?;
     if role != Role::Owner {
         let sql = format!(
             "do $do$ begin if exists (select from pg_roles where rolname = '{name}') and \
              exists (select from pg_database where datname = '{DATABASE}') then \
              grant connect on database {DATABASE} to {name}; end if; end $do$"
         );
-        client
-            .batch_execute(&sql)
-            .await
-            .doing(|| format!("let {name} connect"))?;
+        client.batch_execute(&sql).await.doing(|| format!("let {name} connect"))?;
     }
     Ok(())
 }

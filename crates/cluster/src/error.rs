@@ -150,18 +150,12 @@ pub(crate) trait Doing<T> {
 
 impl<T> Doing<T> for Result<T, std::io::Error> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T, Error> {
-        self.map_err(|source| Error::Io {
-            doing: doing(),
-            source,
-        })
+        self.map_err(|source| Error::Io { doing: doing(), source })
     }
 }
 
 impl<T> Doing<T> for Result<T, tokio_postgres::Error> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T, Error> {
-        self.map_err(|source| Error::Sql {
-            doing: doing(),
-            source,
-        })
+        self.map_err(|source| Error::Sql { doing: doing(), source })
     }
 }

@@ -29,9 +29,7 @@ impl Database {
     pub async fn open(url: Option<&str>, options: Options) -> Result<Self, Error> {
         match url {
             Some(url) => External::connect(url).await.map(Self::External),
-            None => Cluster::start(options)
-                .await
-                .map(|cluster| Self::Embedded(cluster.supervise())),
+            None => Cluster::start(options).await.map(|cluster| Self::Embedded(cluster.supervise())),
         }
     }
 
@@ -59,28 +57,18 @@ impl External {
     /// [`Error::Sql`] when the URL is wrong or the server does not answer, [`Error::OldServer`] when it is too old.
     pub async fn connect(url: &str) -> Result<Self, Error> {
         // The URL may hold a password, so it does not appear in the message.
-        let config = url
-            .parse::<tokio_postgres::Config>()
-            .doing(|| "understand DATABASE_URL".to_owned())?;
+        let config = url.parse::<tokio_postgres::Config>().doing(|| "understand DATABASE_URL".to_owned())?;
         let doing = || "reach the PostgreSQL server that DATABASE_URL names".to_owned();
         let (client, connection) = config.connect(tokio_postgres::NoTls).await.doing(doing)?;
         let conversation = tokio::spawn(connection);
-        let row = client
-            .query_one("select current_setting('server_version_num')::int", &[])
-            .await
-            .doing(doing)?;
+        let row = client.query_one("select current_setting('server_version_num')::int", &[]).await.doing(doing)?;
         let version = Version::from_number(row.get::<_, i32>(0).unsigned_abs());
         drop(client);
         let _ = conversation.await;
         if !version.is_suitable() {
-            return Err(Error::OldServer {
-                version: version.to_string(),
-            });
+            return Err(Error::OldServer { version: version.to_string() });
         }
-        Ok(Self {
-            config: Box::new(config),
-            version,
-        })
+        Ok(Self { config: Box::new(config), version })
     }
 
     /// The release of the server.

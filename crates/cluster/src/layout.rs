@@ -52,26 +52,15 @@ impl Layout {
     pub(crate) fn prepare(root: &Path) -> Result<Self, Error> {
         let doing = || format!("make the data directory {}", root.display());
         // Directories above are made open to entering, so that the account that runs PostgreSQL gets through.
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o755)
-            .create(root)
-            .doing(doing)?;
-        let root = root
-            .canonicalize()
-            .doing(|| format!("resolve {}", root.display()))?;
-        Ok(Self {
-            pgdata: root.join("postgres"),
-            log: root.join("postgres.log"),
-            root,
-        })
+        DirBuilder::new().recursive(true).mode(0o755).create(root).doing(doing)?;
+        let root = root.canonicalize().doing(|| format!("resolve {}", root.display()))?;
+        Ok(Self { pgdata: root.join("postgres"), log: root.join("postgres.log"), root })
     }
 
     /// Closes the data directory to others, except for passing through when PostgreSQL is another account.
     pub(crate) fn protect(&self, account: &Account) -> Result<(), Error> {
         let mode = if account.switches() { 0o711 } else { 0o700 };
-        let metadata =
-            std::fs::metadata(&self.root).doing(|| format!("look at {}", self.root.display()))?;
+        let metadata = std::fs::metadata(&self.root).doing(|| format!("look at {}", self.root.display()))?;
         if metadata.mode() & 0o777 == mode {
             return Ok(());
         }
@@ -81,28 +70,18 @@ impl Layout {
 
     /// The major version that made the data, or `None` when there are none yet.
     pub(crate) fn existing_major(&self) -> Option<u32> {
-        std::fs::read_to_string(self.pgdata.join("PG_VERSION"))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        std::fs::read_to_string(self.pgdata.join("PG_VERSION")).ok()?.trim().parse().ok()
     }
 
     /// Chooses the socket directory: inside DATA, or, when that path is too long for a socket, a private directory
     /// with a random name below `/run` or `/tmp`. A remembered one is used again, so that nothing piles up.
-    pub(crate) fn socket_directory(
-        &self,
-        account: &Account,
-        remembered: Option<&Path>,
-    ) -> Result<PathBuf, Error> {
+    pub(crate) fn socket_directory(&self, account: &Account, remembered: Option<&Path>) -> Result<PathBuf, Error> {
         let inside = self.root.join("socket");
         if fits(&inside) {
             account.make_private(&inside)?;
             return Ok(inside);
         }
-        if let Some(directory) =
-            remembered.filter(|path| fits(path) && account.owns_privately(path))
-        {
+        if let Some(directory) = remembered.filter(|path| fits(path) && account.owns_privately(path)) {
             return Ok(directory.to_path_buf());
         }
         let mut tried = None;
@@ -118,15 +97,8 @@ impl Layout {
                 Err(error) => tried = Some((directory, error)),
             }
         }
-        let (directory, source) =
-            tried.unwrap_or_else(|| (PathBuf::from("/tmp"), std::io::ErrorKind::NotFound.into()));
-        Err(Error::Io {
-            doing: format!(
-                "make a short directory for the socket, {}",
-                directory.display()
-            ),
-            source,
-        })
+        let (directory, source) = tried.unwrap_or_else(|| (PathBuf::from("/tmp"), std::io::ErrorKind::NotFound.into()));
+        Err(Error::Io { doing: format!("make a short directory for the socket, {}", directory.display()), source })
     }
 
     /// Removes a socket directory that lies outside DATA, once nobody listens there any more.
@@ -143,12 +115,7 @@ impl Layout {
         if std::fs::metadata(&self.log).is_ok_and(|metadata| metadata.len() > LOG_LIMIT) {
             std::fs::rename(&self.log, self.root.join("postgres.log.1")).doing(doing)?;
         }
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.log)
-            .doing(doing)?;
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.log).doing(doing)?;
         let length = file.metadata().doing(doing)?.len();
         Ok((file, length))
     }
@@ -173,12 +140,7 @@ pub(crate) fn last_lines(text: &str) -> String {
 }
 
 fn fits(directory: &Path) -> bool {
-    directory
-        .join(format!(".s.PGSQL.{PORT}"))
-        .as_os_str()
-        .as_bytes()
-        .len()
-        <= SOCKET_PATH_LIMIT
+    directory.join(format!(".s.PGSQL.{PORT}")).as_os_str().as_bytes().len() <= SOCKET_PATH_LIMIT
 }
 
 /// Which of the cluster's roles to connect as.
@@ -203,9 +165,7 @@ pub struct Connections {
 
 impl std::fmt::Debug for Connections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connections")
-            .field("socket_directory", &self.socket_directory)
-            .finish_non_exhaustive()
+        f.debug_struct("Connections").field("socket_directory", &self.socket_directory).finish_non_exhaustive()
     }
 }
 
@@ -216,22 +176,14 @@ impl Connections {
     /// When there is no cluster in that directory, or the caller may not read its passwords.
     pub fn read(data_dir: &Path) -> Result<Self, Error> {
         let file = data_dir.join("cluster.json");
-        let text = std::fs::read(&file).doing(|| {
-            format!(
-                "read {}; is there a cluster in this directory?",
-                file.display()
-            )
-        })?;
+        let text =
+            std::fs::read(&file).doing(|| format!("read {}; is there a cluster in this directory?", file.display()))?;
         serde_json::from_slice(&text).map_err(|source| Error::Damaged { file, source })
     }
 
     /// What is remembered in `root`, if anything.
     pub(crate) fn remembered(root: &Path) -> Result<Option<Self>, Error> {
-        if root.join("cluster.json").exists() {
-            Self::read(root).map(Some)
-        } else {
-            Ok(None)
-        }
+        if root.join("cluster.json").exists() { Self::read(root).map(Some) } else { Ok(None) }
     }
 
     /// New random passwords of 256 bits each.
@@ -254,19 +206,9 @@ impl Connections {
         let next = root.join("cluster.json.new");
         let doing = || format!("write {}", file.display());
         let _ = std::fs::remove_file(&next);
-        let text = serde_json::to_vec_pretty(self)
-            .map_err(std::io::Error::from)
-            .doing(doing)?;
-        let mut output = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&next)
-            .doing(doing)?;
-        output
-            .write_all(&text)
-            .and_then(|()| output.sync_all())
-            .doing(doing)?;
+        let text = serde_json::to_vec_pretty(self).map_err(std::io::Error::from).doing(doing)?;
+        let mut output = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next).doing(doing)?;
+        output.write_all(&text).and_then(|()| output.sync_all()).doing(doing)?;
         std::fs::rename(&next, &file).doing(doing)
     }
 
@@ -301,22 +243,13 @@ impl Connections {
     #[must_use]
     pub fn url(&self, role: Role) -> String {
         let (user, password) = self.credentials(role);
-        let host: String = self
-            .socket_directory
-            .as_os_str()
-            .as_bytes()
-            .iter()
-            .map(|byte| escape(*byte))
-            .collect();
+        let host: String = self.socket_directory.as_os_str().as_bytes().iter().map(|byte| escape(*byte)).collect();
         format!("postgresql://{user}:{password}@/{DATABASE}?host={host}&port={PORT}")
     }
 
     fn base(&self) -> tokio_postgres::Config {
         let mut config = tokio_postgres::Config::new();
-        config
-            .host_path(&self.socket_directory)
-            .port(PORT)
-            .connect_timeout(std::time::Duration::from_secs(10));
+        config.host_path(&self.socket_directory).port(PORT).connect_timeout(std::time::Duration::from_secs(10));
         config
     }
 }
@@ -324,9 +257,7 @@ impl Connections {
 /// Percent-encodes a byte of a path for the query of a URL (RFC 3986).
 fn escape(byte: u8) -> String {
     match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-            char::from(byte).to_string()
-        }
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
     }
 }

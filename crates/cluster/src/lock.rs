@@ -31,14 +31,8 @@ impl InstanceLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                let holder = file
-                    .read_to_string(&mut text)
-                    .ok()
-                    .and_then(|_| text.trim().parse().ok());
-                return Err(Error::InUse {
-                    holder,
-                    directory: root.to_path_buf(),
-                });
+                let holder = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+                return Err(Error::InUse { holder, directory: root.to_path_buf() });
             }
             Err(TryLockError::Error(error)) => return Err(error).doing(doing),
         }

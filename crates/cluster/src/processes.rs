@@ -25,33 +25,18 @@ const POLL: Duration = Duration::from_millis(10);
 pub async fn clear(pgdata: &Path) -> Result<(), Error> {
     let recorded = postmaster_pid(pgdata);
     if let Some(postmaster) = recorded.filter(|pid| uses(*pid, pgdata)) {
-        tracing::warn!(
-            postmaster.pid = postmaster,
-            "stopping the PostgreSQL that an earlier process left running"
-        );
+        tracing::warn!(postmaster.pid = postmaster, "stopping the PostgreSQL that an earlier process left running");
         end(
             &[postmaster],
             pgdata,
-            &[
-                (Signal::SIGINT, FAST),
-                (Signal::SIGQUIT, IMMEDIATE),
-                (Signal::SIGKILL, IMMEDIATE),
-            ],
+            &[(Signal::SIGINT, FAST), (Signal::SIGQUIT, IMMEDIATE), (Signal::SIGKILL, IMMEDIATE)],
         )
         .await?;
     }
     let leftovers = users_of(pgdata);
     if !leftovers.is_empty() {
-        tracing::warn!(
-            processes = leftovers.len(),
-            "ending server processes whose postmaster is gone"
-        );
-        end(
-            &leftovers,
-            pgdata,
-            &[(Signal::SIGQUIT, IMMEDIATE), (Signal::SIGKILL, IMMEDIATE)],
-        )
-        .await?;
+        tracing::warn!(processes = leftovers.len(), "ending server processes whose postmaster is gone");
+        end(&leftovers, pgdata, &[(Signal::SIGQUIT, IMMEDIATE), (Signal::SIGKILL, IMMEDIATE)]).await?;
     }
     // What is recorded is either dead, which PostgreSQL notices itself, or it is a stranger that was given the same
     // process id (usual in containers) or garbage; PostgreSQL would refuse to start because of the latter two.
@@ -80,10 +65,7 @@ async fn end(pids: &[i32], pgdata: &Path, steps: &[(Signal, Duration)]) -> Resul
         }
     }
     match pids.iter().find(|pid| uses(**pid, pgdata)) {
-        Some(pid) => Err(Error::Leftover {
-            pid: *pid,
-            directory: pgdata.to_path_buf(),
-        }),
+        Some(pid) => Err(Error::Leftover { pid: *pid, directory: pgdata.to_path_buf() }),
         None => Ok(()),
     }
 }
@@ -91,21 +73,13 @@ async fn end(pids: &[i32], pgdata: &Path, steps: &[(Signal, Duration)]) -> Resul
 /// The process id in the first line of `postmaster.pid`.
 pub(crate) fn postmaster_pid(pgdata: &Path) -> Option<i32> {
     let text = std::fs::read_to_string(pgdata.join("postmaster.pid")).ok()?;
-    text.lines()
-        .next()?
-        .trim()
-        .parse()
-        .ok()
-        .filter(|pid| *pid > 0)
+    text.lines().next()?.trim().parse().ok().filter(|pid| *pid > 0)
 }
 
 /// Whether the process exists (a zombie counts: its id is taken).
 #[must_use]
 pub fn is_alive(pid: i32) -> bool {
-    !matches!(
-        kill(Pid::from_raw(pid), None),
-        Err(nix::errno::Errno::ESRCH)
-    )
+    !matches!(kill(Pid::from_raw(pid), None), Err(nix::errno::Errno::ESRCH))
 }
 
 /// Whether `/proc` tells where a process works.
@@ -119,8 +93,7 @@ fn uses(pid: i32, pgdata: &Path) -> bool {
     if can_inspect() {
         let process = PathBuf::from(format!("/proc/{pid}"));
         return std::fs::read_link(process.join("cwd")).is_ok_and(|directory| directory == pgdata)
-            && std::fs::read_to_string(process.join("comm"))
-                .is_ok_and(|name| name.trim() == "postgres");
+            && std::fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == "postgres");
     }
     std::process::Command::new("ps")
         .args(["-o", "comm=", "-p", &pid.to_string()])
@@ -134,8 +107,5 @@ fn users_of(pgdata: &Path) -> Vec<i32> {
         return Vec::new();
     }
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| uses(*pid, pgdata))
-        .collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|pid| uses(*pid, pgdata)).collect()
 }

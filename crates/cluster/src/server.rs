@@ -73,8 +73,7 @@ pub(crate) async fn make_cluster(
 ) -> Result<(), Error> {
     let unfinished = layout.root.join("postgres.unfinished");
     if unfinished.exists() {
-        std::fs::remove_dir_all(&unfinished)
-            .doing(|| format!("remove {}", unfinished.display()))?;
+        std::fs::remove_dir_all(&unfinished).doing(|| format!("remove {}", unfinished.display()))?;
     }
     account.make_private(&unfinished)?;
     let mut command = account.command(&binaries.program("initdb"));
@@ -89,17 +88,9 @@ pub(crate) async fn make_cluster(
     // Byte order everywhere: an update of the C library or of ICU can then never reorder an index. Case mapping
     // still knows Unicode. PostgreSQL 17 brings the same without the operating system's help.
     if binaries.version().major >= 17 {
-        command.args([
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-        ]);
+        command.args(["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
     } else {
-        let character_types = if cfg!(target_os = "macos") {
-            "UTF-8"
-        } else {
-            "C.UTF-8"
-        };
+        let character_types = if cfg!(target_os = "macos") { "UTF-8" } else { "C.UTF-8" };
         command.args(["--locale=C", &format!("--lc-ctype={character_types}")]);
     }
     // Asking once for the whole file system is several times quicker than initdb's asking for each of a thousand files.
@@ -133,9 +124,7 @@ pub(crate) async fn make_cluster(
 fn sync_file_system(directory: &Path) -> Result<(), Error> {
     let doing = || format!("bring {} to disk", directory.display());
     let file = std::fs::File::open(directory).doing(doing)?;
-    nix::unistd::syncfs(file)
-        .map_err(std::io::Error::from)
-        .doing(doing)
+    nix::unistd::syncfs(file).map_err(std::io::Error::from).doing(doing)
 }
 
 /// Elsewhere initdb has already done it, file by file.
@@ -164,12 +153,7 @@ impl Server {
             .spawn()
             .doing(doing)?;
         match spawn_guard(account, &layout.pgdata, child.id(), lifetime) {
-            Ok(guard) => Ok(Self {
-                child,
-                guard,
-                log_start,
-                dies_with_us: *lifetime == Lifetime::Process,
-            }),
+            Ok(guard) => Ok(Self { child, guard, log_start, dies_with_us: *lifetime == Lifetime::Process }),
             Err(error) => {
                 // Better no server than one that nobody would stop.
                 let _ = child.kill();
@@ -235,11 +219,7 @@ impl Server {
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            tracing::warn!(
-                ?signal,
-                waited_ms = patience.as_millis() as u64,
-                "PostgreSQL did not stop in time"
-            );
+            tracing::warn!(?signal, waited_ms = patience.as_millis() as u64, "PostgreSQL did not stop in time");
         }
     }
 
@@ -276,40 +256,20 @@ impl Drop for Server {
 }
 
 fn shutdown_steps(patience: Duration) -> [(Signal, Duration); 3] {
-    [
-        (Signal::SIGINT, patience),
-        (Signal::SIGQUIT, Duration::from_secs(5)),
-        (Signal::SIGKILL, Duration::from_secs(2)),
-    ]
+    [(Signal::SIGINT, patience), (Signal::SIGQUIT, Duration::from_secs(5)), (Signal::SIGKILL, Duration::from_secs(2))]
 }
 
-fn spawn_guard(
-    account: &Account,
-    pgdata: &Path,
-    postmaster: u32,
-    lifetime: &Lifetime,
-) -> Result<Child, Error> {
+fn spawn_guard(account: &Account, pgdata: &Path, postmaster: u32, lifetime: &Lifetime) -> Result<Child, Error> {
     let (waits, heartbeat) = match lifetime {
         Lifetime::Process => (GUARD_OF_PROCESS, Path::new("")),
         Lifetime::Heartbeat { file } => (GUARD_OF_HEARTBEAT, file.as_path()),
     };
     let mut command = account.command(Path::new("/bin/sh"));
-    command
-        .arg("-c")
-        .arg(format!("{waits}{GUARD_STOPS}"))
-        .arg("throughline-guard")
-        .arg(postmaster.to_string());
-    command
-        .arg(pgdata)
-        .arg(heartbeat)
-        .current_dir("/")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.arg("-c").arg(format!("{waits}{GUARD_STOPS}")).arg("throughline-guard").arg(postmaster.to_string());
+    command.arg(pgdata).arg(heartbeat).current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
     if *lifetime == Lifetime::Process {
         // Our end closes when we die; the standard library marks it so that no other child of ours inherits it.
         command.stdin(Stdio::piped());
     }
-    command
-        .spawn()
-        .doing(|| "start the guard of PostgreSQL (/bin/sh)".to_owned())
+    command.spawn().doing(|| "start the guard of PostgreSQL (/bin/sh)".to_owned())
 }

@@ -15,18 +15,10 @@ pub enum Durability {
 }
 
 /// The text of `postgresql.conf`.
-pub(crate) fn postgresql_conf(
-    socket_directory: &Path,
-    durability: Durability,
-    memory_bytes: u64,
-) -> String {
+pub(crate) fn postgresql_conf(socket_directory: &Path, durability: Durability, memory_bytes: u64) -> String {
     let sizes = Sizes::of(memory_bytes, durability);
     // A comma or a space would split the list of directories, so the name is quoted inside the quoted value.
-    let socket = socket_directory
-        .display()
-        .to_string()
-        .replace('"', "\"\"")
-        .replace('\'', "''");
+    let socket = socket_directory.display().to_string().replace('"', "\"\"").replace('\'', "''");
     let mut text = format!(
         "# Written by Throughline at every start. Use ALTER SYSTEM for settings of your own.\n\
          listen_addresses = ''\n\
@@ -84,10 +76,7 @@ pub(crate) fn pg_hba_conf() -> String {
 pub(crate) fn pg_ident_conf(account: &Account) -> String {
     let mut names = vec![account.name.clone(), own_name()];
     names.dedup();
-    names
-        .iter()
-        .map(|name| format!("throughline \"{name}\" {SUPERUSER}\n"))
-        .collect()
+    names.iter().map(|name| format!("throughline \"{name}\" {SUPERUSER}\n")).collect()
 }
 
 struct Sizes {
@@ -111,13 +100,9 @@ impl Sizes {
                 work_mb: (memory_mb / 512).clamp(4, 32),
                 maintenance_mb: (memory_mb / 16).clamp(64, 512),
             },
-            Durability::Throwaway => Self {
-                connections: 300,
-                shared_mb: 128,
-                cache_mb: 512,
-                work_mb: 8,
-                maintenance_mb: 64,
-            },
+            Durability::Throwaway => {
+                Self { connections: 300, shared_mb: 128, cache_mb: 512, work_mb: 8, maintenance_mb: 64 }
+            }
         }
     }
 }
@@ -127,25 +112,14 @@ pub(crate) fn memory_bytes() -> u64 {
     let machine = std::fs::read_to_string("/proc/meminfo")
         .ok()
         .and_then(|text| {
-            let line = text
-                .lines()
-                .find_map(|line| line.strip_prefix("MemTotal:"))?;
+            let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
             line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
         })
         // Not Linux: assume a small machine rather than ask for what may not be there.
         .map_or(2 * 1024 * 1024 * 1024, |kilobytes| kilobytes * 1024);
-    let limits = [
-        "/sys/fs/cgroup/memory.max",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-    ]
-    .iter()
-    .filter_map(|path| {
-        std::fs::read_to_string(path)
-            .ok()?
-            .trim()
-            .parse::<u64>()
-            .ok()
-    });
+    let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok());
     limits.fold(machine, u64::min)
 }
 
@@ -155,23 +129,14 @@ mod tests {
 
     #[test]
     fn shared_buffers_follow_the_memory_within_bounds() {
-        let shared = |gigabytes: u64| {
-            Sizes::of(gigabytes * 1024 * 1024 * 1024, Durability::Durable).shared_mb
-        };
+        let shared = |gigabytes: u64| Sizes::of(gigabytes * 1024 * 1024 * 1024, Durability::Durable).shared_mb;
         assert_eq!((shared(0), shared(2), shared(64)), (128, 512, 1024));
     }
 
     #[test]
     fn a_socket_directory_with_quotes_and_commas_stays_one_directory() {
-        let text = postgresql_conf(
-            Path::new("/tmp/it's, a \"test\""),
-            Durability::Durable,
-            1 << 30,
-        );
-        assert!(
-            text.contains(r#"unix_socket_directories = '"/tmp/it''s, a ""test"""'"#),
-            "{text}"
-        );
+        let text = postgresql_conf(Path::new("/tmp/it's, a \"test\""), Durability::Durable, 1 << 30);
+        assert!(text.contains(r#"unix_socket_directories = '"/tmp/it''s, a ""test"""'"#), "{text}");
         assert!(text.contains("listen_addresses = ''"));
     }
 }

@@ -61,17 +61,11 @@ async fn recover(inner: &Inner) {
                         true
                     }
                 });
-                tracing::info!(
-                    duration_ms = began.elapsed().as_millis() as u64,
-                    "PostgreSQL is serving again"
-                );
+                tracing::info!(duration_ms = began.elapsed().as_millis() as u64, "PostgreSQL is serving again");
                 return;
             }
             Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "PostgreSQL could not be started again"
-                );
+                tracing::error!(error = &error as &dyn std::error::Error, "PostgreSQL could not be started again");
             }
         }
         tokio::time::sleep(pause).await;
@@ -81,18 +75,7 @@ async fn recover(inner: &Inner) {
 
 async fn restart(inner: &Inner) -> Result<Server, Error> {
     processes::clear(&inner.layout.pgdata).await?;
-    let mut server = Server::spawn(
-        &inner.binaries,
-        &inner.account,
-        &inner.layout,
-        &inner.options.lifetime,
-    )?;
-    server
-        .ready(
-            &inner.layout,
-            &inner.connections.superuser(),
-            inner.options.start_patience,
-        )
-        .await?;
+    let mut server = Server::spawn(&inner.binaries, &inner.account, &inner.layout, &inner.options.lifetime)?;
+    server.ready(&inner.layout, &inner.connections.superuser(), inner.options.start_patience).await?;
     Ok(server)
 }

@@ -92,8 +92,7 @@ impl<R: BufRead> Text<R> {
         let mut rest = source;
         loop {
             self.scratch.reserve(rest.len().max(64));
-            let (result, read) =
-                decoder.decode_to_string_without_replacement(rest, &mut self.scratch, last);
+            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut self.scratch, last);
             rest = &rest[read..];
             match result {
                 DecoderResult::InputEmpty => break,
@@ -114,10 +113,7 @@ impl<R: BufRead> Text<R> {
         if self.read_bytes > self.max_bytes {
             return Err(ReadError::at_line(
                 self.line,
-                format!(
-                    "the file is larger than the {} bytes this server reads; split it",
-                    self.max_bytes
-                ),
+                format!("the file is larger than the {} bytes this server reads; split it", self.max_bytes),
             ));
         }
         self.clean(out, malformed_at);
@@ -134,10 +130,7 @@ impl<R: BufRead> Text<R> {
     fn clean(&mut self, out: &mut String, malformed_at: Option<usize>) {
         let clean = !self.carriage_return_pending
             && (malformed_at.is_none() || self.replaced.first_line > 0)
-            && !self
-                .scratch
-                .bytes()
-                .any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t')
+            && !self.scratch.bytes().any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t')
             && !self.scratch.contains(['\u{FFFE}', '\u{FFFF}']);
         if clean {
             self.line += memchr::memchr_iter(b'\n', self.scratch.as_bytes()).count() as u64;
@@ -198,16 +191,11 @@ fn fill<R: BufRead>(inner: &mut R, line: u64) -> Result<&[u8], ReadError> {
             Ok(_) => break,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
-                return Err(ReadError::at_line(
-                    line,
-                    format!("the file could not be read further: {error}"),
-                ));
+                return Err(ReadError::at_line(line, format!("the file could not be read further: {error}")));
             }
         }
     }
-    inner.fill_buf().map_err(|error| {
-        ReadError::at_line(line, format!("the file could not be read further: {error}"))
-    })
+    inner.fill_buf().map_err(|error| ReadError::at_line(line, format!("the file could not be read further: {error}")))
 }
 
 /// A character that XML 1.0 (§2.2) allows, carriage return aside; also what PostgreSQL can store.
@@ -223,13 +211,8 @@ pub(crate) fn is_allowed(character: char) -> bool {
 pub(crate) fn detect(prefix: &[u8]) -> Result<(&'static Encoding, usize), ReadError> {
     let refuse = |reason: &str| Err(ReadError::at_line(1, reason));
     match prefix {
-        [0xFF, 0xFE, 0, 0, ..]
-        | [0, 0, 0xFE, 0xFF, ..]
-        | [b'<', 0, 0, 0, ..]
-        | [0, 0, 0, b'<', ..] => {
-            return refuse(
-                "the file is in UTF-32, which this server does not read; save it as UTF-8",
-            );
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] | [b'<', 0, 0, 0, ..] | [0, 0, 0, b'<', ..] => {
+            return refuse("the file is in UTF-32, which this server does not read; save it as UTF-8");
         }
         [0xEF, 0xBB, 0xBF, ..] => return Ok((UTF_8, 3)),
         [0xFF, 0xFE, ..] => return Ok((UTF_16LE, 2)),
@@ -241,16 +224,8 @@ pub(crate) fn detect(prefix: &[u8]) -> Result<(&'static Encoding, usize), ReadEr
     let Some(label) = declared_encoding(prefix) else {
         return Ok((UTF_8, 0));
     };
-    let plain: String = label
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .collect::<String>()
-        .to_ascii_lowercase();
-    if plain.starts_with("utf16")
-        || plain.starts_with("utf8")
-        || plain.starts_with("ucs2")
-        || plain == "unicode"
-    {
+    let plain: String = label.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
+    if plain.starts_with("utf16") || plain.starts_with("utf8") || plain.starts_with("ucs2") || plain == "unicode" {
         return Ok((UTF_8, 0));
     }
     match Encoding::for_label(label.as_bytes()) {
@@ -269,12 +244,7 @@ fn declared_encoding(prefix: &[u8]) -> Option<String> {
     let declaration = prefix[start..].strip_prefix(b"<?xml")?;
     let end = memchr::memmem::find(declaration, b"?>")?;
     let declaration = String::from_utf8_lossy(&declaration[..end]);
-    let after = declaration
-        .split_once("encoding")?
-        .1
-        .trim_start()
-        .strip_prefix('=')?
-        .trim_start();
+    let after = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
     let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let value = after[1..].split(quote).next()?.trim();
     (!value.is_empty()).then(|| value.to_owned())
@@ -285,9 +255,7 @@ pub(crate) fn decode_prefix(prefix: &[u8]) -> Result<String, ReadError> {
     let (encoding, mark) = detect(prefix)?;
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let source = &prefix[mark..];
-    let capacity = decoder
-        .max_utf8_buffer_length(source.len())
-        .unwrap_or(source.len() * 3);
+    let capacity = decoder.max_utf8_buffer_length(source.len()).unwrap_or(source.len() * 3);
     let mut text = String::with_capacity(capacity);
     let (result, _, _) = decoder.decode_to_string(source, &mut text, false);
     debug_assert_eq!(result, CoderResult::InputEmpty);

@@ -17,19 +17,11 @@ pub struct ReadError {
 impl ReadError {
     /// A refusal that concerns a whole line.
     pub(crate) fn at_line(line: u64, reason: impl Into<String>) -> Self {
-        Self {
-            line,
-            column: None,
-            reason: reason.into(),
-        }
+        Self { line, column: None, reason: reason.into() }
     }
 
     /// A refusal that concerns one place in a line.
     pub(crate) fn at(line: u64, column: u64, reason: impl Into<String>) -> Self {
-        Self {
-            line,
-            column: Some(column),
-            reason: reason.into(),
-        }
+        Self { line, column: Some(column), reason: reason.into() }
     }
 }

@@ -102,9 +102,7 @@ impl Collector {
 
     fn trim_tail(&mut self) {
         if self.tail.len() > self.tail_limit {
-            let cut = self
-                .tail
-                .ceil_char_boundary(self.tail.len() - self.tail_limit);
+            let cut = self.tail.ceil_char_boundary(self.tail.len() - self.tail_limit);
             self.tail.drain(..cut);
         }
     }
@@ -116,12 +114,7 @@ impl Collector {
             self.head.push_str(&self.tail);
             self.tail.clear();
         }
-        Excerpt {
-            head: self.head,
-            tail: self.tail,
-            dropped_bytes,
-            total_chars: self.total_chars,
-        }
+        Excerpt { head: self.head, tail: self.tail, dropped_bytes, total_chars: self.total_chars }
     }
 }
 
@@ -141,20 +134,14 @@ mod tests {
     #[test]
     fn a_text_that_fits_is_kept_whole() {
         let kept = collect("hello world", 3, 6, 6);
-        assert_eq!(
-            (kept.head.as_str(), kept.tail.as_str(), kept.dropped_bytes),
-            ("hello world", "", 0)
-        );
+        assert_eq!((kept.head.as_str(), kept.tail.as_str(), kept.dropped_bytes), ("hello world", "", 0));
         assert_eq!(kept.total_chars, 11);
     }
 
     #[test]
     fn a_long_text_keeps_both_ends_and_counts_the_middle() {
         let kept = collect("0123456789", 1, 3, 2);
-        assert_eq!(
-            (kept.head.as_str(), kept.tail.as_str(), kept.dropped_bytes),
-            ("012", "89", 5)
-        );
+        assert_eq!((kept.head.as_str(), kept.tail.as_str(), kept.dropped_bytes), ("012", "89", 5));
         assert_eq!(kept.to_string(), "012\n… 5 bytes left out …\n89");
     }
 
@@ -175,9 +162,6 @@ mod tests {
         for piece in 1..9 {
             assert_eq!(collect(&text, piece, 6, 7), whole);
         }
-        assert_eq!(
-            whole.head.len() + whole.tail.len() + whole.dropped_bytes as usize,
-            text.len()
-        );
+        assert_eq!(whole.head.len() + whole.tail.len() + whole.dropped_bytes as usize, text.len());
     }
 }

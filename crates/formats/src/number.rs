@@ -7,8 +7,7 @@ pub(crate) fn count(text: &str) -> Option<u64> {
         return Some(count);
     }
     let value: f64 = ungroup(text)?.parse().ok()?;
-    (value >= 0.0 && value.fract() == 0.0 && value <= 9_007_199_254_740_992.0)
-        .then_some(value as u64)
+    (value >= 0.0 && value.fract() == 0.0 && value <= 9_007_199_254_740_992.0).then_some(value as u64)
 }
 
 /// A decimal number without its thousands separators: `2,503.1` → `2503.1`, `1,234,567` → `1234567`. A lone comma
@@ -24,18 +23,14 @@ pub(crate) fn ungroup(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     let sign = usize::from(text.starts_with(['+', '-']));
-    let whole = &text[sign..text[sign..]
-        .find(['.', 'e', 'E'])
-        .map_or(text.len(), |at| at + sign)];
+    let whole = &text[sign..text[sign..].find(['.', 'e', 'E']).map_or(text.len(), |at| at + sign)];
     let groups: Vec<&str> = whole.split(',').collect();
-    let thousands = (1..=3).contains(&groups[0].len())
-        && groups[0] != "0"
-        && groups[1..].iter().all(|group| group.len() == 3);
+    let thousands =
+        (1..=3).contains(&groups[0].len()) && groups[0] != "0" && groups[1..].iter().all(|group| group.len() == 3);
     if thousands {
         return Some(text.replace(',', ""));
     }
-    (groups.len() == 2 && !text.contains('.') && !groups[0].is_empty())
-        .then(|| text.replace(',', "."))
+    (groups.len() == 2 && !text.contains('.') && !groups[0].is_empty()).then(|| text.replace(',', "."))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use crate::{Limits, ReadError};
 /// As many bytes from the beginning of a file as [`recognise`] can make use of. Fewer do, when the file is shorter.
 pub const RECOGNITION_BYTES: usize = 64 << 10;
 
-const READABLE: &str = "this server reads JUnit XML, Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
+const READABLE: &str =
+    "this server reads JUnit XML, Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
 
 /// A format that this crate has a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,12 +76,8 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     }
     let what = match trimmed.chars().next() {
         Some('{' | '[') => "this looks like JSON",
-        Some('#') => {
-            "this looks like Markdown without front matter (a block between two lines of ---)"
-        }
-        _ if text.contains('\0') || text.contains('\u{FFFD}') => {
-            "this is not a text file that this server understands"
-        }
+        Some('#') => "this looks like Markdown without front matter (a block between two lines of ---)",
+        _ if text.contains('\0') || text.contains('\u{FFFD}') => "this is not a text file that this server understands",
         _ => "this is neither XML, nor an lcov record, nor Markdown with front matter",
     };
     Recognised::Unknown(format!("{what}; {READABLE}"))
@@ -100,17 +97,13 @@ fn recognise_xml(prefix: &[u8]) -> Recognised {
     };
     match root.as_str() {
         "testsuites" | "testsuite" | "testcase" => Recognised::Format(Format::Junit),
-        "coverage"
-            if xml.attribute("generated").is_some() && xml.attribute("line-rate").is_none() =>
-        {
+        "coverage" if xml.attribute("generated").is_some() && xml.attribute("line-rate").is_none() => {
             Recognised::Unknown(format!(
                 "XML whose root is <coverage generated=…>: a Clover report, which this server does not read; {READABLE}"
             ))
         }
         "coverage"
-            if xml.attribute("version").is_some()
-                && xml.attribute("line-rate").is_none()
-                && has_only_version(&xml) =>
+            if xml.attribute("version").is_some() && xml.attribute("line-rate").is_none() && has_only_version(&xml) =>
         {
             Recognised::Unknown(format!(
                 "XML whose root is <coverage version=…>: SonarQube's generic coverage, which this server does not read; {READABLE}"
@@ -134,16 +127,9 @@ fn root(xml: &mut Xml<&[u8]>) -> Result<String, ReadError> {
 
 /// SonarQube's root has `version` and nothing else; a Cobertura root has at least one rate or total.
 fn has_only_version(xml: &Xml<&[u8]>) -> bool {
-    [
-        "branch-rate",
-        "lines-valid",
-        "lines-covered",
-        "branches-valid",
-        "complexity",
-        "timestamp",
-    ]
-    .iter()
-    .all(|name| xml.attribute(name).is_none())
+    ["branch-rate", "lines-valid", "lines-covered", "branches-valid", "complexity", "timestamp"]
+        .iter()
+        .all(|name| xml.attribute(name).is_none())
 }
 
 /// `<report>` is a common name; JaCoCo's begins with session information, a group, a package or a counter, or ends
@@ -165,9 +151,9 @@ fn jacoco_follows(xml: &mut Xml<&[u8]>) -> bool {
 fn is_front_matter(text: &str) -> bool {
     let mut lines = text.lines();
     lines.next().is_some_and(|line| line.trim_end() == "---")
-        && lines.next().is_some_and(|line| {
-            line.contains(':') || line.trim_start().starts_with('#') || line.trim().is_empty()
-        })
+        && lines
+            .next()
+            .is_some_and(|line| line.contains(':') || line.trim_start().starts_with('#') || line.trim().is_empty())
 }
 
 /// The first line that is not a comment is an lcov record.
@@ -193,19 +179,10 @@ mod tests {
     fn formats_are_told_by_content() {
         let cases: [(&str, Format); 12] = [
             ("<testsuites/>", Format::Junit),
-            (
-                "\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>",
-                Format::Junit,
-            ),
+            ("\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>", Format::Junit),
             ("\n  <testcase name='a'/>", Format::Junit),
-            (
-                "<!DOCTYPE coverage SYSTEM 'x.dtd'><coverage line-rate='0.1'>",
-                Format::Cobertura,
-            ),
-            (
-                "<coverage version='1.9' timestamp='1'><packages/></coverage>",
-                Format::Cobertura,
-            ),
+            ("<!DOCTYPE coverage SYSTEM 'x.dtd'><coverage line-rate='0.1'>", Format::Cobertura),
+            ("<coverage version='1.9' timestamp='1'><packages/></coverage>", Format::Cobertura),
             ("<coverage><packages/></coverage>", Format::Cobertura),
             (
                 "<!DOCTYPE report PUBLIC '-//JACOCO//DTD Report 1.1//EN' 'report.dtd'><report name='x'><sessioninfo id='1'/>",
@@ -218,16 +195,9 @@ mod tests {
             ("\u{FEFF}---\r\nkey: REQ-1\r\n---\r\n", Format::Requirement),
         ];
         for (text, format) in cases {
-            assert_eq!(
-                recognise(text.as_bytes()),
-                Recognised::Format(format),
-                "{text}"
-            );
+            assert_eq!(recognise(text.as_bytes()), Recognised::Format(format), "{text}");
         }
-        let sixteen: Vec<u8> = "<testsuites>"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let sixteen: Vec<u8> = "<testsuites>".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(recognise(&sixteen), Recognised::Format(Format::Junit));
     }
 
@@ -236,8 +206,7 @@ mod tests {
         assert!(reason(b"").contains("empty"));
         assert!(reason(b" \n").contains("white space"));
         assert!(
-            reason(b"<html><body/></html>")
-                .starts_with("XML whose root is <html>: not a format this server reads")
+            reason(b"<html><body/></html>").starts_with("XML whose root is <html>: not a format this server reads")
         );
         assert!(reason(b"<suites/>").contains("<suites>"));
         assert!(reason(b"<report><row/></report>").contains("<report>"));

@@ -25,33 +25,16 @@ impl Read for Pieces<'_> {
 }
 
 fn limits() -> Limits {
-    Limits {
-        text_head_bytes: 7,
-        text_tail_bytes: 5,
-        max_depth: 12,
-        ..Limits::default()
-    }
+    Limits { text_head_bytes: 7, text_tail_bytes: 5, max_depth: 12, ..Limits::default() }
 }
 
 /// Everything every reader says about the bytes.
 fn everything<'a>(open: impl Fn() -> Box<dyn BufRead + 'a>) -> Vec<String> {
     vec![
-        format!(
-            "{:?}",
-            junit::Reader::new(open(), limits()).collect::<Vec<_>>()
-        ),
-        format!(
-            "{:?}",
-            coverage::cobertura::Reader::new(open(), limits()).collect::<Vec<_>>()
-        ),
-        format!(
-            "{:?}",
-            coverage::jacoco::Reader::new(open(), limits()).collect::<Vec<_>>()
-        ),
-        format!(
-            "{:?}",
-            coverage::lcov::Reader::new(open(), limits()).collect::<Vec<_>>()
-        ),
+        format!("{:?}", junit::Reader::new(open(), limits()).collect::<Vec<_>>()),
+        format!("{:?}", coverage::cobertura::Reader::new(open(), limits()).collect::<Vec<_>>()),
+        format!("{:?}", coverage::jacoco::Reader::new(open(), limits()).collect::<Vec<_>>()),
+        format!("{:?}", coverage::lcov::Reader::new(open(), limits()).collect::<Vec<_>>()),
         format!("{:?}", requirement::read(open(), &limits())),
     ]
 }
@@ -61,13 +44,7 @@ fn check(bytes: &[u8], sizes: &[usize]) {
     let _ = recognise(bytes);
     let whole = everything(|| Box::new(bytes));
     for sizes in [&[1][..], sizes] {
-        let pieces = everything(|| {
-            Box::new(BufReader::new(Pieces {
-                rest: bytes,
-                sizes,
-                turn: 0,
-            }))
-        });
+        let pieces = everything(|| Box::new(BufReader::new(Pieces { rest: bytes, sizes, turn: 0 })));
         assert_eq!(whole, pieces);
     }
 }
@@ -153,8 +130,7 @@ fn fragments() -> impl Strategy<Value = Vec<u8>> {
         "\t",
         "\n",
     ];
-    prop::collection::vec(prop::sample::select(parts.to_vec()), 0..24)
-        .prop_map(|parts| parts.concat().into_bytes())
+    prop::collection::vec(prop::sample::select(parts.to_vec()), 0..24).prop_map(|parts| parts.concat().into_bytes())
 }
 
 proptest! {

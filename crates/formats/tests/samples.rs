@@ -8,9 +8,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
-use formats::coverage::{
-    Counter, Event as CoverageEvent, FileCoverage, Ratio, Totals as CoverageTotals,
-};
+use formats::coverage::{Counter, Event as CoverageEvent, FileCoverage, Ratio, Totals as CoverageTotals};
 use formats::junit::{Case, Declared, Event, Report, Suite, Totals};
 use formats::{Format, Limits, ReadError, Recognised, coverage, junit, recognise};
 use serde_json::Value;
@@ -18,9 +16,7 @@ use serde_json::Value;
 fn samples() -> Option<(PathBuf, Vec<Value>)> {
     let place = std::env::var_os("THROUGHLINE_SAMPLES")
         .map(PathBuf::from)
-        .unwrap_or_else(|| {
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples")
-        });
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples"));
     let Ok(facts) = fs::read(place.join("FACTS.json")) else {
         eprintln!("no samples at {}: nothing was checked", place.display());
         return None;
@@ -42,10 +38,7 @@ fn of_category(category: &str) -> Vec<(String, Value, Vec<u8>)> {
             (name, fact, bytes)
         })
         .collect();
-    assert!(
-        !found.is_empty(),
-        "the facts name no file of category {category}"
-    );
+    assert!(!found.is_empty(), "the facts name no file of category {category}");
     found
 }
 
@@ -67,12 +60,7 @@ fn read_junit(bytes: &[u8]) -> Result<Read, ReadError> {
             _ => {}
         }
     }
-    Ok(Read {
-        report,
-        suites,
-        cases,
-        totals: totals.expect("a report without an error ends with totals"),
-    })
+    Ok(Read { report, suites, cases, totals: totals.expect("a report without an error ends with totals") })
 }
 
 /// A count in the facts; null stands for none.
@@ -97,34 +85,20 @@ fn written(declared: &Declared, names: &[&str]) -> String {
         "skipped" => declared.skipped,
         _ => declared.disabled,
     };
-    let parts: Vec<String> = names
-        .iter()
-        .filter_map(|name| value(name).map(|count| format!("{name}:{count}")))
-        .collect();
-    if parts.is_empty() {
-        "none".to_owned()
-    } else {
-        parts.join("/")
-    }
+    let parts: Vec<String> =
+        names.iter().filter_map(|name| value(name).map(|count| format!("{name}:{count}"))).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join("/") }
 }
 
 fn outcomes(totals: &Totals) -> String {
     let counts = &totals.counts;
-    let parts: Vec<String> = [
-        ("error", counts.error),
-        ("failure", counts.failed),
-        ("passed", counts.passed),
-        ("skipped", counts.skipped),
-    ]
-    .iter()
-    .filter(|(_, count)| *count > 0)
-    .map(|(name, count)| format!("{name}:{count}"))
-    .collect();
-    if parts.is_empty() {
-        "0".to_owned()
-    } else {
-        parts.join(",")
-    }
+    let parts: Vec<String> =
+        [("error", counts.error), ("failure", counts.failed), ("passed", counts.passed), ("skipped", counts.skipped)]
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| format!("{name}:{count}"))
+            .collect();
+    if parts.is_empty() { "0".to_owned() } else { parts.join(",") }
 }
 
 #[test]
@@ -135,11 +109,7 @@ fn every_junit_report_gives_exactly_the_known_counts() {
         if fact["parse"] != "ok" || facts["NOT_JUNIT"] == "yes" {
             continue;
         }
-        assert_eq!(
-            recognise(&bytes),
-            Recognised::Format(Format::Junit),
-            "{name}"
-        );
+        assert_eq!(recognise(&bytes), Recognised::Format(Format::Junit), "{name}");
         let read = read_junit(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let (totals, cases) = (&read.totals, &read.cases);
         let mut hold = |what: &str, counted: String, known: String| {
@@ -152,8 +122,8 @@ fn every_junit_report_gives_exactly_the_known_counts() {
             *keys.entry((&case.class_name, &case.name)).or_default() += 1;
         }
         let failure_elements: u64 = cases.iter().map(|case| u64::from(case.failures)).sum();
-        let error_elements: u64 = cases.iter().map(|case| u64::from(case.errors)).sum::<u64>()
-            + totals.counts.suite_problems;
+        let error_elements: u64 =
+            cases.iter().map(|case| u64::from(case.errors)).sum::<u64>() + totals.counts.suite_problems;
         let counts = [
             ("suites", totals.suites),
             ("top_suites", totals.suites - totals.nested_suites),
@@ -170,105 +140,46 @@ fn every_junit_report_gives_exactly_the_known_counts() {
             ("cases_without_classname", totals.cases_without_class_name),
             ("properties", totals.properties),
             ("output_chars", totals.output_chars),
-            (
-                "duplicate_names",
-                keys.values().filter(|&&count| count > 1).count() as u64,
-            ),
-            (
-                "rerunFailure",
-                cases
-                    .iter()
-                    .map(|case| u64::from(case.attempts_counted))
-                    .sum(),
-            ),
+            ("duplicate_names", keys.values().filter(|&&count| count > 1).count() as u64),
+            ("rerunFailure", cases.iter().map(|case| u64::from(case.attempts_counted)).sum()),
         ];
         for (what, counted) in counts {
             hold(what, counted.to_string(), number(facts, what).to_string());
         }
         // Given only where elements and cases differ in number.
-        for (what, counted) in [
-            ("failure_elements", failure_elements),
-            ("error_elements", error_elements),
-        ] {
+        for (what, counted) in [("failure_elements", failure_elements), ("error_elements", error_elements)] {
             if !facts[what].is_null() {
                 hold(what, counted.to_string(), number(facts, what).to_string());
             }
         }
-        hold(
-            "outcome",
-            outcomes(totals),
-            facts["outcome(error>failure>skipped)"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
-        );
+        hold("outcome", outcomes(totals), facts["outcome(error>failure>skipped)"].as_str().unwrap().to_owned());
         let known = facts["case_time_sum"].as_f64().unwrap();
         if !same_time(totals.counts.case_time_ms, known) {
-            hold(
-                "case_time_sum",
-                totals.counts.case_time_ms.to_string(),
-                known.to_string(),
-            );
+            hold("case_time_sum", totals.counts.case_time_ms.to_string(), known.to_string());
         }
         match (totals.suite_time_ms, facts["top_suite_time_sum"].as_f64()) {
             (None, None) => {}
             (Some(counted), Some(known)) if same_time(counted, known) => {}
-            (counted, known) => hold(
-                "top_suite_time_sum",
-                format!("{counted:?}"),
-                format!("{known:?}"),
-            ),
+            (counted, known) => hold("top_suite_time_sum", format!("{counted:?}"), format!("{known:?}")),
         }
-        let root_time = read
-            .report
-            .as_ref()
-            .and_then(|report| report.time)
-            .and_then(|time| time.milliseconds);
-        let known = facts["root_time"]
-            .as_str()
-            .map(|text| text.parse::<f64>().unwrap() * 1000.0);
+        let root_time = read.report.as_ref().and_then(|report| report.time).and_then(|time| time.milliseconds);
+        let known = facts["root_time"].as_str().map(|text| text.parse::<f64>().unwrap() * 1000.0);
         hold("root_time", format!("{root_time:?}"), format!("{known:?}"));
-        hold(
-            "a root <testsuites>",
-            read.report.is_some().to_string(),
-            (facts["root"] == "testsuites").to_string(),
-        );
+        hold("a root <testsuites>", read.report.is_some().to_string(), (facts["root"] == "testsuites").to_string());
         hold(
             "declared_by_top_suites",
-            written(
-                &totals.declared_by_suites,
-                &["tests", "failures", "errors", "skipped", "disabled"],
-            ),
+            written(&totals.declared_by_suites, &["tests", "failures", "errors", "skipped", "disabled"]),
             facts["declared_by_top_suites"].as_str().unwrap().to_owned(),
         );
         if let Some(known) = facts["declared_by_root"].as_str() {
-            let counted = written(
-                &totals.declared_by_root,
-                &["tests", "failures", "errors", "skipped"],
-            );
+            let counted = written(&totals.declared_by_root, &["tests", "failures", "errors", "skipped"]);
             hold("declared_by_root", counted, known.to_owned());
         }
-        assert_eq!(
-            read.suites.len() as u64,
-            totals.suites,
-            "{name}: an event for every suite"
-        );
-        assert_eq!(
-            cases.len() as u64,
-            totals.counts.cases,
-            "{name}: an event for every case"
-        );
-        assert_eq!(
-            totals.replaced.count, 0,
-            "{name}: every character could be shown"
-        );
+        assert_eq!(read.suites.len() as u64, totals.suites, "{name}: an event for every suite");
+        assert_eq!(cases.len() as u64, totals.counts.cases, "{name}: an event for every case");
+        assert_eq!(totals.replaced.count, 0, "{name}: every character could be shown");
     }
-    assert!(
-        wrong.is_empty(),
-        "{} differences:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -277,37 +188,20 @@ fn every_broken_junit_report_is_refused_with_a_reason() {
         if fact["parse"] == "ok" && fact["f"]["NOT_JUNIT"] != "yes" {
             continue;
         }
-        let Err(error) = read_junit(&bytes) else {
-            panic!("{name} was read")
-        };
+        let Err(error) = read_junit(&bytes) else { panic!("{name} was read") };
         assert!(error.reason.len() > 15, "{name}: {error}");
         eprintln!("{name}: {error}");
         if let Some(parse_error) = fact["f"]["parse_error"].as_str() {
-            let line: u64 = parse_error
-                .split("line ")
-                .nth(1)
-                .unwrap()
-                .split(',')
-                .next()
-                .unwrap()
-                .parse()
-                .unwrap();
+            let line: u64 = parse_error.split("line ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
             assert_eq!(error.line, line, "{name}: {error}");
         }
     }
 }
 
-fn read_coverage(
-    format: Format,
-    bytes: &[u8],
-) -> Result<(Vec<FileCoverage>, CoverageTotals), ReadError> {
+fn read_coverage(format: Format, bytes: &[u8]) -> Result<(Vec<FileCoverage>, CoverageTotals), ReadError> {
     let events: Vec<CoverageEvent> = match format {
-        Format::Cobertura => {
-            coverage::cobertura::Reader::new(bytes, Limits::default()).collect::<Result<_, _>>()?
-        }
-        Format::Lcov => {
-            coverage::lcov::Reader::new(bytes, Limits::default()).collect::<Result<_, _>>()?
-        }
+        Format::Cobertura => coverage::cobertura::Reader::new(bytes, Limits::default()).collect::<Result<_, _>>()?,
+        Format::Lcov => coverage::lcov::Reader::new(bytes, Limits::default()).collect::<Result<_, _>>()?,
         _ => coverage::jacoco::Reader::new(bytes, Limits::default()).collect::<Result<_, _>>()?,
     };
     let mut files = Vec::new();
@@ -337,26 +231,15 @@ fn every_coverage_report_gives_exactly_the_known_counts() {
             other => panic!("{name}: no reader for {other}"),
         };
         assert_eq!(recognise(&bytes), Recognised::Format(format), "{name}");
-        let (files, totals) =
-            read_coverage(format, &bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (files, totals) = read_coverage(format, &bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let (entries, declared) = (&totals.entries, &totals.declared);
         let or_none = |ratio: Ratio| {
-            if ratio.total == 0 {
-                "null".to_owned()
-            } else {
-                fraction(ratio)
-            }
+            if ratio.total == 0 { "null".to_owned() } else { fraction(ratio) }
         };
         let float = |value: Option<f64>| value.map_or("null".to_owned(), |value| value.to_string());
-        let count = |value: Option<u64>| {
-            value.map_or("null".to_owned(), |value| (value as f64).to_string())
-        };
+        let count = |value: Option<u64>| value.map_or("null".to_owned(), |value| (value as f64).to_string());
         let counter = |wanted: Counter| {
-            declared
-                .counters
-                .iter()
-                .find(|(kind, _)| *kind == wanted)
-                .map_or("null".to_owned(), |(_, r)| fraction(*r))
+            declared.counters.iter().find(|(kind, _)| *kind == wanted).map_or("null".to_owned(), |(_, r)| fraction(*r))
         };
         let number = |value: u64| value.to_string();
         let counted: Vec<(&str, String)> = match format {
@@ -376,10 +259,7 @@ fn every_coverage_report_gives_exactly_the_known_counts() {
                 ("declared_lines-valid", count(declared.lines_total)),
                 ("declared_lines-covered", count(declared.lines_covered)),
                 ("declared_branches-valid", count(declared.branches_total)),
-                (
-                    "declared_branches-covered",
-                    count(declared.branches_covered),
-                ),
+                ("declared_branches-covered", count(declared.branches_covered)),
             ],
             Format::Lcov => vec![
                 ("files", number(entries.files)),
@@ -416,9 +296,7 @@ fn every_coverage_report_gives_exactly_the_known_counts() {
         for (what, counted) in counted {
             let fact = &facts[what];
             let known = match fact {
-                Value::String(text) => text
-                    .parse::<f64>()
-                    .map_or_else(|_| text.clone(), |value| value.to_string()),
+                Value::String(text) => text.parse::<f64>().map_or_else(|_| text.clone(), |value| value.to_string()),
                 Value::Null if counted == "0" => "0".to_owned(),
                 other => other.to_string(),
             };
@@ -427,28 +305,13 @@ fn every_coverage_report_gives_exactly_the_known_counts() {
             }
         }
         let sum = |of: fn(&FileCoverage) -> Ratio| {
-            files.iter().map(of).fold((0, 0), |sum, ratio| {
-                (sum.0 + ratio.covered, sum.1 + ratio.total)
-            })
+            files.iter().map(of).fold((0, 0), |sum, ratio| (sum.0 + ratio.covered, sum.1 + ratio.total))
         };
-        assert_eq!(
-            sum(|file| file.lines),
-            (totals.lines.covered, totals.lines.total),
-            "{name}: files add up"
-        );
-        assert_eq!(
-            sum(|file| file.branches),
-            (totals.branches.covered, totals.branches.total),
-            "{name}: files add up"
-        );
+        assert_eq!(sum(|file| file.lines), (totals.lines.covered, totals.lines.total), "{name}: files add up");
+        assert_eq!(sum(|file| file.branches), (totals.branches.covered, totals.branches.total), "{name}: files add up");
         assert_eq!(files.len() as u64, totals.files, "{name}");
     }
-    assert!(
-        wrong.is_empty(),
-        "{} differences:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -457,10 +320,7 @@ fn no_other_sample_is_taken_for_a_format_it_is_not() {
         return;
     };
     for fact in facts {
-        let (name, category) = (
-            fact["file"].as_str().unwrap(),
-            fact["cat"].as_str().unwrap(),
-        );
+        let (name, category) = (fact["file"].as_str().unwrap(), fact["cat"].as_str().unwrap());
         if matches!(category, "junit" | "coverage") {
             continue;
         }

@@ -335,6 +335,9 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
             faults.push(format!("{}: `{column}` is computed and cannot be written", resource.name));
         }
     }
+    for column in one.visible().filter(|column| column.kind == ColumnType::Other) {
+        faults.push(format!("{}: `{}` has a type that cannot be served; hide it", resource.name, column.name));
+    }
     if resource.offers(Verb::Restore) && !one.is_soft() {
         faults.push(format!(
             "{}: nothing can be restored, because {} keeps no deleted_at",

@@ -125,7 +125,7 @@ fn decode(out: &mut Vec<u8>, kind: ColumnType, raw: &[u8]) -> Option<()> {
             }
             out.push(b'"');
         }
-        ColumnType::Tsvector => return None,
+        ColumnType::Tsvector | ColumnType::Other => return None,
     }
     Some(())
 }

@@ -145,7 +145,8 @@ pub(crate) fn from_text(kind: ColumnType, text: &str) -> Result<Param, String> {
         | ColumnType::TextArray
         | ColumnType::UuidArray
         | ColumnType::Bytea
-        | ColumnType::Tsvector => return Err("cannot be compared".into()),
+        | ColumnType::Tsvector
+        | ColumnType::Other => return Err("cannot be compared".into()),
     })
 }
 
@@ -178,7 +179,7 @@ const fn expected(kind: ColumnType) -> &'static str {
         ColumnType::Jsonb => "JSON",
         ColumnType::TextArray | ColumnType::UuidArray => "an array of strings",
         ColumnType::Inet => "an IP address",
-        ColumnType::Bytea | ColumnType::Tsvector => "left out",
+        ColumnType::Bytea | ColumnType::Tsvector | ColumnType::Other => "left out",
     }
 }
 

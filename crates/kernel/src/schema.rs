@@ -41,12 +41,14 @@ pub enum ColumnType {
     Bytea,
     /// `tsvector`: never served
     Tsvector,
+    /// Any other type: a table that has one can be declared with that column hidden
+    Other,
 }
 
 impl ColumnType {
-    fn of(name: &str, modifier: i32) -> Option<Self> {
+    fn of(name: &str, modifier: i32) -> Self {
         let modifier = u32::try_from(modifier - 4).ok();
-        Some(match name {
+        match name {
             "uuid" => Self::Uuid,
             "text" | "varchar" | "name" => Self::Text,
             "bpchar" => Self::Char(modifier.and_then(|length| u16::try_from(length).ok()).unwrap_or(1)),
@@ -67,8 +69,8 @@ impl ColumnType {
             "inet" => Self::Inet,
             "bytea" => Self::Bytea,
             "tsvector" => Self::Tsvector,
-            _ => return None,
-        })
+            _ => Self::Other,
+        }
     }
 
     /// The cast a placeholder of this type needs, because its value travels as text.
@@ -83,7 +85,7 @@ impl ColumnType {
 
     /// Whether values can be compared and sorted in a list.
     pub const fn is_ordered(self) -> bool {
-        !matches!(self, Self::Jsonb | Self::TextArray | Self::UuidArray | Self::Bytea | Self::Tsvector | Self::Inet)
+        !matches!(self, Self::Jsonb | Self::TextArray | Self::UuidArray | Self::Bytea | Self::Tsvector | Self::Inet | Self::Other)
     }
 }
 
@@ -234,15 +236,13 @@ impl Schema {
     /// Reads the schema.
     ///
     /// # Errors
-    /// When a query fails, or a table has a column of a type that cannot be served.
+    /// When a query fails.
     pub async fn read(store: &Store) -> Result<Self, Error> {
         let mut schema = Self::default();
         for row in store.query_outside(COLUMNS, &[]).await? {
             let name: String = row.try_get(0)?;
             let (column, type_name): (String, String) = (row.try_get(2)?, row.try_get(3)?);
-            let Some(kind) = ColumnType::of(&type_name, row.try_get(4)?) else {
-                return Err(Error::Broken(format!("{name}.{column} has type {type_name}, which is not served")));
-            };
+            let kind = ColumnType::of(&type_name, row.try_get(4)?);
             let comment: String = row.try_get(1)?;
             let table = schema.tables.entry(name.clone()).or_insert_with(|| Table {
                 name,

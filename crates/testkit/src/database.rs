@@ -59,16 +59,10 @@ impl Drop for Database {
         let (superuser, name) = (self.superuser.clone(), self.name.clone());
         // A test's own runtime may be ending at this moment, so the conversation gets one of its own.
         let conversation = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .ok()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             runtime.block_on(async {
                 let client = connect(&superuser).await.ok()?;
-                client
-                    .batch_execute(&format!("drop database if exists \"{name}\" with (force)"))
-                    .await
-                    .ok()
+                client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await.ok()
             })
         });
         let _ = conversation.join();
@@ -86,28 +80,15 @@ async fn clone(directory: &Path, source: &Source, template: &str) -> Result<Data
         sweep(&client).await;
     }
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!(
-        "test_{}_{number}_{:08x}",
-        std::process::id(),
-        rand::random::<u32>()
-    );
-    client
-        .batch_execute(&format!(
-            "create database {name} owner {OWNER_ROLE} template {template}"
-        ))
-        .await?;
+    let name = format!("test_{}_{number}_{:08x}", std::process::id(), rand::random::<u32>());
+    client.batch_execute(&format!("create database {name} owner {OWNER_ROLE} template {template}")).await?;
     let config = |role| {
         let mut config = connections.config(role);
         config.dbname(&name);
         config
     };
     let (owner_config, application_config) = (config(Role::Owner), config(Role::Application));
-    Ok(Database {
-        name,
-        owner_config,
-        application_config,
-        superuser,
-    })
+    Ok(Database { name, owner_config, application_config, superuser })
 }
 
 /// Migrates a database aside and gives it the template's name at the end, so that a template is whole or not there.
@@ -123,66 +104,36 @@ async fn make_template(
         return Ok(());
     }
     let building = format!("{template}_building");
-    client
-        .batch_execute(&format!("drop database if exists {building} with (force)"))
-        .await?;
-    client
-        .batch_execute(&format!(
-            "create database {building} owner {OWNER_ROLE} template template0"
-        ))
-        .await?;
+    client.batch_execute(&format!("drop database if exists {building} with (force)")).await?;
+    client.batch_execute(&format!("create database {building} owner {OWNER_ROLE} template template0")).await?;
     let mut config = connections.config(Role::Owner);
     config.dbname(&building);
-    Migrator::new(source.clone())
-        .up(&config, Target::Next, &mut |_| {})
-        .await?;
+    Migrator::new(source.clone()).up(&config, Target::Next, &mut |_| {}).await?;
     cluster::set_passwords(client, connections).await?;
     // Nobody may connect to a template: one connection would make cloning fail for everybody.
-    client
-        .batch_execute(&format!(
-            "alter database {building} with allow_connections false"
-        ))
-        .await?;
-    client
-        .batch_execute(&format!("alter database {building} rename to {template}"))
-        .await?;
+    client.batch_execute(&format!("alter database {building} with allow_connections false")).await?;
+    client.batch_execute(&format!("alter database {building} rename to {template}")).await?;
     Ok(())
 }
 
 /// Drops some databases of test processes that are gone: a few at a time, so that no test waits long for it.
 async fn sweep(client: &Client) {
-    let Ok(rows) = client
-        .query(
-            "select datname::text from pg_database where datname like 'test\\_%'",
-            &[],
-        )
-        .await
+    let Ok(rows) = client.query("select datname::text from pg_database where datname like 'test\\_%'", &[]).await
     else {
         return;
     };
     let names = rows.iter().map(|row| row.get::<_, String>(0));
     let abandoned = names.filter(|name| {
-        name.split('_')
-            .nth(1)
-            .and_then(|pid| pid.parse().ok())
-            .is_some_and(|pid| !cluster::is_alive(pid))
+        name.split('_').nth(1).and_then(|pid| pid.parse().ok()).is_some_and(|pid| !cluster::is_alive(pid))
     });
     for name in abandoned.take(3) {
         // Another process may be dropping it at the same moment.
-        let _ = client
-            .batch_execute(&format!("drop database if exists \"{name}\" with (force)"))
-            .await;
+        let _ = client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await;
     }
 }
 
 async fn exists(client: &Client, name: &str) -> Result<bool, Failure> {
-    Ok(client
-        .query_one(
-            "select exists (select from pg_database where datname = $1)",
-            &[&name],
-        )
-        .await?
-        .get(0))
+    Ok(client.query_one("select exists (select from pg_database where datname = $1)", &[&name]).await?.get(0))
 }
 
 async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
@@ -207,30 +158,18 @@ mod tests {
              end $$;
              grant select, insert on {table} to application_user;"
         );
-        Source::from_files([
-            ("V001__a.sql".into(), up),
-            ("U001__a.sql".into(), format!("drop table {table};")),
-        ])
-        .unwrap()
+        Source::from_files([("V001__a.sql".into(), up), ("U001__a.sql".into(), format!("drop table {table};"))])
+            .unwrap()
     }
 
     fn home() -> tempfile::TempDir {
-        let home = tempfile::Builder::new()
-            .prefix("throughline-testkit-")
-            .tempdir_in("/tmp")
-            .unwrap();
+        let home = tempfile::Builder::new().prefix("throughline-testkit-").tempdir_in("/tmp").unwrap();
         std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
         home
     }
 
     async fn count(config: &Config, sql: &str) -> i64 {
-        connect(config)
-            .await
-            .unwrap()
-            .query_one(sql, &[])
-            .await
-            .unwrap()
-            .get(0)
+        connect(config).await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
     }
 
     #[tokio::test]
@@ -238,38 +177,16 @@ mod tests {
         let home = home();
         let first = Database::within(home.path(), source("t")).await.unwrap();
         let second = Database::within(home.path(), source("t")).await.unwrap();
-        connect(&first.application_config)
-            .await
-            .unwrap()
-            .batch_execute("insert into t values (1)")
-            .await
-            .unwrap();
-        assert_eq!(
-            count(&first.owner_config, "select count(*) from t").await,
-            1
-        );
-        assert_eq!(
-            count(&second.owner_config, "select count(*) from t").await,
-            0
-        );
+        connect(&first.application_config).await.unwrap().batch_execute("insert into t values (1)").await.unwrap();
+        assert_eq!(count(&first.owner_config, "select count(*) from t").await, 1);
+        assert_eq!(count(&second.owner_config, "select count(*) from t").await, 0);
 
         let (superuser, name) = (first.superuser.clone(), first.name.clone());
         drop(first);
         let left = format!("select count(*) from pg_database where datname = '{name}'");
+        assert_eq!(count(&superuser, &left).await, 0, "dropping it drops the database");
         assert_eq!(
-            count(&superuser, &left).await,
-            0,
-            "dropping it drops the database"
-        );
-        assert_eq!(
-            count(
-                &superuser,
-                &format!(
-                    "select count(*) from pg_database where datname = '{}'",
-                    second.name
-                )
-            )
-            .await,
+            count(&superuser, &format!("select count(*) from pg_database where datname = '{}'", second.name)).await,
             1
         );
 
@@ -293,23 +210,14 @@ mod tests {
             let path = path.clone();
             comers.spawn(async move {
                 let database = Database::within(&path, source("t")).await.unwrap();
-                let server = count(
-                    &database.superuser,
-                    "select extract(epoch from pg_postmaster_start_time())::bigint",
-                )
-                .await;
-                assert_eq!(
-                    count(&database.owner_config, "select count(*) from t").await,
-                    0
-                );
-                tokio::task::spawn_blocking(move || drop(database))
-                    .await
-                    .unwrap();
+                let server =
+                    count(&database.superuser, "select extract(epoch from pg_postmaster_start_time())::bigint").await;
+                assert_eq!(count(&database.owner_config, "select count(*) from t").await, 0);
+                tokio::task::spawn_blocking(move || drop(database)).await.unwrap();
                 server
             });
         }
-        let servers: std::collections::BTreeSet<i64> =
-            comers.join_all().await.into_iter().collect();
+        let servers: std::collections::BTreeSet<i64> = comers.join_all().await.into_iter().collect();
         assert_eq!(servers.len(), 1);
         shared::stop(&path).await.unwrap();
     }
@@ -319,23 +227,12 @@ mod tests {
         let home = home();
         drop(Database::within(home.path(), source("t")).await.unwrap());
         let pid_file = home.path().join("data/postgres/postmaster.pid");
-        assert!(
-            pid_file.exists(),
-            "the server outlives its users for a while"
-        );
-        let heartbeat = std::fs::File::options()
-            .write(true)
-            .open(home.path().join("heartbeat"))
-            .unwrap();
+        assert!(pid_file.exists(), "the server outlives its users for a while");
+        let heartbeat = std::fs::File::options().write(true).open(home.path().join("heartbeat")).unwrap();
         let began = std::time::Instant::now();
         while pid_file.exists() {
-            assert!(
-                began.elapsed() < std::time::Duration::from_secs(30),
-                "the server still runs without a heartbeat"
-            );
-            heartbeat
-                .set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(600))
-                .unwrap();
+            assert!(began.elapsed() < std::time::Duration::from_secs(30), "the server still runs without a heartbeat");
+            heartbeat.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(600)).unwrap();
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         // And the next run finds its way from there.
@@ -350,16 +247,9 @@ mod tests {
         let mut gone = std::process::Command::new("true").spawn().unwrap();
         gone.wait().unwrap();
         let client = connect(&mine.superuser).await.unwrap();
-        client
-            .batch_execute(&format!("create database test_{}_0_00000000", gone.id()))
-            .await
-            .unwrap();
+        client.batch_execute(&format!("create database test_{}_0_00000000", gone.id())).await.unwrap();
         sweep(&client).await;
-        let left = count(
-            &mine.superuser,
-            "select count(*) from pg_database where datname like 'test\\_%'",
-        )
-        .await;
+        let left = count(&mine.superuser, "select count(*) from pg_database where datname like 'test\\_%'").await;
         assert_eq!(left, 1, "only the living one's database is left");
         assert!(exists(&client, &mine.name).await.unwrap());
         drop((client, mine));

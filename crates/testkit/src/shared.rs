@@ -22,21 +22,14 @@ pub(crate) fn directory() -> PathBuf {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let checkout = checkout.canonicalize().unwrap_or(checkout);
     let digest = Sha256::digest(checkout.as_os_str().as_encoded_bytes());
-    let key: String = digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let key: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let user = nix::unistd::geteuid();
     std::env::temp_dir().join(format!("throughline-tests-{user}-{key}"))
 }
 
 /// Connects to the shared cluster in `directory` as its superuser; starts it when it does not run.
 pub(crate) async fn connect(directory: &Path) -> Result<(Connections, Client), Failure> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o711)
-        .create(directory)?;
+    DirBuilder::new().recursive(true).mode(0o711).create(directory)?;
     beat(directory)?;
     if let Some(found) = answering(directory).await {
         return Ok(found);
@@ -48,9 +41,7 @@ pub(crate) async fn connect(directory: &Path) -> Result<(Connections, Client), F
     }
     // Dropping the handle leaves the server running: it lives by the heartbeat.
     drop(Cluster::start(options(directory)).await?);
-    answering(directory)
-        .await
-        .ok_or_else(|| "the shared test server started and does not answer".into())
+    answering(directory).await.ok_or_else(|| "the shared test server started and does not answer".into())
 }
 
 /// Stops the shared cluster of this workspace and removes its data. Nothing to stop is fine.
@@ -74,9 +65,7 @@ pub(crate) async fn stop(directory: &Path) -> Result<(), Failure> {
 fn options(directory: &Path) -> Options {
     Options {
         durability: Durability::Throwaway,
-        lifetime: Lifetime::Heartbeat {
-            file: directory.join("heartbeat"),
-        },
+        lifetime: Lifetime::Heartbeat { file: directory.join("heartbeat") },
         ..Options::new(directory.join("data"))
     }
 }
@@ -86,11 +75,7 @@ fn options(directory: &Path) -> Options {
 pub(crate) async fn turn(directory: &Path) -> Result<File, Failure> {
     let path = directory.join("turn");
     let file = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         file.lock()?;
         Ok(file)
     });
@@ -99,11 +84,7 @@ pub(crate) async fn turn(directory: &Path) -> Result<File, Failure> {
 
 async fn answering(directory: &Path) -> Option<(Connections, Client)> {
     let connections = Connections::read(&directory.join("data")).ok()?;
-    let (client, connection) = connections
-        .superuser()
-        .connect(tokio_postgres::NoTls)
-        .await
-        .ok()?;
+    let (client, connection) = connections.superuser().connect(tokio_postgres::NoTls).await.ok()?;
     tokio::spawn(connection);
     Some((connections, client))
 }

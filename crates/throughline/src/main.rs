@@ -1,2 +1,56 @@
-//! The `throughline` binary.
-fn main() {}
+//! The `throughline` program: its command line and its wiring. The only crate that sees everything.
+
+mod cli;
+mod credentials;
+mod database;
+mod failure;
+mod migrate;
+mod server;
+mod token;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(cli.json_logs);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(error).report(),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let data = credentials::data_dir(cli.data.clone())?;
+    match cli.command {
+        Command::Up(arguments) => up::run(&data, arguments).await?,
+        Command::Serve(arguments) => server::run(&data, arguments).await?,
+        Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
+        Command::Db { what } => database::print_url(&data, &what)?,
+        Command::Token { what } => token::run(&data, what, cli.json).await?,
+        Command::Completions { shell } => cli::print_completions(shell),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start_logging(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("THROUGHLINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,throughline=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if json {
+        builder.json().init();
+    } else {
+        builder.init();
+    }
+}

@@ -111,11 +111,7 @@ pub enum MigrateError {
 }
 
 fn list(lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("  - {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    lines.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Names what was being done when the server refused.

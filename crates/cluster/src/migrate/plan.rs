@@ -61,20 +61,14 @@ impl Status {
     /// The newest version in force, 0 when there is none.
     #[must_use]
     pub fn current(&self) -> i32 {
-        let applied = self
-            .steps
-            .iter()
-            .filter(|step| matches!(step.condition, Condition::Applied { .. }));
+        let applied = self.steps.iter().filter(|step| matches!(step.condition, Condition::Applied { .. }));
         applied.map(|step| step.version).max().unwrap_or(0)
     }
 
     /// How many steps are not in force.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.steps
-            .iter()
-            .filter(|step| !matches!(step.condition, Condition::Applied { .. }))
-            .count()
+        self.steps.iter().filter(|step| !matches!(step.condition, Condition::Applied { .. })).count()
     }
 }
 
@@ -86,54 +80,37 @@ pub(super) fn status(source: &Source, rows: &[Row]) -> Status {
         .map(|step| StepStatus {
             version: step.version,
             name: step.name.clone(),
-            condition: rows
-                .iter()
-                .find(|row| row.version == step.version)
-                .map_or(Condition::Pending, condition),
+            condition: rows.iter().find(|row| row.version == step.version).map_or(Condition::Pending, condition),
         })
         .collect();
-    for row in rows
-        .iter()
-        .filter(|row| source.step(row.version).is_none() && row.rolled_back_at.is_none())
-    {
-        steps.push(StepStatus {
-            version: row.version,
-            name: row.name.clone(),
-            condition: condition(row),
-        });
+    for row in rows.iter().filter(|row| source.step(row.version).is_none() && row.rolled_back_at.is_none()) {
+        steps.push(StepStatus { version: row.version, name: row.name.clone(), condition: condition(row) });
     }
     steps.sort_by_key(|step| step.version);
-    Status {
-        steps,
-        problems: problems(source, rows),
-    }
+    Status { steps, problems: problems(source, rows) }
 }
 
 fn condition(row: &Row) -> Condition {
     match row.rolled_back_at {
         Some(at) => Condition::Undone { at },
-        None => Condition::Applied {
-            at: row.applied_at,
-            by: row.applied_by.clone(),
-            execution_ms: row.execution_ms,
-        },
+        None => Condition::Applied { at: row.applied_at, by: row.applied_by.clone(), execution_ms: row.execution_ms },
     }
 }
 
 /// Every reason to refuse. A step that was undone is free to change: that is how a step is worked on.
 fn problems(source: &Source, rows: &[Row]) -> Vec<String> {
     let mut problems = Vec::new();
-    let applied: Vec<&Row> = rows
-        .iter()
-        .filter(|row| row.rolled_back_at.is_none())
-        .collect();
+    let applied: Vec<&Row> = rows.iter().filter(|row| row.rolled_back_at.is_none()).collect();
     let current = applied.iter().map(|row| row.version).max().unwrap_or(0);
     for row in &applied {
         match source.step(row.version) {
             None => problems.push(format!(
                 "version {} ({}) is applied, but this program only knows versions up to {}: the database is newer; \
                  use the newer program, or go back with its `migrate down --to {}`",
-                row.version, row.name, source.newest(), source.newest()
+                row.version,
+                row.name,
+                source.newest(),
+                source.newest()
             )),
             Some(step) => problems.extend(edited(step, row)),
         }
@@ -165,8 +142,5 @@ fn edited(step: &Step, row: &Row) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!(
-        "{file} was edited after it was applied on {}; {what_to_do}",
-        row.applied_at
-    ))
+    Some(format!("{file} was edited after it was applied on {}; {what_to_do}", row.applied_at))
 }

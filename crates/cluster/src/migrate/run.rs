@@ -118,10 +118,7 @@ impl Migrator {
     /// A migrator for these steps.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self {
-            source,
-            patience: Patience::default(),
-        }
+        Self { source, patience: Patience::default() }
     }
 
     /// The same with other waiting times.
@@ -143,11 +140,7 @@ impl Migrator {
     /// Only when the database does not answer; what is wrong with it is in [`Status::problems`].
     pub async fn status(&self, config: &Config) -> Result<Status, MigrateError> {
         let session = Session::open(config).await?;
-        let rows = if session.has_table().await? {
-            session.rows().await?
-        } else {
-            Vec::new()
-        };
+        let rows = if session.has_table().await? { session.rows().await? } else { Vec::new() };
         session.close().await;
         Ok(plan::status(&self.source, &rows))
     }
@@ -169,22 +162,11 @@ impl Migrator {
             Target::To(version) => self.known(version)?,
         };
         let session = self.turn(config, progress).await?;
-        session
-            .client
-            .batch_execute(BOOTSTRAP)
-            .await
-            .when("make platform.schema_migrations")?;
+        session.client.batch_execute(BOOTSTRAP).await.when("make platform.schema_migrations")?;
         let rows = self.fitting_rows(&session).await?;
-        let in_force = |version| {
-            rows.iter()
-                .any(|row| row.version == version && row.rolled_back_at.is_none())
-        };
-        let steps: Vec<&Step> = self
-            .source
-            .steps()
-            .iter()
-            .filter(|step| step.version <= limit && !in_force(step.version))
-            .collect();
+        let in_force = |version| rows.iter().any(|row| row.version == version && row.rolled_back_at.is_none());
+        let steps: Vec<&Step> =
+            self.source.steps().iter().filter(|step| step.version <= limit && !in_force(step.version)).collect();
         self.walk(&session, &steps, true, progress).await?;
         session.close().await;
         Ok(steps.len())
@@ -204,25 +186,15 @@ impl Migrator {
             self.known(version)?;
         }
         let session = self.turn(config, progress).await?;
-        let rows = if session.has_table().await? {
-            self.fitting_rows(&session).await?
-        } else {
-            Vec::new()
-        };
-        let mut versions: Vec<i32> = rows
-            .iter()
-            .filter(|row| row.rolled_back_at.is_none())
-            .map(|row| row.version)
-            .collect();
+        let rows = if session.has_table().await? { self.fitting_rows(&session).await? } else { Vec::new() };
+        let mut versions: Vec<i32> =
+            rows.iter().filter(|row| row.rolled_back_at.is_none()).map(|row| row.version).collect();
         versions.sort_unstable_by(|a, b| b.cmp(a));
         match target {
             Target::Next => versions.truncate(1),
             Target::To(stop) => versions.retain(|version| *version > stop),
         }
-        let steps: Vec<&Step> = versions
-            .iter()
-            .filter_map(|version| self.source.step(*version))
-            .collect();
+        let steps: Vec<&Step> = versions.iter().filter_map(|version| self.source.step(*version)).collect();
         self.walk(&session, &steps, false, progress).await?;
         session.close().await;
         Ok(steps.len())
@@ -232,21 +204,14 @@ impl Migrator {
         if version == 0 || self.source.step(version).is_some() {
             Ok(version)
         } else {
-            Err(MigrateError::NoSuchVersion {
-                wanted: version,
-                newest: self.source.newest(),
-            })
+            Err(MigrateError::NoSuchVersion { wanted: version, newest: self.source.newest() })
         }
     }
 
     async fn fitting_rows(&self, session: &Session) -> Result<Vec<Row>, MigrateError> {
         let rows = session.rows().await?;
         let problems = plan::status(&self.source, &rows).problems;
-        if problems.is_empty() {
-            Ok(rows)
-        } else {
-            Err(MigrateError::History(problems))
-        }
+        if problems.is_empty() { Ok(rows) } else { Err(MigrateError::History(problems)) }
     }
 
     /// Connects and waits until no other migrator works on this database. The server frees the lock when we disconnect
@@ -261,18 +226,12 @@ impl Migrator {
         let began = Instant::now();
         let mut told = false;
         loop {
-            let row = session
-                .client
-                .query_one("select pg_try_advisory_lock($1)", &[&LOCK_KEY])
-                .await;
+            let row = session.client.query_one("select pg_try_advisory_lock($1)", &[&LOCK_KEY]).await;
             if row.when("ask for the migration lock")?.get::<_, bool>(0) {
                 return Ok(session);
             }
             if began.elapsed() >= self.patience.turn {
-                return Err(MigrateError::Busy {
-                    waited_s: began.elapsed().as_secs(),
-                    key: LOCK_KEY,
-                });
+                return Err(MigrateError::Busy { waited_s: began.elapsed().as_secs(), key: LOCK_KEY });
             }
             if !told {
                 progress(Event::Waiting);
@@ -290,16 +249,8 @@ impl Migrator {
         progress: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<(), MigrateError> {
         for (index, step) in steps.iter().enumerate() {
-            let file = if forward {
-                step.up_file()
-            } else {
-                step.down_file()
-            };
-            progress(Event::Begin {
-                file: &file,
-                number: index + 1,
-                of: steps.len(),
-            });
+            let file = if forward { step.up_file() } else { step.down_file() };
+            progress(Event::Begin { file: &file, number: index + 1, of: steps.len() });
             let took = self.insist(session, step, forward, &file, progress).await?;
             tracing::info!(migration.file = %file, duration_ms = took.as_millis() as u64, "migrated");
             progress(Event::Done { file: &file, took });
@@ -329,19 +280,12 @@ impl Migrator {
             }
             if attempt < self.patience.attempts {
                 let jittered = pause.mul_f64(rand::rng().random_range(0.75..1.25));
-                progress(Event::Blocked {
-                    file,
-                    attempt,
-                    pause: jittered,
-                });
+                progress(Event::Blocked { file, attempt, pause: jittered });
                 tokio::time::sleep(jittered).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
         }
-        Err(MigrateError::Locked {
-            file: file.to_owned(),
-            attempts: self.patience.attempts,
-        })
+        Err(MigrateError::Locked { file: file.to_owned(), attempts: self.patience.attempts })
     }
 
     /// One transaction: the step's SQL and its row.
@@ -361,21 +305,14 @@ impl Migrator {
         let transaction = session.transaction().await?;
         let began = Instant::now();
         let sql = if forward { &step.up } else { &step.down };
-        client
-            .batch_execute(sql)
-            .await
-            .map_err(|source| step_failed(file, sql, source))?;
+        client.batch_execute(sql).await.map_err(|source| step_failed(file, sql, source))?;
         let took = began.elapsed();
         if session.transaction().await? != transaction {
-            return Err(MigrateError::OwnTransaction {
-                file: file.to_owned(),
-            });
+            return Err(MigrateError::OwnTransaction { file: file.to_owned() });
         }
         // A step may have changed who we are or how names are found.
         client
-            .batch_execute(
-                "reset role; reset session authorization; set local search_path = pg_catalog",
-            )
+            .batch_execute("reset role; reset session authorization; set local search_path = pg_catalog")
             .await
             .when("record a step")?;
         if forward {
@@ -393,14 +330,14 @@ impl Migrator {
                 .when("record a step in platform.schema_migrations")?;
         } else {
             client
-                .execute("update platform.schema_migrations set rolled_back_at = now() where version = $1", &[&step.version])
+                .execute(
+                    "update platform.schema_migrations set rolled_back_at = now() where version = $1",
+                    &[&step.version],
+                )
                 .await
                 .when("record an undone step in platform.schema_migrations; does an undo drop the schema platform?")?;
         }
-        client
-            .batch_execute("commit")
-            .await
-            .map_err(|source| step_failed(file, "", source))?;
+        client.batch_execute("commit").await.map_err(|source| step_failed(file, "", source))?;
         Ok(took)
     }
 }
@@ -412,8 +349,7 @@ impl MigrateError {
             Self::Step { source, .. } | Self::Sql { source, .. } => source.code(),
             _ => None,
         };
-        code == Some(&SqlState::LOCK_NOT_AVAILABLE)
-            || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
+        code == Some(&SqlState::LOCK_NOT_AVAILABLE) || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
     }
 }
 
@@ -433,12 +369,7 @@ fn step_failed(file: &str, sql: &str, source: tokio_postgres::Error) -> MigrateE
             place = format!(" line {line}");
         }
     }
-    MigrateError::Step {
-        file: file.to_owned(),
-        place,
-        message,
-        source,
-    }
+    MigrateError::Step { file: file.to_owned(), place, message, source }
 }
 
 /// A connection with its conversation in the background.
@@ -451,14 +382,8 @@ impl Session {
     pub(super) async fn open(config: &Config) -> Result<Self, MigrateError> {
         let mut config = config.clone();
         config.application_name("throughline migrate");
-        let (client, connection) = config
-            .connect(NoTls)
-            .await
-            .when("connect to the database to migrate")?;
-        Ok(Self {
-            client,
-            conversation: tokio::spawn(connection),
-        })
+        let (client, connection) = config.connect(NoTls).await.when("connect to the database to migrate")?;
+        Ok(Self { client, conversation: tokio::spawn(connection) })
     }
 
     /// Disconnects and waits for it, so that a following `drop database` finds nobody connected.
@@ -468,13 +393,7 @@ impl Session {
     }
 
     async fn has_table(&self) -> Result<bool, MigrateError> {
-        let row = self
-            .client
-            .query_one(
-                "select to_regclass('platform.schema_migrations') is not null",
-                &[],
-            )
-            .await;
+        let row = self.client.query_one("select to_regclass('platform.schema_migrations') is not null", &[]).await;
         Ok(row.when("look for platform.schema_migrations")?.get(0))
     }
 
@@ -500,18 +419,12 @@ impl Session {
                 rolled_back_at: row.try_get(7)?,
             })
         };
-        rows.iter()
-            .map(read)
-            .collect::<Result<_, _>>()
-            .when("understand platform.schema_migrations")
+        rows.iter().map(read).collect::<Result<_, _>>().when("understand platform.schema_migrations")
     }
 
     /// The identifier of the open transaction.
     async fn transaction(&self) -> Result<String, MigrateError> {
-        let row = self
-            .client
-            .query_one("select pg_current_xact_id()::text", &[])
-            .await;
+        let row = self.client.query_one("select pg_current_xact_id()::text", &[]).await;
         Ok(row.when("ask for the transaction's identifier")?.get(0))
     }
 }

@@ -59,11 +59,7 @@ impl Source {
     /// # Errors
     /// [`MigrateError::Source`], when the binary was built from improper files.
     pub fn embedded() -> Result<Self, MigrateError> {
-        Self::from_files(
-            EMBEDDED
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned())),
-        )
+        Self::from_files(EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())))
     }
 
     /// The migrations in a directory. Files that do not end in `.sql` are ignored.
@@ -80,10 +76,7 @@ impl Source {
             let entry = entry.map_err(failed(path))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(".sql") {
-                files.push((
-                    name,
-                    std::fs::read_to_string(entry.path()).map_err(failed(&entry.path()))?,
-                ));
+                files.push((name, std::fs::read_to_string(entry.path()).map_err(failed(&entry.path()))?));
             }
         }
         Self::from_files(files)
@@ -93,9 +86,7 @@ impl Source {
     ///
     /// # Errors
     /// [`MigrateError::Source`]: names, gaps, duplicates, missing halves, empty files.
-    pub fn from_files(
-        files: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, MigrateError> {
+    pub fn from_files(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, MigrateError> {
         let mut faults = Vec::new();
         let mut ups: BTreeMap<i32, (String, String)> = BTreeMap::new();
         let mut downs: BTreeMap<i32, (String, String)> = BTreeMap::new();
@@ -103,13 +94,13 @@ impl Source {
         files.sort();
         for (file, text) in files {
             let Some((forward, version, name)) = parse_name(&file) else {
-                faults.push(format!("`{file}` is no migration's name; write V001__what_it_does.sql or U001__what_it_does.sql"));
+                faults.push(format!(
+                    "`{file}` is no migration's name; write V001__what_it_does.sql or U001__what_it_does.sql"
+                ));
                 continue;
             };
             if text.trim().is_empty() {
-                faults.push(format!(
-                    "`{file}` is empty; a step that does nothing says `select;`"
-                ));
+                faults.push(format!("`{file}` is empty; a step that does nothing says `select;`"));
             }
             let half = if forward { &mut ups } else { &mut downs };
             if let Some((other, _)) = half.get(&version) {
@@ -123,32 +114,27 @@ impl Source {
         let mut expected = 1;
         for (version, (name, up)) in ups {
             if version != expected {
-                faults.push(format!("version {expected} is missing before {version}; versions follow each other without gaps"));
+                faults.push(format!(
+                    "version {expected} is missing before {version}; versions follow each other without gaps"
+                ));
             }
             expected = version.saturating_add(1);
             match downs.remove(&version) {
-                None => faults.push(format!(
-                    "V{version:03}__{name}.sql has no undo; write U{version:03}__{name}.sql"
-                )),
+                None => faults.push(format!("V{version:03}__{name}.sql has no undo; write U{version:03}__{name}.sql")),
                 Some((other, _)) if other != name => {
-                    faults.push(format!("the halves of version {version} have two names, `{name}` and `{other}`; use one"));
+                    faults.push(format!(
+                        "the halves of version {version} have two names, `{name}` and `{other}`; use one"
+                    ));
                 }
-                Some((_, down)) => steps.push(Step {
-                    version,
-                    name,
-                    up,
-                    down,
-                }),
+                Some((_, down)) => steps.push(Step { version, name, up, down }),
             }
         }
         for (version, (name, _)) in downs {
-            faults.push(format!("U{version:03}__{name}.sql undoes nothing; write V{version:03}__{name}.sql or remove it"));
+            faults.push(format!(
+                "U{version:03}__{name}.sql undoes nothing; write V{version:03}__{name}.sql or remove it"
+            ));
         }
-        if faults.is_empty() {
-            Ok(Self { steps })
-        } else {
-            Err(MigrateError::Source(faults))
-        }
+        if faults.is_empty() { Ok(Self { steps }) } else { Err(MigrateError::Source(faults)) }
     }
 
     /// The steps in order.
@@ -166,10 +152,7 @@ impl Source {
     /// The step of a version.
     #[must_use]
     pub fn step(&self, version: i32) -> Option<&Step> {
-        self.steps
-            .binary_search_by_key(&version, |step| step.version)
-            .ok()
-            .map(|index| &self.steps[index])
+        self.steps.binary_search_by_key(&version, |step| step.version).ok().map(|index| &self.steps[index])
     }
 
     /// One name for the whole set, in hexadecimal: two sources with the same fingerprint make the same schema.
@@ -181,10 +164,7 @@ impl Source {
             hash.update(step.checksum());
             hash.update(step.undo_checksum());
         }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -202,10 +182,8 @@ fn parse_name(file: &str) -> Option<(bool, i32, String)> {
     };
     let (digits, name) = rest.split_once("__")?;
     let proper_digits = digits.len() >= 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let proper_name = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let proper_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     let version = digits.parse().ok().filter(|version| *version > 0)?;
     // One way to write a number, so that a version has one file name.
     let canonical = format!("{version:03}") == digits;
@@ -218,11 +196,7 @@ mod tests {
     use super::*;
 
     fn source(names: &[&str]) -> Result<Source, MigrateError> {
-        Source::from_files(
-            names
-                .iter()
-                .map(|name| ((*name).to_owned(), "select;".to_owned())),
-        )
+        Source::from_files(names.iter().map(|name| ((*name).to_owned(), "select;".to_owned())))
     }
 
     fn refusal(names: &[&str]) -> String {
@@ -232,23 +206,14 @@ mod tests {
     #[test]
     fn pairs_become_steps_in_order() {
         let source = source(&["U002__b.sql", "V001__a.sql", "V002__b.sql", "U001__a.sql"]).unwrap();
-        assert_eq!(
-            source.steps().iter().map(Step::up_file).collect::<Vec<_>>(),
-            ["V001__a.sql", "V002__b.sql"]
-        );
-        assert_eq!(
-            (source.newest(), source.step(2).unwrap().name.as_str()),
-            (2, "b")
-        );
+        assert_eq!(source.steps().iter().map(Step::up_file).collect::<Vec<_>>(), ["V001__a.sql", "V002__b.sql"]);
+        assert_eq!((source.newest(), source.step(2).unwrap().name.as_str()), (2, "b"));
     }
 
     #[test]
     fn a_missing_undo_and_an_undo_of_nothing_are_refused_by_name() {
         assert!(refusal(&["V001__a.sql"]).contains("V001__a.sql has no undo; write U001__a.sql"));
-        assert!(
-            refusal(&["V001__a.sql", "U001__a.sql", "U002__b.sql"])
-                .contains("U002__b.sql undoes nothing")
-        );
+        assert!(refusal(&["V001__a.sql", "U001__a.sql", "U002__b.sql"]).contains("U002__b.sql undoes nothing"));
         assert!(refusal(&["V001__a.sql", "U001__b.sql"]).contains("two names, `a` and `b`"));
     }
 
@@ -258,10 +223,7 @@ mod tests {
             refusal(&["V001__a.sql", "U001__a.sql", "V003__c.sql", "U003__c.sql"])
                 .contains("version 2 is missing before 3")
         );
-        assert!(
-            refusal(&["V001__a.sql", "V001__b.sql", "U001__a.sql"])
-                .contains("version 1 is there twice")
-        );
+        assert!(refusal(&["V001__a.sql", "V001__b.sql", "U001__a.sql"]).contains("version 1 is there twice"));
     }
 
     #[test]
@@ -276,21 +238,11 @@ mod tests {
             "V0001__a.sql",
             "notes.sql",
         ] {
-            assert!(
-                refusal(&[name]).contains("is no migration's name"),
-                "{name}"
-            );
+            assert!(refusal(&[name]).contains("is no migration's name"), "{name}");
         }
-        let empty = Source::from_files([
-            ("V001__a.sql".into(), " \n".into()),
-            ("U001__a.sql".into(), "select;".into()),
-        ]);
-        assert!(
-            empty
-                .unwrap_err()
-                .to_string()
-                .contains("`V001__a.sql` is empty")
-        );
+        let empty =
+            Source::from_files([("V001__a.sql".into(), " \n".into()), ("U001__a.sql".into(), "select;".into())]);
+        assert!(empty.unwrap_err().to_string().contains("`V001__a.sql` is empty"));
     }
 
     #[test]

@@ -28,40 +28,23 @@ impl Migrator {
     ///
     /// # Errors
     /// [`MigrateError::Different`] shows the first differing lines; the others are those of [`Migrator::up`].
-    pub async fn verify(
-        &self,
-        admin: &Config,
-        owner: &Config,
-        pg_dump: &Path,
-    ) -> Result<Verified, MigrateError> {
+    pub async fn verify(&self, admin: &Config, owner: &Config, pg_dump: &Path) -> Result<Verified, MigrateError> {
         let scratch = format!("throughline_verify_{:016x}", rand::random::<u64>());
         let session = Session::open(admin).await?;
         let owner_name = owner.get_user().unwrap_or_default().replace('"', "\"\"");
         let create = format!("create database {scratch} owner \"{owner_name}\" template template0");
-        session
-            .client
-            .batch_execute(&create)
-            .await
-            .when("make a scratch database; may this role create databases?")?;
+        session.client.batch_execute(&create).await.when("make a scratch database; may this role create databases?")?;
         let mut config = owner.clone();
         config.dbname(&scratch);
         let result = self.there_and_back(&config, pg_dump).await;
         let drop = format!("drop database if exists {scratch} with (force)");
-        let dropped = session
-            .client
-            .batch_execute(&drop)
-            .await
-            .when("drop the scratch database");
+        let dropped = session.client.batch_execute(&drop).await.when("drop the scratch database");
         session.close().await;
         let verified = result?;
         dropped.map(|()| verified)
     }
 
-    async fn there_and_back(
-        &self,
-        config: &Config,
-        pg_dump: &Path,
-    ) -> Result<Verified, MigrateError> {
+    async fn there_and_back(&self, config: &Config, pg_dump: &Path) -> Result<Verified, MigrateError> {
         let quiet = &mut |_: super::Event<'_>| {};
         // Going up to nothing makes the migrator's own table, so that it is in every dump.
         self.up(config, Target::To(0), quiet).await?;
@@ -75,30 +58,17 @@ impl Migrator {
             &dump(config, pg_dump).await?,
         )?;
         self.up(config, Target::Next, quiet).await?;
-        same(
-            "the schema differs after up, down and up",
-            &first,
-            &dump(config, pg_dump).await?,
-        )?;
-        Ok(Verified {
-            steps,
-            dump_lines: first.len(),
-        })
+        same("the schema differs after up, down and up", &first, &dump(config, pg_dump).await?)?;
+        Ok(Verified { steps, dump_lines: first.len() })
     }
 }
 
 /// The schema as `pg_dump` writes it, without comments, empty lines, and the random words that recent releases put around
 /// a dump.
 async fn dump(config: &Config, pg_dump: &Path) -> Result<Vec<String>, MigrateError> {
-    let failed = |message: String| MigrateError::Dump {
-        program: pg_dump.to_path_buf(),
-        message,
-    };
+    let failed = |message: String| MigrateError::Dump { program: pg_dump.to_path_buf(), message };
     let mut command = tokio::process::Command::new(pg_dump);
-    command
-        .args(["--schema-only", "--no-password"])
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+    command.args(["--schema-only", "--no-password"]).stdin(Stdio::null()).kill_on_drop(true);
     match config.get_hosts().first() {
         Some(Host::Tcp(host)) => command.env("PGHOST", host),
         Some(Host::Unix(path)) => command.env("PGHOST", path),
@@ -117,14 +87,9 @@ async fn dump(config: &Config, pg_dump: &Path) -> Result<Vec<String>, MigrateErr
     if let Some(name) = config.get_dbname() {
         command.env("PGDATABASE", name);
     }
-    let output = command
-        .output()
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+    let output = command.output().await.map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
-        return Err(failed(
-            String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        ));
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
     Ok(normalise(&String::from_utf8_lossy(&output.stdout)))
 }
@@ -136,11 +101,7 @@ fn normalise(dump: &str) -> Vec<String> {
             || line.starts_with("\\restrict")
             || line.starts_with("\\unrestrict"))
     };
-    dump.lines()
-        .map(str::trim_end)
-        .filter(meaningful)
-        .map(str::to_owned)
-        .collect()
+    dump.lines().map(str::trim_end).filter(meaningful).map(str::to_owned).collect()
 }
 
 /// Compares two dumps, and shows what is only in one of them.
@@ -149,23 +110,11 @@ fn same(what: &'static str, before: &[String], after: &[String]) -> Result<(), M
         return Ok(());
     }
     let prefix = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-    let suffix = before[prefix..]
-        .iter()
-        .rev()
-        .zip(after[prefix..].iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let suffix = before[prefix..].iter().rev().zip(after[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
     let only = |mark: char, lines: &[String]| -> Vec<String> {
-        lines[prefix..lines.len() - suffix]
-            .iter()
-            .take(SHOWN / 2)
-            .map(|line| format!("{mark} {line}"))
-            .collect()
+        lines[prefix..lines.len() - suffix].iter().take(SHOWN / 2).map(|line| format!("{mark} {line}")).collect()
     };
-    Err(MigrateError::Different {
-        what,
-        differences: [only('-', before), only('+', after)].concat(),
-    })
+    Err(MigrateError::Different { what, differences: [only('-', before), only('+', after)].concat() })
 }
 
 #[cfg(test)]
@@ -178,22 +127,14 @@ mod tests {
 
     #[test]
     fn comments_and_random_words_do_not_count() {
-        let dump =
-            "--\n-- Name: a\n--\n\n\\restrict Xy1\nCREATE TABLE a (  \n);\n\\unrestrict Xy1\n";
+        let dump = "--\n-- Name: a\n--\n\n\\restrict Xy1\nCREATE TABLE a (  \n);\n\\unrestrict Xy1\n";
         assert_eq!(normalise(dump), lines(&["CREATE TABLE a (", ");"]));
     }
 
     #[test]
     fn the_first_differing_lines_are_shown_with_their_side() {
-        let error = same(
-            "the schema differs",
-            &lines(&["a", "b", "c", "d"]),
-            &lines(&["a", "x", "d"]),
-        );
+        let error = same("the schema differs", &lines(&["a", "b", "c", "d"]), &lines(&["a", "x", "d"]));
         let message = error.expect_err("they differ").to_string();
-        assert_eq!(
-            message,
-            "the schema differs; first differences (`-` before, `+` after):\n- b\n- c\n+ x"
-        );
+        assert_eq!(message, "the schema differs; first differences (`-` before, `+` after):\n- b\n- c\n+ x");
     }
 }

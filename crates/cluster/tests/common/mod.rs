@@ -10,20 +10,14 @@ use std::time::{Duration, Instant};
 
 /// A directory that is removed at the end, open for passing through.
 pub fn home() -> tempfile::TempDir {
-    let home = tempfile::Builder::new()
-        .prefix("throughline-test-")
-        .tempdir_in("/tmp")
-        .unwrap();
+    let home = tempfile::Builder::new().prefix("throughline-test-").tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     home
 }
 
 /// Options for a cluster whose data are thrown away, which makes the tests quick; everything else is as in production.
 pub fn options(data: &Path) -> Options {
-    Options {
-        durability: Durability::Throwaway,
-        ..Options::new(data)
-    }
+    Options { durability: Durability::Throwaway, ..Options::new(data) }
 }
 
 pub async fn start(data: &Path) -> Cluster {
@@ -49,35 +43,14 @@ pub struct Holder {
 impl Holder {
     pub fn start(data: &Path) -> Self {
         let tests = std::env::current_exe().unwrap();
-        let program: PathBuf = tests
-            .parent()
-            .unwrap()
-            .parent()
-            .unwrap()
-            .join("examples/start");
-        assert!(
-            program.exists(),
-            "build it first: cargo build -p cluster --example start"
-        );
-        let mut process = Command::new(program)
-            .arg(data)
-            .arg("--hold")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let program: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/start");
+        assert!(program.exists(), "build it first: cargo build -p cluster --example start");
+        let mut process =
+            Command::new(program).arg(data).arg("--hold").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let postmaster = line
-            .trim()
-            .parse()
-            .unwrap_or_else(|_| panic!("the holder did not start: {line:?}"));
-        Self {
-            process,
-            postmaster,
-        }
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let postmaster = line.trim().parse().unwrap_or_else(|_| panic!("the holder did not start: {line:?}"));
+        Self { process, postmaster }
     }
 
     pub fn kill(mut self) -> i32 {
@@ -89,14 +62,8 @@ impl Holder {
 
 /// Whether a process runs; a zombie does not.
 pub fn runs(pid: i32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        !stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .trim_start()
-            .starts_with('Z')
-    })
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
 }
 
 /// Waits until `done`, and fails with `what` after `limit`.

@@ -73,9 +73,7 @@ pub(crate) fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Value, Problem>
             "Send a body of `Content-Type: application/json`.",
         ));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::bad_request(format!("The body is not JSON: {error}."))
-    })
+    serde_json::from_slice(body).map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}.")))
 }
 
 /// What an idempotent POST does inside its transaction.

@@ -11,7 +11,7 @@ use base::{Problem, ProblemKind};
 use kernel::{Ctx, Request};
 use serde_json::{Value, json};
 
-use crate::{App, ApiProblem};
+use crate::{ApiProblem, App};
 
 /// The name of the session cookie.
 pub const SESSION_COOKIE: &str = "throughline_session";
@@ -31,11 +31,8 @@ impl FromRequestParts<Arc<App>> for Caller {
                     "Send `Authorization: Bearer <API token>`. Tokens are made on the page /account/tokens.",
                 )
             })?;
-        let principal = app
-            .authenticator
-            .principal(&token)
-            .await
-            .map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+        let principal =
+            app.authenticator.principal(&token).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
         let request = request_of(parts)?;
         Ok(Self(Ctx::new(app.kernel.clone(), principal, request)))
     }
@@ -49,27 +46,37 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// The session token of the cookie.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).find_map(
-        |pair| {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == SESSION_COOKIE).then(|| value.to_owned())
-        },
-    )
+        })
 }
 
 /// What the audit trail keeps of a request.
 fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
     let text = |name: &str, most: usize| {
         let value = parts.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(most).collect::<String>())
+        Some(
+            String::from_utf8_lossy(value.as_bytes())
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(most)
+                .collect::<String>(),
+        )
     };
     let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.0.path());
     let route = parts.extensions.get::<MatchedPath>().map_or(path, MatchedPath::as_str);
     let idempotency = match (&parts.method, parts.headers.get("idempotency-key")) {
         (&Method::POST, Some(key)) => {
-            let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
-                Problem::bad_request("`Idempotency-Key` must have from 1 to 255 visible characters.")
-            })?;
+            let key =
+                key.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
+                    Problem::bad_request("`Idempotency-Key` must have from 1 to 255 visible characters.")
+                })?;
             // The fingerprint is completed once the body has been read.
             Some(kernel::Idempotency { key: key.to_owned(), path: path.to_owned(), fingerprint: [0; 32] })
         }
@@ -80,9 +87,19 @@ fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
         address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
         user_agent: text("user-agent", 512),
         endpoint: format!("{} {route}", parts.method),
-        reason: text("x-change-reason", 1000),
+        reason: reason(&parts.headers)?,
         idempotency,
     })
+}
+
+/// Why the caller says they do it.
+fn reason(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("x-change-reason") else { return Ok(None) };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    if text.chars().count() > 1000 {
+        return Err(Problem::bad_request("`X-Change-Reason` must have at most 1000 characters."));
+    }
+    Ok(Some(text.chars().filter(|c| !c.is_control()).collect()))
 }
 
 /// `GET /v1/me`: who the token belongs to.

@@ -10,7 +10,9 @@ use axum::{
 };
 use base::{Problem, ProblemKind};
 use futures_util::StreamExt as _;
-use kernel::{Answer, BulkRequest, Ctx, Delete, Error, ExportFormat, ListQuery, Read, Record, Restore, Served, Update, authorise};
+use kernel::{
+    Answer, BulkRequest, Ctx, Delete, Error, ExportFormat, ListQuery, Read, Record, Restore, Served, Update, authorise,
+};
 
 use crate::{
     ApiProblem, App, Caller,
@@ -52,7 +54,8 @@ fn no_parameters(query: Option<&str>) -> Result<(), Problem> {
     match pairs(query)?.first() {
         None => Ok(()),
         Some((name, _)) => {
-            Err(Problem::bad_request("This address takes no query parameters.").field(format!("?{name}"), "is not taken"))
+            Err(Problem::bad_request("This address takes no query parameters.")
+                .field(format!("?{name}"), "is not taken"))
         }
     }
 }
@@ -103,10 +106,7 @@ fn accepted(headers: &HeaderMap) -> Result<Option<ExportFormat>, Problem> {
             _ => {}
         }
     }
-    Err(Problem::new(
-        ProblemKind::NotAcceptable,
-        "Lists come as application/json, text/csv or application/x-ndjson.",
-    ))
+    Err(Problem::new(ProblemKind::NotAcceptable, "Lists come as application/json, text/csv or application/x-ndjson."))
 }
 
 /// `GET /v1/things/{id}`
@@ -240,8 +240,9 @@ pub(crate) async fn bulk(
     no_parameters(query.as_deref())?;
     served(&ctx, &name)?;
     let input = parse(&headers, &body)?;
-    let request: BulkRequest = serde_json::from_value(input)
-        .map_err(|error| Problem::invalid(format!("The body is no bulk request: {error}.")).field("", error.to_string()))?;
+    let request: BulkRequest = serde_json::from_value(input).map_err(|error| {
+        Problem::invalid(format!("The body is no bulk request: {error}.")).field("", error.to_string())
+    })?;
     let (_, response) = once(ctx, &body, move |ctx, tx| {
         Box::pin(async move {
             let served = ctx.catalogue().get(&name).ok_or_else(|| Error::Broken("not served".into()))?;

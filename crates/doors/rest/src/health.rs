@@ -20,10 +20,10 @@ pub(crate) async fn alive() -> &'static str {
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     match app.kernel.store.ping().await {
         Ok(()) => "ready\n".into_response(),
-        Err(_) => ApiProblem(
-            Problem::new(ProblemKind::Unavailable, "The database does not answer just now.").retry_after(1),
-        )
-        .into_response(),
+        Err(_) => {
+            ApiProblem(Problem::new(ProblemKind::Unavailable, "The database does not answer just now.").retry_after(1))
+                .into_response()
+        }
     }
 }
 

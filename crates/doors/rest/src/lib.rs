@@ -13,7 +13,7 @@ mod operations;
 mod problem;
 mod upload;
 
-pub use app::{App, Limits};
+pub use app::{AfterUpload, App, Limits};
 pub use caller::{Caller, SESSION_COOKIE};
 pub use metrics::Metrics;
 pub use openapi::document;
@@ -54,10 +54,8 @@ pub fn router(app: Arc<App>) -> Router {
             one = one.delete(collection::delete);
         }
         v1 = v1.route(&path, all).route(&format!("{path}/{{id}}"), one);
-        v1 = v1.route(
-            &format!("{path}/{{id}}/history"),
-            get(collection::history).fallback(problem::method_not_allowed),
-        );
+        v1 =
+            v1.route(&format!("{path}/{{id}}/history"), get(collection::history).fallback(problem::method_not_allowed));
         if resource.offers(Verb::Restore) {
             v1 = v1.route(
                 &format!("{path}/{{id}}/restore"),
@@ -65,8 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
             );
         }
         if [Verb::Create, Verb::Update, Verb::Delete].iter().any(|verb| resource.offers(*verb)) {
-            v1 = v1
-                .route(&format!("{path}/bulk"), post(collection::bulk).fallback(problem::method_not_allowed));
+            v1 = v1.route(&format!("{path}/bulk"), post(collection::bulk).fallback(problem::method_not_allowed));
         }
     }
     for operation in app.kernel.catalogue.operations() {

@@ -91,8 +91,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
     request.headers_mut().insert("x-request-id", value.clone());
     let method = request.method().as_str().to_owned();
-    let route =
-        request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
     let started = Instant::now();
     let mut response = next.run(request).instrument(span).await;

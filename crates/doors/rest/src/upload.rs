@@ -114,7 +114,8 @@ async fn receive(app: &App, mut form: Multipart) -> Result<(Value, Spooled, [u8;
         if spooled.files.len() >= FILES {
             return Err(Problem::new(ProblemKind::TooLarge, format!("Send at most {FILES} files at once.")).into());
         }
-        let file_name = field.file_name().unwrap_or("file").chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
+        let file_name =
+            field.file_name().unwrap_or("file").chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
         let path = app.spool.join(format!("{}.upload", base::id_at(app.kernel.now())));
         let spooling = |source| Error::Io { doing: "an upload could not be kept on disk".into(), source };
         spooled.paths.push(path.clone());

@@ -50,9 +50,7 @@ impl<R: BufRead> Reader<R> {
                 }
                 Token::End => {
                     if self.xml.name() == "source" {
-                        self.totals
-                            .sources
-                            .extend(place.source.take().map(|source| source.trim().to_owned()));
+                        self.totals.sources.extend(place.source.take().map(|source| source.trim().to_owned()));
                     }
                     if place.class == Some(place.depth) {
                         place.class = None;
@@ -72,11 +70,8 @@ impl<R: BufRead> Reader<R> {
         }
         self.totals.replaced = self.xml.replaced();
         let mut totals = std::mem::take(&mut self.totals);
-        let mut events: Vec<Event> = files
-            .finish(&mut totals)
-            .into_iter()
-            .map(|file| Event::File(Box::new(file)))
-            .collect();
+        let mut events: Vec<Event> =
+            files.finish(&mut totals).into_iter().map(|file| Event::File(Box::new(file))).collect();
         events.push(Event::Finished(Box::new(totals)));
         self.ready = events.into_iter();
         Ok(())
@@ -88,10 +83,7 @@ impl<R: BufRead> Reader<R> {
             root if place.depth == 1 => {
                 return Err(ReadError::at_line(
                     self.xml.tag_line(),
-                    format!(
-                        "the root element is <{}>; a Cobertura report begins with <coverage>",
-                        shorten(root)
-                    ),
+                    format!("the root element is <{}>; a Cobertura report begins with <coverage>", shorten(root)),
                 ));
             }
             "source" => place.source = Some(String::new()),
@@ -102,23 +94,13 @@ impl<R: BufRead> Reader<R> {
             "class" if place.class.is_none() => {
                 self.totals.entries.classes += 1;
                 place.class = Some(place.depth);
-                let path = self
-                    .xml
-                    .attribute("filename")
-                    .or_else(|| self.xml.attribute("name"))
-                    .unwrap_or_default();
+                let path = self.xml.attribute("filename").or_else(|| self.xml.attribute("name")).unwrap_or_default();
                 if path.is_empty() {
-                    return Err(self.xml.error(
-                        "a <class> has neither `filename` nor `name`, so its file is unknown",
-                    ));
+                    return Err(self.xml.error("a <class> has neither `filename` nor `name`, so its file is unknown"));
                 }
-                files
-                    .enter(&place.package, &path)
-                    .map_err(|reason| self.xml.error(reason))?;
+                files.enter(&place.package, &path).map_err(|reason| self.xml.error(reason))?;
             }
-            "method" if place.class.is_some() && place.method.is_none() => {
-                place.method = Some(place.depth)
-            }
+            "method" if place.class.is_some() && place.method.is_none() => place.method = Some(place.depth),
             "line" if place.class.is_some() => self.line(place.method.is_none(), files)?,
             _ => {}
         }
@@ -128,26 +110,20 @@ impl<R: BufRead> Reader<R> {
     fn line(&mut self, own: bool, files: &mut Files) -> Result<(), ReadError> {
         let text = self.xml.attribute("number").unwrap_or_default();
         let Some(number) = number::count(&text) else {
-            return Err(self.xml.error(format!(
-                "a <line> has the number `{}`, which is not a line number",
-                shorten(&text)
-            )));
+            return Err(self
+                .xml
+                .error(format!("a <line> has the number `{}`, which is not a line number", shorten(&text))));
         };
         let text = self.xml.attribute("hits").unwrap_or_default();
         let hits = match hits(&text) {
             Some(hits) => hits,
             None => {
-                return Err(self.xml.error(format!(
-                    "line {number} has the hits `{}`, which is not a count",
-                    shorten(&text)
-                )));
+                return Err(self
+                    .xml
+                    .error(format!("line {number} has the hits `{}`, which is not a count", shorten(&text))));
             }
         };
-        let branches = self
-            .xml
-            .attribute("condition-coverage")
-            .and_then(|text| conditions(&text))
-            .unwrap_or_default();
+        let branches = self.xml.attribute("condition-coverage").and_then(|text| conditions(&text)).unwrap_or_default();
         let entries = &mut self.totals.entries;
         if own {
             entries.lines.count(hits > 0);
@@ -155,23 +131,13 @@ impl<R: BufRead> Reader<R> {
         } else {
             entries.method_lines += 1;
         }
-        files
-            .line(number, hits, own, branches)
-            .map_err(|reason| self.xml.error(reason))
+        files.line(number, hits, own, branches).map_err(|reason| self.xml.error(reason))
     }
 
     fn declared(&mut self) {
-        let rate = |name| {
-            self.xml
-                .attribute(name)
-                .and_then(|text| text.trim().parse::<f64>().ok())
-                .filter(|r| r.is_finite())
-        };
-        let count = |name| {
-            self.xml
-                .attribute(name)
-                .and_then(|text| number::count(&text))
-        };
+        let rate =
+            |name| self.xml.attribute(name).and_then(|text| text.trim().parse::<f64>().ok()).filter(|r| r.is_finite());
+        let count = |name| self.xml.attribute(name).and_then(|text| number::count(&text));
         let declared = crate::coverage::Declared {
             line_rate: rate("line-rate"),
             branch_rate: rate("branch-rate"),
@@ -215,10 +181,7 @@ fn hits(text: &str) -> Option<u64> {
 fn conditions(text: &str) -> Option<Ratio> {
     let (covered, total) = text.split_once('(')?.1.split_once(')')?.0.split_once('/')?;
     let (covered, total) = (number::count(covered)?, number::count(total)?);
-    Some(Ratio {
-        covered: covered.min(total),
-        total,
-    })
+    Some(Ratio { covered: covered.min(total), total })
 }
 
 #[cfg(test)]
@@ -240,53 +203,14 @@ mod tests {
              </classes></package></packages></coverage>",
         )
         .expect("well formed");
-        let (Event::File(file), Event::Finished(totals)) = (&events[0], &events[1]) else {
-            panic!("{events:?}")
-        };
+        let (Event::File(file), Event::Finished(totals)) = (&events[0], &events[1]) else { panic!("{events:?}") };
         assert_eq!((file.component.as_str(), file.path.as_str()), ("p", "a.py"));
-        assert_eq!(
-            file.lines,
-            Ratio {
-                covered: 2,
-                total: 2
-            }
-        );
-        assert_eq!(
-            file.branches,
-            Ratio {
-                covered: 2,
-                total: 2
-            }
-        );
-        assert_eq!(
-            file.method_only_lines,
-            Ratio {
-                covered: 1,
-                total: 1
-            }
-        );
-        assert_eq!(
-            totals.entries.lines,
-            Ratio {
-                covered: 2,
-                total: 4
-            }
-        );
-        assert_eq!(
-            totals.entries.branches,
-            Ratio {
-                covered: 3,
-                total: 4
-            }
-        );
-        assert_eq!(
-            (
-                totals.files,
-                totals.entries.method_lines,
-                totals.declared.line_rate
-            ),
-            (1, 1, Some(0.9))
-        );
+        assert_eq!(file.lines, Ratio { covered: 2, total: 2 });
+        assert_eq!(file.branches, Ratio { covered: 2, total: 2 });
+        assert_eq!(file.method_only_lines, Ratio { covered: 1, total: 1 });
+        assert_eq!(totals.entries.lines, Ratio { covered: 2, total: 4 });
+        assert_eq!(totals.entries.branches, Ratio { covered: 3, total: 4 });
+        assert_eq!((totals.files, totals.entries.method_lines, totals.declared.line_rate), (1, 1, Some(0.9)));
         assert_eq!(totals.sources, ["/src"]);
     }
 
@@ -299,17 +223,9 @@ mod tests {
         };
         for hits in ["1", "-4294967295", "99999999999999999999", "2.0"] {
             let events = read(&line("1", hits)).expect(hits);
-            assert!(
-                matches!(&events[0], Event::File(file) if file.lines.covered == 1),
-                "{hits}"
-            );
+            assert!(matches!(&events[0], Event::File(file) if file.lines.covered == 1), "{hits}");
         }
-        assert!(
-            read(&line("1", "often"))
-                .unwrap_err()
-                .reason
-                .contains("`often`")
-        );
+        assert!(read(&line("1", "often")).unwrap_err().reason.contains("`often`"));
         assert!(read(&line("x", "1")).unwrap_err().reason.contains("`x`"));
         assert!(read("<html/>").unwrap_err().reason.contains("<html>"));
     }

@@ -56,29 +56,16 @@ impl Files {
             return Ok(());
         }
         if self.files.len() == self.max_files {
-            return Err(format!(
-                "the report covers more than {} files",
-                self.max_files
-            ));
+            return Err(format!("the report covers more than {} files", self.max_files));
         }
         self.current = self.files.len();
         self.by_path.insert(path.to_owned(), self.current);
-        self.files.push(File {
-            component: component.to_owned(),
-            path: path.to_owned(),
-            ..File::default()
-        });
+        self.files.push(File { component: component.to_owned(), path: path.to_owned(), ..File::default() });
         Ok(())
     }
 
     /// A line of the current file. Said several times, hits add up and the best of its branches counts.
-    pub(super) fn line(
-        &mut self,
-        number: u64,
-        hits: u64,
-        own: bool,
-        branches: Ratio,
-    ) -> Result<(), String> {
+    pub(super) fn line(&mut self, number: u64, hits: u64, own: bool, branches: Ratio) -> Result<(), String> {
         let Some(file) = self.files.get_mut(self.current) else {
             return Ok(());
         };
@@ -86,11 +73,7 @@ impl Files {
         let line = file.lines.entry(number).or_default();
         if own && !line.own {
             // What only a method said before is replaced by what the class says.
-            *line = Line {
-                hits,
-                own,
-                branches,
-            };
+            *line = Line { hits, own, branches };
         } else if own == line.own {
             line.hits = line.hits.saturating_add(hits);
             line.branches.total = line.branches.total.max(branches.total);
@@ -101,21 +84,12 @@ impl Files {
     }
 
     /// A branch of the current file that has a name.
-    pub(super) fn branch(
-        &mut self,
-        line: u64,
-        block: &str,
-        branch: &str,
-        taken: bool,
-    ) -> Result<(), String> {
+    pub(super) fn branch(&mut self, line: u64, block: &str, branch: &str, taken: bool) -> Result<(), String> {
         let Some(file) = self.files.get_mut(self.current) else {
             return Ok(());
         };
         let before = file.named_branches.len();
-        *file
-            .named_branches
-            .entry((line, block.to_owned(), branch.to_owned()))
-            .or_default() |= taken;
+        *file.named_branches.entry((line, block.to_owned(), branch.to_owned())).or_default() |= taken;
         let added = file.named_branches.len() > before;
         self.counted(added)
     }
@@ -134,10 +108,7 @@ impl Files {
     fn counted(&mut self, added: bool) -> Result<(), String> {
         self.entries += u64::from(added);
         if self.entries > self.max_entries {
-            return Err(format!(
-                "the report covers more than {} lines",
-                self.max_entries
-            ));
+            return Err(format!("the report covers more than {} lines", self.max_entries));
         }
         Ok(())
     }
@@ -171,11 +142,7 @@ pub(super) fn add(totals: &mut Totals, record: &FileCoverage) {
 
 impl File {
     fn finish(self) -> FileCoverage {
-        let mut record = FileCoverage {
-            component: self.component,
-            path: self.path,
-            ..FileCoverage::default()
-        };
+        let mut record = FileCoverage { component: self.component, path: self.path, ..FileCoverage::default() };
         for line in self.lines.values() {
             if line.own {
                 record.lines.count(line.hits > 0);

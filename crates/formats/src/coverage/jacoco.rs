@@ -60,8 +60,7 @@ impl<R: BufRead> Reader<R> {
             Token::Text => {}
             Token::Finished => {
                 self.totals.replaced = self.xml.replaced();
-                self.ready
-                    .push_back(Event::Finished(Box::new(std::mem::take(&mut self.totals))));
+                self.ready.push_back(Event::Finished(Box::new(std::mem::take(&mut self.totals))));
                 self.over = true;
             }
         }
@@ -75,10 +74,7 @@ impl<R: BufRead> Reader<R> {
             (None, root) => {
                 return Err(ReadError::at_line(
                     self.xml.tag_line(),
-                    format!(
-                        "the root element is <{}>; a JaCoCo report begins with <report>",
-                        shorten(root)
-                    ),
+                    format!("the root element is <{}>; a JaCoCo report begins with <report>", shorten(root)),
                 ));
             }
             (Some(Element::Report | Element::Group), "group") => {
@@ -108,9 +104,7 @@ impl<R: BufRead> Reader<R> {
                 Element::Other
             }
             (Some(Element::SourceFile), "counter") => {
-                if let (Some((Counter::Method, ratio)), Some(file)) =
-                    (self.counter()?, &mut self.file)
-                {
+                if let (Some((Counter::Method, ratio)), Some(file)) = (self.counter()?, &mut self.file) {
                     file.functions = ratio;
                 }
                 Element::Other
@@ -137,17 +131,10 @@ impl<R: BufRead> Reader<R> {
     fn start_file(&mut self) -> Result<(), ReadError> {
         self.totals.entries.files += 1;
         if self.totals.entries.files > self.limits.max_files as u64 {
-            return Err(self.xml.error(format!(
-                "the report covers more than {} files",
-                self.limits.max_files
-            )));
+            return Err(self.xml.error(format!("the report covers more than {} files", self.limits.max_files)));
         }
         let name = self.attribute("name");
-        let path = if self.package.is_empty() {
-            name
-        } else {
-            format!("{}/{name}", self.package)
-        };
+        let path = if self.package.is_empty() { name } else { format!("{}/{name}", self.package) };
         let component = self
             .groups
             .iter()
@@ -156,28 +143,18 @@ impl<R: BufRead> Reader<R> {
             .cloned()
             .collect::<Vec<_>>()
             .join("/");
-        self.file = Some(FileCoverage {
-            component,
-            path,
-            ..FileCoverage::default()
-        });
+        self.file = Some(FileCoverage { component, path, ..FileCoverage::default() });
         Ok(())
     }
 
     fn line(&mut self) -> Result<(), ReadError> {
         self.lines_seen += 1;
         if self.lines_seen > self.limits.max_lines {
-            return Err(self.xml.error(format!(
-                "the report covers more than {} lines",
-                self.limits.max_lines
-            )));
+            return Err(self.xml.error(format!("the report covers more than {} lines", self.limits.max_lines)));
         }
         let covered = self.whole("ci")? > 0;
         let covered_branches = self.whole("cb")?;
-        let branches = Ratio {
-            covered: covered_branches,
-            total: covered_branches.saturating_add(self.whole("mb")?),
-        };
+        let branches = Ratio { covered: covered_branches, total: covered_branches.saturating_add(self.whole("mb")?) };
         self.totals.entries.lines.count(covered);
         self.totals.entries.branches.add(branches);
         if let Some(file) = &mut self.file {
@@ -221,13 +198,7 @@ impl<R: BufRead> Reader<R> {
             _ => return Ok(None),
         };
         let covered = self.whole("covered")?;
-        Ok(Some((
-            kind,
-            Ratio {
-                covered,
-                total: covered.saturating_add(self.whole("missed")?),
-            },
-        )))
+        Ok(Some((kind, Ratio { covered, total: covered.saturating_add(self.whole("missed")?) })))
     }
 
     /// A count; 0 when the attribute is missing.
@@ -236,11 +207,7 @@ impl<R: BufRead> Reader<R> {
             return Ok(0);
         };
         number::count(&text).ok_or_else(|| {
-            self.xml.error(format!(
-                "`{name}` of <{}> is `{}`, which is not a count",
-                self.xml.name(),
-                shorten(&text)
-            ))
+            self.xml.error(format!("`{name}` of <{}> is `{}`, which is not a count", self.xml.name(), shorten(&text)))
         })
     }
 
@@ -279,45 +246,16 @@ mod tests {
             <sourcefile name='C.java'><line nr='1' mi='0' ci='2' mb='1' cb='1'/><line nr='2' mi='3' ci='0'/>
             <counter type='METHOD' missed='1' covered='2'/></sourcefile></package></group>
             <counter type='LINE' missed='5' covered='1'/></report>";
-        let events: Vec<Event> = Reader::new(text.as_bytes(), Limits::default())
-            .collect::<Result<_, _>>()
-            .expect("well formed");
-        let (Event::File(file), Event::Finished(totals)) = (&events[0], &events[1]) else {
-            panic!("{events:?}")
-        };
-        assert_eq!(
-            (file.component.as_str(), file.path.as_str()),
-            ("g/a/b", "a/b/C.java")
-        );
-        assert_eq!(
-            file.lines,
-            Ratio {
-                covered: 1,
-                total: 2
-            }
-        );
-        assert_eq!(
-            file.branches,
-            Ratio {
-                covered: 1,
-                total: 2
-            }
-        );
-        assert_eq!(
-            file.functions,
-            Ratio {
-                covered: 2,
-                total: 3
-            }
-        );
-        assert_eq!(
-            (totals.declared.lines_total, totals.declared.lines_covered),
-            (Some(6), Some(1))
-        );
+        let events: Vec<Event> =
+            Reader::new(text.as_bytes(), Limits::default()).collect::<Result<_, _>>().expect("well formed");
+        let (Event::File(file), Event::Finished(totals)) = (&events[0], &events[1]) else { panic!("{events:?}") };
+        assert_eq!((file.component.as_str(), file.path.as_str()), ("g/a/b", "a/b/C.java"));
+        assert_eq!(file.lines, Ratio { covered: 1, total: 2 });
+        assert_eq!(file.branches, Ratio { covered: 1, total: 2 });
+        assert_eq!(file.functions, Ratio { covered: 2, total: 3 });
+        assert_eq!((totals.declared.lines_total, totals.declared.lines_covered), (Some(6), Some(1)));
         let wrong = "<report><package name='p'><sourcefile name='f'><line ci='x'/></sourcefile></package></report>";
-        let error = Reader::new(wrong.as_bytes(), Limits::default())
-            .find_map(Result::err)
-            .expect("refused");
+        let error = Reader::new(wrong.as_bytes(), Limits::default()).find_map(Result::err).expect("refused");
         assert!(error.reason.contains("`ci` of <line> is `x`"));
     }
 }

@@ -63,10 +63,7 @@ impl<R: BufRead> Reader<R> {
                 break;
             }
             if buffer.len() > self.max_line_bytes {
-                return Err(ReadError::at_line(
-                    place.line + 1,
-                    "this line is too long for an lcov record",
-                ));
+                return Err(ReadError::at_line(place.line + 1, "this line is too long for an lcov record"));
             }
         }
         if place.in_record {
@@ -76,17 +73,11 @@ impl<R: BufRead> Reader<R> {
             ));
         }
         if !place.any {
-            return Err(ReadError::at_line(
-                1,
-                "the file holds no lcov record (`SF:` … `end_of_record`)",
-            ));
+            return Err(ReadError::at_line(1, "the file holds no lcov record (`SF:` … `end_of_record`)"));
         }
         totals.replaced = self.text.replaced();
-        let mut events: Vec<Event> = files
-            .finish(&mut totals)
-            .into_iter()
-            .map(|file| Event::File(Box::new(file)))
-            .collect();
+        let mut events: Vec<Event> =
+            files.finish(&mut totals).into_iter().map(|file| Event::File(Box::new(file))).collect();
         events.push(Event::Finished(Box::new(totals)));
         self.ready = events.into_iter();
         Ok(())
@@ -106,28 +97,13 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
-fn record(
-    text: &str,
-    place: &mut Place,
-    files: &mut Files,
-    totals: &mut Totals,
-) -> Result<(), ReadError> {
+fn record(text: &str, place: &mut Place, files: &mut Files, totals: &mut Totals) -> Result<(), ReadError> {
     place.line += 1;
-    take(
-        text.trim_matches([' ', '\t', '\u{FEFF}']),
-        place,
-        files,
-        totals,
-    )
-    .map_err(|reason| ReadError::at_line(place.line, reason))
+    take(text.trim_matches([' ', '\t', '\u{FEFF}']), place, files, totals)
+        .map_err(|reason| ReadError::at_line(place.line, reason))
 }
 
-fn take(
-    text: &str,
-    place: &mut Place,
-    files: &mut Files,
-    totals: &mut Totals,
-) -> Result<(), String> {
+fn take(text: &str, place: &mut Place, files: &mut Files, totals: &mut Totals) -> Result<(), String> {
     if text.is_empty() || text.starts_with('#') {
         return Ok(());
     }
@@ -145,10 +121,7 @@ fn take(
         "TN" => value.clone_into(&mut place.test),
         "SF" => {
             if place.in_record {
-                return Err(
-                    "`SF` begins a record before `end_of_record` has closed the last one"
-                        .to_owned(),
-                );
+                return Err("`SF` begins a record before `end_of_record` has closed the last one".to_owned());
             }
             if value.is_empty() {
                 return Err("`SF` names no file".to_owned());
@@ -157,19 +130,13 @@ fn take(
             totals.entries.files += 1;
             (place.in_record, place.any) = (true, true);
         }
-        "DA" | "BRDA" | "FN" | "FNDA" | "FNL" | "FNA" | "LF" | "LH" | "BRF" | "BRH"
-            if !place.in_record =>
-        {
-            return Err(format!(
-                "`{kind}` stands outside of a record; `SF` has to come first"
-            ));
+        "DA" | "BRDA" | "FN" | "FNDA" | "FNL" | "FNA" | "LF" | "LH" | "BRF" | "BRH" if !place.in_record => {
+            return Err(format!("`{kind}` stands outside of a record; `SF` has to come first"));
         }
         "DA" => line(value, files, totals)?,
         "BRDA" => branch(value, files, totals)?,
         "FN" => {
-            let (number, rest) = value
-                .split_once(',')
-                .ok_or("`FN` needs a line and a name")?;
+            let (number, rest) = value.split_once(',').ok_or("`FN` needs a line and a name")?;
             // lcov 2 writes `FN:first,last,name`; a name cannot begin with a number and a comma.
             let name = match rest.split_once(',') {
                 Some((last, name)) if last.parse::<u64>().is_ok() => name,
@@ -178,9 +145,7 @@ fn take(
             function(place, files, totals, name, number)?;
         }
         "FNDA" => {
-            let (hits, name) = value
-                .split_once(',')
-                .ok_or("`FNDA` needs a count and a name")?;
+            let (hits, name) = value.split_once(',').ok_or("`FNDA` needs a count and a name")?;
             called(place, files, totals, name, name, hits)?;
         }
         "FNL" => {
@@ -188,14 +153,11 @@ fn take(
             let (Some(index), Some(number)) = (parts.next(), parts.next()) else {
                 return Err("`FNL` needs an index and a line".to_owned());
             };
-            place
-                .functions
-                .insert(index.to_owned(), whole(number, "FNL")?);
+            place.functions.insert(index.to_owned(), whole(number, "FNL")?);
         }
         "FNA" => {
             let mut parts = value.splitn(3, ',');
-            let (Some(index), Some(hits), Some(name)) = (parts.next(), parts.next(), parts.next())
-            else {
+            let (Some(index), Some(hits), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
                 return Err("`FNA` needs an index, a count and a name".to_owned());
             };
             totals.entries.functions.total += 1;
@@ -206,10 +168,7 @@ fn take(
         "BRF" => declare(&mut totals.declared.branches_total, value, kind)?,
         "BRH" => declare(&mut totals.declared.branches_covered, value, kind)?,
         // FNF, FNH, VER, MCDC and whatever comes next: known not to change lines, branches or functions.
-        _ if !kind.is_empty()
-            && kind
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_') => {}
+        _ if !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') => {}
         _ => return Err(format!("`{}` is not an lcov record", shorten(text))),
     }
     Ok(())
@@ -239,13 +198,7 @@ fn branch(value: &str, files: &mut Files, totals: &mut Totals) -> Result<(), Str
     files.branch(whole(number, "BRDA")?, block, branch, taken)
 }
 
-fn function(
-    place: &mut Place,
-    files: &mut Files,
-    totals: &mut Totals,
-    name: &str,
-    line: &str,
-) -> Result<(), String> {
+fn function(place: &mut Place, files: &mut Files, totals: &mut Totals, name: &str, line: &str) -> Result<(), String> {
     let line = whole(line, "FN")?;
     totals.entries.functions.total += 1;
     place.functions.insert(name.to_owned(), line);
@@ -272,9 +225,7 @@ fn declare(sum: &mut Option<u64>, value: &str, kind: &str) -> Result<(), String>
 }
 
 fn whole(text: &str, kind: &str) -> Result<u64, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| format!("`{kind}` has `{}` where a number belongs", shorten(text)))
+    text.trim().parse().map_err(|_| format!("`{kind}` has `{}` where a number belongs", shorten(text)))
 }
 
 /// A number of hits. Some tools write fractions or exponents, and counters have overflowed into the negative.
@@ -287,10 +238,7 @@ fn count(text: &str, kind: &str) -> Result<u64, String> {
         Ok(count) if count.is_finite() && count < 0.0 => Ok(u64::MAX),
         // A fraction of a hit is a hit.
         Ok(count) if count.is_finite() => Ok(count.ceil() as u64),
-        _ => Err(format!(
-            "`{kind}` has `{}` where a count belongs",
-            shorten(text)
-        )),
+        _ => Err(format!("`{kind}` has `{}` where a count belongs", shorten(text))),
     }
 }
 
@@ -308,56 +256,15 @@ mod tests {
         let text = "TN:one\nSF:a,b.c\nFN:3,f\nFN:5,9,g\nFNDA:1,f\nFNDA:0,g\nDA:1,0\nDA:2,1,checksum\nBRDA:2,0,0,-\nBRDA:2,0,a, b,1\nLF:2\nLH:1\nend_of_record\n\
                     TN:two\r\nSF:a,b.c\r\nFNL:0,7,8\r\nFNA:0,4,h\r\nDA:1,5\r\nBRDA:2,0,0,1\r\nLF:1\r\nLH:1\r\nVER:x\r\nend_of_record";
         let events = read(text).expect("well formed");
-        let (Event::File(file), Event::Finished(totals)) = (&events[0], &events[1]) else {
-            panic!("{events:?}")
-        };
-        assert_eq!(
-            (file.component.as_str(), file.path.as_str()),
-            ("one", "a,b.c")
-        );
-        assert_eq!(
-            file.lines,
-            Ratio {
-                covered: 2,
-                total: 2
-            }
-        );
-        assert_eq!(
-            file.branches,
-            Ratio {
-                covered: 2,
-                total: 2
-            }
-        );
-        assert_eq!(
-            file.functions,
-            Ratio {
-                covered: 2,
-                total: 3
-            }
-        );
-        assert_eq!(
-            totals.entries.lines,
-            Ratio {
-                covered: 2,
-                total: 3
-            }
-        );
-        assert_eq!(
-            totals.entries.branches,
-            Ratio {
-                covered: 2,
-                total: 3
-            }
-        );
-        assert_eq!(
-            (totals.entries.files, totals.files, totals.max_hits),
-            (2, 1, 5)
-        );
-        assert_eq!(
-            (totals.declared.lines_total, totals.declared.lines_covered),
-            (Some(3), Some(2))
-        );
+        let (Event::File(file), Event::Finished(totals)) = (&events[0], &events[1]) else { panic!("{events:?}") };
+        assert_eq!((file.component.as_str(), file.path.as_str()), ("one", "a,b.c"));
+        assert_eq!(file.lines, Ratio { covered: 2, total: 2 });
+        assert_eq!(file.branches, Ratio { covered: 2, total: 2 });
+        assert_eq!(file.functions, Ratio { covered: 2, total: 3 });
+        assert_eq!(totals.entries.lines, Ratio { covered: 2, total: 3 });
+        assert_eq!(totals.entries.branches, Ratio { covered: 2, total: 3 });
+        assert_eq!((totals.entries.files, totals.files, totals.max_hits), (2, 1, 5));
+        assert_eq!((totals.declared.lines_total, totals.declared.lines_covered), (Some(3), Some(2)));
     }
 
     #[test]

@@ -61,11 +61,7 @@ impl FileCoverage {
     /// The lines to show: those of the classes, or those of the methods when no class lists any.
     #[must_use]
     pub fn effective_lines(&self) -> Ratio {
-        if self.lines.total == 0 {
-            self.method_only_lines
-        } else {
-            self.lines
-        }
+        if self.lines.total == 0 { self.method_only_lines } else { self.lines }
     }
 }
 

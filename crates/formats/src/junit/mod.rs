@@ -13,8 +13,8 @@ mod time;
 pub use name::{SplitName, split_name};
 pub use reader::Reader;
 pub use record::{
-    Attempt, AttemptKind, Case, Counts, Declared, Event, Outcome, Problem, ProblemKind, Property,
-    Report, Stream, Suite, Totals,
+    Attempt, AttemptKind, Case, Counts, Declared, Event, Outcome, Problem, ProblemKind, Property, Report, Stream,
+    Suite, Totals,
 };
 pub use references::{Reference, requirement_references, test_keys};
 pub use time::{Time, TimeNote, parse_timestamp};

@@ -20,10 +20,7 @@ pub struct SplitName<'a> {
 #[must_use]
 pub fn split_name(name: &str) -> SplitName<'_> {
     let trimmed = name.trim_end();
-    let whole = SplitName {
-        base: name,
-        parameters: None,
-    };
+    let whole = SplitName { base: name, parameters: None };
     let Some(inner) = trimmed.strip_suffix(']') else {
         return whole;
     };
@@ -43,10 +40,7 @@ pub fn split_name(name: &str) -> SplitName<'_> {
     if base.is_empty() {
         return whole;
     }
-    SplitName {
-        base,
-        parameters: Some(&inner[at + 1..]),
-    }
+    SplitName { base, parameters: Some(&inner[at + 1..]) }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::excerpt::Collector;
 use crate::junit::record::{
-    Attempt, AttemptKind, Case, Counts, Declared, Event, Outcome, Problem, ProblemKind, Property,
-    Report, Stream, Suite, Totals,
+    Attempt, AttemptKind, Case, Counts, Declared, Event, Outcome, Problem, ProblemKind, Property, Report, Stream,
+    Suite, Totals,
 };
 use crate::junit::time::{Time, TimeNote};
 use crate::number;
@@ -72,9 +72,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn start(&mut self) -> Result<(), ReadError> {
-        if self.open.is_empty()
-            && !matches!(self.xml.name(), "testsuites" | "testsuite" | "testcase")
-        {
+        if self.open.is_empty() && !matches!(self.xml.name(), "testsuites" | "testsuite" | "testcase") {
             return Err(ReadError::at_line(
                 self.xml.tag_line(),
                 format!(
@@ -106,22 +104,15 @@ impl<R: BufRead> Reader<R> {
     fn start_root(&mut self) -> Frame {
         let declared = self.declared();
         self.totals.declared_by_root = declared;
-        let report = Report {
-            name: self.owned("name"),
-            declared,
-            time: self.time(),
-            timestamp: self.owned("timestamp"),
-        };
+        let report =
+            Report { name: self.owned("name"), declared, time: self.time(), timestamp: self.owned("timestamp") };
         self.ready.push_back(Event::Report(report));
         Frame::Root
     }
 
     fn start_suite(&mut self) -> Result<Frame, ReadError> {
         if self.totals.suites == self.limits.max_suites {
-            return Err(self.xml.error(format!(
-                "the report has more than {} suites",
-                self.limits.max_suites
-            )));
+            return Err(self.xml.error(format!("the report has more than {} suites", self.limits.max_suites)));
         }
         let parent = self.suite();
         let suite = Arc::new(Suite {
@@ -152,10 +143,7 @@ impl<R: BufRead> Reader<R> {
 
     fn start_case(&mut self) -> Result<Frame, ReadError> {
         if self.totals.counts.cases == self.limits.max_cases {
-            return Err(self.xml.error(format!(
-                "the report has more than {} test cases",
-                self.limits.max_cases
-            )));
+            return Err(self.xml.error(format!("the report has more than {} test cases", self.limits.max_cases)));
         }
         self.totals.counts.cases += 1;
         let mut case = empty_case();
@@ -201,14 +189,8 @@ impl<R: BufRead> Reader<R> {
         self.totals.properties += 1;
         let value = self.owned("value");
         let from_text = value.is_none();
-        let property = Property {
-            name: self.owned("name").unwrap_or_default(),
-            value: value.unwrap_or_default(),
-        };
-        Frame::Property {
-            property,
-            from_text,
-        }
+        let property = Property { name: self.owned("name").unwrap_or_default(), value: value.unwrap_or_default() };
+        Frame::Property { property, from_text }
     }
 
     /// Text belongs to the innermost element that keeps text.
@@ -217,23 +199,13 @@ impl<R: BufRead> Reader<R> {
         let piece = self.xml.text(&mut scratch);
         for frame in self.open.iter_mut().rev() {
             match frame {
-                Frame::Problem(_, collector)
-                | Frame::Attempt(_, collector)
-                | Frame::Output(_, collector) => {
+                Frame::Problem(_, collector) | Frame::Attempt(_, collector) | Frame::Output(_, collector) => {
                     collector.push(piece);
                     return;
                 }
-                Frame::Property {
-                    property,
-                    from_text: true,
-                } => {
-                    let room = self
-                        .limits
-                        .text_head_bytes
-                        .saturating_sub(property.value.len());
-                    property
-                        .value
-                        .push_str(&piece[..piece.floor_char_boundary(room)]);
+                Frame::Property { property, from_text: true } => {
+                    let room = self.limits.text_head_bytes.saturating_sub(property.value.len());
+                    property.value.push_str(&piece[..piece.floor_char_boundary(room)]);
                     return;
                 }
                 Frame::Other => {}
@@ -244,9 +216,7 @@ impl<R: BufRead> Reader<R> {
 
     fn end(&mut self) -> Result<(), ReadError> {
         match self.open.pop() {
-            Some(Frame::Suite(suite, counts)) => {
-                self.ready.push_back(Event::SuiteEnd(suite, counts))
-            }
+            Some(Frame::Suite(suite, counts)) => self.ready.push_back(Event::SuiteEnd(suite, counts)),
             Some(Frame::Case(case)) => self.end_case(case),
             Some(Frame::Problem(mut problem, collector)) => {
                 problem.detail = trimmed(collector);
@@ -257,10 +227,7 @@ impl<R: BufRead> Reader<R> {
                 self.end_attempt(*attempt);
             }
             Some(Frame::Output(stream, collector)) => self.end_output(stream, collector.finish()),
-            Some(Frame::Property {
-                mut property,
-                from_text,
-            }) => {
+            Some(Frame::Property { mut property, from_text }) => {
                 if from_text {
                     property.value = property.value.trim().to_owned();
                 }
@@ -337,8 +304,7 @@ impl<R: BufRead> Reader<R> {
         if problem.kind != ProblemKind::Skipped {
             self.totals.counts.suite_problems += 1;
         }
-        self.ready
-            .push_back(Event::SuiteProblem(self.suite(), problem));
+        self.ready.push_back(Event::SuiteProblem(self.suite(), problem));
     }
 
     fn end_attempt(&mut self, attempt: Attempt) {
@@ -363,16 +329,11 @@ impl<R: BufRead> Reader<R> {
                 Frame::Suite(..) | Frame::Root => break,
                 _ => continue,
             };
-            join(
-                if stream == Stream::Out { out } else { err },
-                output,
-                &self.limits,
-            );
+            join(if stream == Stream::Out { out } else { err }, output, &self.limits);
             return;
         }
         if !output.is_empty() {
-            self.ready
-                .push_back(Event::SuiteOutput(self.suite(), stream, output));
+            self.ready.push_back(Event::SuiteOutput(self.suite(), stream, output));
         }
     }
 
@@ -381,10 +342,9 @@ impl<R: BufRead> Reader<R> {
             match frame {
                 Frame::Case(case) => {
                     if case.properties.len() == self.limits.max_properties {
-                        return Err(self.xml.error(format!(
-                            "a test case has more than {} properties",
-                            self.limits.max_properties
-                        )));
+                        return Err(self
+                            .xml
+                            .error(format!("a test case has more than {} properties", self.limits.max_properties)));
                     }
                     case.properties.push(property);
                     return Ok(());
@@ -393,8 +353,7 @@ impl<R: BufRead> Reader<R> {
                 _ => {}
             }
         }
-        self.ready
-            .push_back(Event::SuiteProperty(self.suite(), property));
+        self.ready.push_back(Event::SuiteProperty(self.suite(), property));
         Ok(())
     }
 
@@ -420,15 +379,11 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn whole(&self, name: &str) -> Option<u64> {
-        self.xml
-            .attribute(name)
-            .and_then(|value| number::count(&value))
+        self.xml.attribute(name).and_then(|value| number::count(&value))
     }
 
     fn time(&self) -> Option<Time> {
-        self.xml
-            .attribute("time")
-            .map(|value| Time::from_seconds(&value))
+        self.xml.attribute("time").map(|value| Time::from_seconds(&value))
     }
 
     fn declared(&self) -> Declared {
@@ -436,10 +391,7 @@ impl<R: BufRead> Reader<R> {
             tests: self.whole("tests"),
             failures: self.whole("failures"),
             errors: self.whole("errors"),
-            skipped: self
-                .whole("skipped")
-                .or_else(|| self.whole("skips"))
-                .or_else(|| self.whole("skip")),
+            skipped: self.whole("skipped").or_else(|| self.whole("skips")).or_else(|| self.whole("skip")),
             disabled: self.whole("disabled"),
             assertions: self.whole("assertions"),
         }

@@ -71,10 +71,7 @@ impl Suite {
     /// Names from the outermost suite to this one, empty names left out.
     #[must_use]
     pub fn path(&self) -> Vec<&str> {
-        let mut path = self
-            .parent
-            .as_ref()
-            .map_or_else(Vec::new, |parent| parent.path());
+        let mut path = self.parent.as_ref().map_or_else(Vec::new, |parent| parent.path());
         if !self.name.is_empty() {
             path.push(&self.name);
         }
@@ -280,11 +277,7 @@ impl Case {
     #[must_use]
     pub fn not_run(&self) -> bool {
         let says = |value: &Option<String>, words: &[&str]| {
-            value.as_deref().is_some_and(|value| {
-                words
-                    .iter()
-                    .any(|word| value.trim().eq_ignore_ascii_case(word))
-            })
+            value.as_deref().is_some_and(|value| words.iter().any(|word| value.trim().eq_ignore_ascii_case(word)))
         };
         says(&self.status, &["notrun", "not_run", "not run", "disabled"])
             || says(&self.result, &["suppressed", "disabled", "notrun"])
@@ -389,15 +382,9 @@ impl Totals {
         let mut sentences = Vec::new();
         let mut compare = |who: &str, declared: &Declared| {
             if let Some(tests) = declared.tests.filter(|&tests| tests != self.counts.cases) {
-                sentences.push(format!(
-                    "{who} declares {tests} tests, the file holds {}",
-                    self.counts.cases
-                ));
+                sentences.push(format!("{who} declares {tests} tests, the file holds {}", self.counts.cases));
             }
-            let bad = declared
-                .failures
-                .unwrap_or(0)
-                .saturating_add(declared.errors.unwrap_or(0));
+            let bad = declared.failures.unwrap_or(0).saturating_add(declared.errors.unwrap_or(0));
             let counted = self.counts.failed + self.counts.error + self.counts.suite_problems;
             let counted_at_least = self.counts.failed + self.counts.error;
             let says = declared.failures.is_some() || declared.errors.is_some();

@@ -52,14 +52,7 @@ const REFERENCE_PROPERTIES: [&str; 11] = [
     "tags",
     "traces",
 ];
-const TEST_KEY_PROPERTIES: [&str; 6] = [
-    "testkey",
-    "testcaseid",
-    "testcasekey",
-    "testid",
-    "testkeys",
-    "testcaseids",
-];
+const TEST_KEY_PROPERTIES: [&str; 6] = ["testkey", "testcaseid", "testcasekey", "testid", "testkeys", "testcaseids"];
 
 /// The requirements a case refers to in its properties, name and class name, each once, in that order.
 #[must_use]
@@ -72,9 +65,7 @@ pub fn requirement_references(case: &Case) -> Vec<Reference> {
     };
     for property in &case.properties {
         if names(property, &REFERENCE_PROPERTIES) {
-            items(&property.value)
-                .filter_map(parse_key)
-                .for_each(&mut add);
+            items(&property.value).filter_map(parse_key).for_each(&mut add);
         }
     }
     for text in [&case.name, &case.class_name].into_iter().flatten() {
@@ -103,24 +94,11 @@ pub fn test_keys(case: &Case) -> Vec<&str> {
 /// The property's name, or its last part, is one of `names`.
 fn names(property: &Property, names: &[&str]) -> bool {
     let plain = |text: &str| -> String {
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect()
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
-    let last = property
-        .name
-        .rsplit(['.', ':', '/'])
-        .next()
-        .unwrap_or_default();
-    let (last, hyphened) = (
-        plain(last),
-        last.strip_prefix("polarion-")
-            .or_else(|| last.strip_prefix("xray-")),
-    );
-    names
-        .iter()
-        .any(|name| last == *name || hyphened.is_some_and(|rest| plain(rest) == *name))
+    let last = property.name.rsplit(['.', ':', '/']).next().unwrap_or_default();
+    let (last, hyphened) = (plain(last), last.strip_prefix("polarion-").or_else(|| last.strip_prefix("xray-")));
+    names.iter().any(|name| last == *name || hyphened.is_some_and(|rest| plain(rest) == *name))
 }
 
 fn items(value: &str) -> impl Iterator<Item = &str> {
@@ -134,25 +112,18 @@ fn items(value: &str) -> impl Iterator<Item = &str> {
 fn parse_key(item: &str) -> Option<Reference> {
     let (prefix, rest) = item.split_once('-')?;
     let mut letters = prefix.bytes();
-    let well_formed = letters
-        .next()
-        .is_some_and(|first| first.is_ascii_uppercase())
+    let well_formed = letters.next().is_some_and(|first| first.is_ascii_uppercase())
         && prefix.len() <= 10
         && letters.all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
     let (number, criterion) = match rest.split_once('.') {
         Some((number, criterion)) => (number, Some(criterion)),
         None => (rest, None),
     };
-    let is_number = |text: &str| {
-        (1..=9).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit())
-    };
+    let is_number = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit());
     if !well_formed || !is_number(number) || !criterion.is_none_or(is_number) {
         return None;
     }
-    Some(Reference {
-        key: format!("{prefix}-{number}"),
-        criterion: criterion.and_then(positive),
-    })
+    Some(Reference { key: format!("{prefix}-{number}"), criterion: criterion.and_then(positive) })
 }
 
 /// The number of a criterion. There is no criterion 0.
@@ -171,11 +142,7 @@ fn in_text(text: &str) -> Vec<Reference> {
         if !bytes[start..start + 3].eq_ignore_ascii_case(b"req") {
             continue;
         }
-        if text[..start]
-            .chars()
-            .next_back()
-            .is_some_and(char::is_alphanumeric)
-        {
+        if text[..start].chars().next_back().is_some_and(char::is_alphanumeric) {
             continue;
         }
         let separated = matches!(bytes[start + 3], b'-' | b'_');
@@ -188,10 +155,7 @@ fn in_text(text: &str) -> Vec<Reference> {
         }
         at = start + 3 + usize::from(separated) + number.len();
         let criterion = criterion_at(text, at);
-        found.push(Reference {
-            key: format!("REQ-{number}"),
-            criterion,
-        });
+        found.push(Reference { key: format!("REQ-{number}"), criterion });
     }
     found
 }
@@ -202,8 +166,7 @@ fn criterion_at(text: &str, at: usize) -> Option<u32> {
     if rest.first() == Some(&b'.') {
         return positive(digits(text, at + 1));
     }
-    let marked =
-        rest.len() > 3 && matches!(rest[0], b'_' | b'-') && rest[1..3].eq_ignore_ascii_case(b"ac");
+    let marked = rest.len() > 3 && matches!(rest[0], b'_' | b'-') && rest[1..3].eq_ignore_ascii_case(b"ac");
     if !marked {
         return None;
     }
@@ -212,10 +175,7 @@ fn criterion_at(text: &str, at: usize) -> Option<u32> {
 }
 
 fn digits(text: &str, from: usize) -> &str {
-    let length = text.as_bytes()[from..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let length = text.as_bytes()[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     &text[from..from + length]
 }
 
@@ -224,11 +184,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> String {
-        in_text(text)
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" ")
+        in_text(text).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -259,31 +215,19 @@ mod tests {
 
     #[test]
     fn keys_in_properties() {
-        let property = |name: &str, value: &str| Property {
-            name: name.into(),
-            value: value.into(),
-        };
+        let property = |name: &str, value: &str| Property { name: name.into(), value: value.into() };
         let mut case = crate::junit::reader::empty_case();
         case.name = Some("REQ-1 works".into());
         case.properties = vec![
-            property(
-                "Requirements",
-                "REQ-1, PAY2-7.3;ABC-1 [X-9]\nnot-a-key req-5",
-            ),
+            property("Requirements", "REQ-1, PAY2-7.3;ABC-1 [X-9]\nnot-a-key req-5"),
             property("polarion.requirement", "POL-1"),
             property("xray-requirements", "XR-2"),
             property("browser", "REQ-99"),
             property("test_key", "CALC-100"),
             property("polarion-testcase-id", "TC-1, TC-2"),
         ];
-        let references: Vec<String> = requirement_references(&case)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(
-            references,
-            ["REQ-1", "PAY2-7.3", "ABC-1", "X-9", "POL-1", "XR-2"]
-        );
+        let references: Vec<String> = requirement_references(&case).iter().map(ToString::to_string).collect();
+        assert_eq!(references, ["REQ-1", "PAY2-7.3", "ABC-1", "X-9", "POL-1", "XR-2"]);
         assert_eq!(test_keys(&case), ["CALC-100", "TC-1", "TC-2"]);
     }
 }

@@ -33,8 +33,7 @@ impl Time {
     /// Whole milliseconds, rounded to the nearest.
     #[must_use]
     pub fn whole_milliseconds(&self) -> Option<i64> {
-        self.milliseconds
-            .map(|milliseconds| milliseconds.round() as i64)
+        self.milliseconds.map(|milliseconds| milliseconds.round() as i64)
     }
 
     /// Reads a `time` attribute, which is in seconds.
@@ -42,10 +41,7 @@ impl Time {
         /// Longer than any test: about 31,000 years.
         const LONGEST: f64 = 1e12;
         let text = text.trim();
-        let nothing = |note| Self {
-            milliseconds: None,
-            note: Some(note),
-        };
+        let nothing = |note| Self { milliseconds: None, note: Some(note) };
         if text.is_empty() {
             return nothing(TimeNote::Empty);
         }
@@ -60,10 +56,7 @@ impl Time {
         }
         // Adding zero turns a negative zero into zero.
         let milliseconds = Some(seconds * 1000.0 + 0.0);
-        Self {
-            milliseconds,
-            note: text.contains(',').then_some(TimeNote::Grouped),
-        }
+        Self { milliseconds, note: text.contains(',').then_some(TimeNote::Grouped) }
     }
 }
 
@@ -100,11 +93,7 @@ mod tests {
             ("1,2,3", None, Some(TimeNote::Unparseable)),
         ];
         for (text, milliseconds, note) in cases {
-            assert_eq!(
-                Time::from_seconds(text),
-                Time { milliseconds, note },
-                "{text:?}"
-            );
+            assert_eq!(Time::from_seconds(text), Time { milliseconds, note }, "{text:?}");
         }
         assert_eq!(Time::from_seconds("0.0015").whole_milliseconds(), Some(2));
     }
@@ -112,12 +101,9 @@ mod tests {
     #[test]
     fn timestamps_with_and_without_a_zone() {
         let expected: Timestamp = "2020-09-01T07:11:23Z".parse().expect("a timestamp");
-        for text in [
-            "2020-09-01T07:11:23",
-            "2020-09-01T07:11:23Z",
-            "2020-09-01T09:11:23+02:00",
-            " 2020-09-01 07:11:23 ",
-        ] {
+        for text in
+            ["2020-09-01T07:11:23", "2020-09-01T07:11:23Z", "2020-09-01T09:11:23+02:00", " 2020-09-01 07:11:23 "]
+        {
             assert_eq!(parse_timestamp(text), Some(expected), "{text}");
         }
         assert_eq!(parse_timestamp("Tue Sep 01"), None);

@@ -15,10 +15,7 @@ enum Section {
 
 impl Section {
     fn of(heading: &str) -> Self {
-        let plain: String = heading
-            .chars()
-            .filter(|c| c.is_alphanumeric() || *c == ' ')
-            .collect();
+        let plain: String = heading.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
         match plain.trim().to_lowercase().as_str() {
             "acceptance criteria" | "acceptance criterion" | "criteria" => Self::Criteria,
             "user stories" | "user story" | "stories" => Self::Stories,
@@ -56,9 +53,7 @@ pub(super) fn apply(body: &str, first_line: u64, requirement: &mut Requirement) 
             }
             let named = Section::of(heading);
             // A deeper heading inside a list section structures the list; it does not end it.
-            let structures = named == Section::Description
-                && section.0 != Section::Description
-                && level > section.1;
+            let structures = named == Section::Description && section.0 != Section::Description && level > section.1;
             if !structures {
                 section = (named, level);
             }
@@ -83,18 +78,10 @@ pub(super) fn apply(body: &str, first_line: u64, requirement: &mut Requirement) 
             && let Some(marked) = list_item(trimmed)
         {
             let (checked, marked) = check_box(marked);
-            items.push((
-                section.0,
-                Item {
-                    text: marked.to_owned(),
-                    checked,
-                    line,
-                },
-            ));
+            items.push((section.0, Item { text: marked.to_owned(), checked, line }));
             item_is_open = true;
-        } else if let Some((_, item)) = items
-            .last_mut()
-            .filter(|(of, _)| *of == section.0 && (item_is_open || indent >= 2))
+        } else if let Some((_, item)) =
+            items.last_mut().filter(|(of, _)| *of == section.0 && (item_is_open || indent >= 2))
         {
             item.text.push(' ');
             item.text.push_str(trimmed);
@@ -102,14 +89,7 @@ pub(super) fn apply(body: &str, first_line: u64, requirement: &mut Requirement) 
         } else {
             // A paragraph among list items: a story told in prose counts as one; elsewhere it is description.
             if section.0 == Section::Stories {
-                items.push((
-                    section.0,
-                    Item {
-                        text: trimmed.to_owned(),
-                        checked: None,
-                        line,
-                    },
-                ));
+                items.push((section.0, Item { text: trimmed.to_owned(), checked: None, line }));
                 item_is_open = true;
             } else {
                 description.push_str(trimmed);
@@ -130,9 +110,7 @@ pub(super) fn apply(body: &str, first_line: u64, requirement: &mut Requirement) 
                 let word = item.text.split([' ', ':', ',']).next().unwrap_or_default();
                 let word = word.trim_matches(['`', '[', ']', '*', '.']);
                 match super::front_matter::key(word.to_owned(), item.line) {
-                    Ok(key) if !requirement.depends_on.contains(&key) => {
-                        requirement.depends_on.push(key)
-                    }
+                    Ok(key) if !requirement.depends_on.contains(&key) => requirement.depends_on.push(key),
                     Ok(_) => {}
                     Err(_) => {
                         description.push_str(&item.text);
@@ -140,9 +118,7 @@ pub(super) fn apply(body: &str, first_line: u64, requirement: &mut Requirement) 
                     }
                 }
             }
-            Section::Tests => requirement
-                .verified_by
-                .push(item.text.trim_matches('`').to_owned()),
+            Section::Tests => requirement.verified_by.push(item.text.trim_matches('`').to_owned()),
             Section::Description => {}
         }
     }

@@ -34,10 +34,7 @@ pub(super) fn parse(yaml: &str, first_line: u64) -> Result<Vec<Entry>, ReadError
             }
             Some(Err(error)) => {
                 let line = first_line + (error.marker().line() as u64).saturating_sub(1);
-                Err(ReadError::at_line(
-                    line,
-                    format!("the front matter is not valid YAML: {}", error.info()),
-                ))
+                Err(ReadError::at_line(line, format!("the front matter is not valid YAML: {}", error.info())))
             }
             None => Ok((Event::StreamEnd, first_line)),
         }
@@ -50,10 +47,7 @@ pub(super) fn parse(yaml: &str, first_line: u64) -> Result<Vec<Entry>, ReadError
             (Event::MappingStart(..), _) => break,
             (Event::Scalar(text, ScalarStyle::Plain, ..), _) if text.is_empty() || text == "~" => {}
             (_, line) => {
-                return Err(ReadError::at_line(
-                    line,
-                    "the front matter has to be a list of `key: value` lines",
-                ));
+                return Err(ReadError::at_line(line, "the front matter has to be a list of `key: value` lines"));
             }
         }
     }
@@ -62,17 +56,11 @@ pub(super) fn parse(yaml: &str, first_line: u64) -> Result<Vec<Entry>, ReadError
             (Event::MappingEnd, _) => return Ok(entries),
             (Event::Scalar(key, ..), line) => (key.trim().to_owned(), line),
             (_, line) => {
-                return Err(ReadError::at_line(
-                    line,
-                    "a front-matter key has to be a plain word",
-                ));
+                return Err(ReadError::at_line(line, "a front-matter key has to be a plain word"));
             }
         };
         if entries.iter().any(|entry| same(&entry.key, &key)) {
-            return Err(ReadError::at_line(
-                line,
-                format!("the front matter gives `{}` twice", shorten(&key)),
-            ));
+            return Err(ReadError::at_line(line, format!("the front matter gives `{}` twice", shorten(&key))));
         }
         let value = match next()?.0 {
             Event::Scalar(text, style, ..) => scalar(&text, style),
@@ -104,10 +92,7 @@ fn sequence<'a>(
             (_, line) => {
                 return Err(ReadError::at_line(
                     line,
-                    format!(
-                        "an item of `{}` is not a plain text; put it in quotes if it contains `: `",
-                        shorten(key)
-                    ),
+                    format!("an item of `{}` is not a plain text; put it in quotes if it contains `: `", shorten(key)),
                 ));
             }
         }
@@ -116,13 +101,8 @@ fn sequence<'a>(
 
 fn scalar(text: &str, style: ScalarStyle) -> Value {
     let trimmed = text.trim();
-    let nothing =
-        trimmed.is_empty() || (style == ScalarStyle::Plain && matches!(trimmed, "~" | "null"));
-    if nothing {
-        Value::Nothing
-    } else {
-        Value::One(trimmed.to_owned())
-    }
+    let nothing = trimmed.is_empty() || (style == ScalarStyle::Plain && matches!(trimmed, "~" | "null"));
+    if nothing { Value::Nothing } else { Value::One(trimmed.to_owned()) }
 }
 
 /// Refuses what refers to something else or asks to be interpreted.
@@ -132,9 +112,7 @@ fn plain(event: &Event<'_>) -> Result<(), &'static str> {
         Event::Scalar(_, _, anchor, tag) if *anchor > 0 || tag.is_some() => {
             Err("the front matter uses a YAML anchor or tag; remove it")
         }
-        Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag)
-            if *anchor > 0 || tag.is_some() =>
-        {
+        Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) if *anchor > 0 || tag.is_some() => {
             Err("the front matter uses a YAML anchor or tag; remove it")
         }
         _ => Ok(()),
@@ -148,15 +126,7 @@ fn line_of(span: &Span) -> u64 {
 
 /// Keys are compared without regard to case, hyphens and underscores.
 fn normal(key: &str) -> String {
-    key.chars()
-        .map(|c| {
-            if matches!(c, '-' | ' ') {
-                '_'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect()
+    key.chars().map(|c| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() }).collect()
 }
 
 fn same(one: &str, other: &str) -> bool {
@@ -169,10 +139,7 @@ pub(super) fn apply(entries: Vec<Entry>, requirement: &mut Requirement) -> Resul
         match normal(&entry.key).as_str() {
             "key" | "id" => {
                 if !requirement.key.is_empty() {
-                    return Err(ReadError::at_line(
-                        entry.line,
-                        "the front matter gives both `key` and `id`; keep one",
-                    ));
+                    return Err(ReadError::at_line(entry.line, "the front matter gives both `key` and `id`; keep one"));
                 }
                 requirement.key = key(one(&entry)?.unwrap_or_default(), entry.line)?;
             }
@@ -183,25 +150,16 @@ pub(super) fn apply(entries: Vec<Entry>, requirement: &mut Requirement) -> Resul
             "description" | "summary" => requirement.description = one(&entry)?.unwrap_or_default(),
             "feature" | "features" => requirement.features.extend(many(entry, true)),
             "tag" | "tags" | "labels" => requirement.tags.extend(many(entry, true)),
-            "tests" | "test" | "verified_by" | "verifies" => {
-                requirement.verified_by.extend(many(entry, true))
-            }
+            "tests" | "test" | "verified_by" | "verifies" => requirement.verified_by.extend(many(entry, true)),
             "depends_on" | "dependencies" | "depends" => {
                 let line = entry.line;
                 for dependency in many(entry, true) {
                     requirement.depends_on.push(key(dependency, line)?);
                 }
             }
-            "acceptance_criteria" | "criteria" => {
-                requirement.acceptance_criteria.extend(items(entry))
-            }
-            "user_stories" | "user_story" | "stories" => {
-                requirement.user_stories.extend(items(entry))
-            }
-            _ => requirement.unknown.push(UnknownKey {
-                key: entry.key,
-                line: entry.line,
-            }),
+            "acceptance_criteria" | "criteria" => requirement.acceptance_criteria.extend(items(entry)),
+            "user_stories" | "user_story" | "stories" => requirement.user_stories.extend(items(entry)),
+            _ => requirement.unknown.push(UnknownKey { key: entry.key, line: entry.line }),
         }
     }
     Ok(())
@@ -211,10 +169,9 @@ fn one(entry: &Entry) -> Result<Option<String>, ReadError> {
     match &entry.value {
         Value::Nothing => Ok(None),
         Value::One(text) => Ok(Some(text.clone())),
-        Value::Many(_) => Err(ReadError::at_line(
-            entry.line,
-            format!("`{}` has to be one text, not a list", shorten(&entry.key)),
-        )),
+        Value::Many(_) => {
+            Err(ReadError::at_line(entry.line, format!("`{}` has to be one text, not a list", shorten(&entry.key))))
+        }
     }
 }
 
@@ -222,12 +179,9 @@ fn one(entry: &Entry) -> Result<Option<String>, ReadError> {
 fn many(entry: Entry, split: bool) -> Vec<String> {
     match entry.value {
         Value::Nothing => Vec::new(),
-        Value::One(text) if split => text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        Value::One(text) if split => {
+            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        }
         Value::One(text) => vec![text],
         Value::Many(texts) => texts.into_iter().map(|(text, _)| text).collect(),
     }
@@ -236,21 +190,12 @@ fn many(entry: Entry, split: bool) -> Vec<String> {
 fn items(entry: Entry) -> Vec<Item> {
     let line = entry.line;
     match entry.value {
-        Value::Many(texts) => texts
-            .into_iter()
-            .map(|(text, line)| Item {
-                text: text.replace('\n', " "),
-                checked: None,
-                line,
-            })
-            .collect(),
+        Value::Many(texts) => {
+            texts.into_iter().map(|(text, line)| Item { text: text.replace('\n', " "), checked: None, line }).collect()
+        }
         _ => many(entry, false)
             .into_iter()
-            .map(|text| Item {
-                text: text.replace('\n', " "),
-                checked: None,
-                line,
-            })
+            .map(|text| Item { text: text.replace('\n', " "), checked: None, line })
             .collect(),
     }
 }
@@ -260,9 +205,7 @@ pub(super) fn key(text: String, line: u64) -> Result<String, ReadError> {
     let upper = text.trim().to_ascii_uppercase();
     let well_formed = upper.split_once('-').is_some_and(|(prefix, number)| {
         let mut letters = prefix.bytes();
-        letters
-            .next()
-            .is_some_and(|first| first.is_ascii_uppercase())
+        letters.next().is_some_and(|first| first.is_ascii_uppercase())
             && prefix.len() <= 10
             && letters.all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
             && (1..=9).contains(&number.len())

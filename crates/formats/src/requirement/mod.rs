@@ -91,10 +91,7 @@ pub struct UnknownKey {
 /// When there is no front matter, it is not the plain YAML described above, the key or the title is missing, a value has
 /// the wrong shape, or the document is larger than [`Limits::max_document_bytes`]. The error carries the line.
 pub fn read(inner: impl BufRead, limits: &Limits) -> Result<Requirement, ReadError> {
-    let bounded = Limits {
-        max_total_bytes: limits.max_document_bytes.min(limits.max_total_bytes),
-        ..limits.clone()
-    };
+    let bounded = Limits { max_total_bytes: limits.max_document_bytes.min(limits.max_total_bytes), ..limits.clone() };
     let mut text = Text::new(inner, &bounded);
     let mut document = String::new();
     while text.read_into(&mut document)? {}
@@ -129,10 +126,7 @@ fn parse(document: &str) -> Result<Requirement, ReadError> {
         length += part.len();
     }
     let Some((end, body)) = end else {
-        return Err(ReadError::at_line(
-            line,
-            "the front matter does not end; close it with a line of ---",
-        ));
+        return Err(ReadError::at_line(line, "the front matter does not end; close it with a line of ---"));
     };
     let mut requirement = Requirement::default();
     let entries = front_matter::parse(&after[..end], line + 1)?;
@@ -148,10 +142,7 @@ fn parse(document: &str) -> Result<Requirement, ReadError> {
     if requirement.title.is_empty() {
         return Err(ReadError::at_line(
             line,
-            format!(
-                "requirement {} has no title; add `title:` to the front matter or a heading",
-                requirement.key
-            ),
+            format!("requirement {} has no title; add `title:` to the front matter or a heading", requirement.key),
         ));
     }
     Ok(requirement)

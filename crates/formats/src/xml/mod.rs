@@ -130,10 +130,7 @@ impl<R: BufRead> Xml<R> {
     /// An attribute of the last `Start`, references resolved and white space normalised (XML 1.0 §3.3.3).
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
         let tag = &self.buffer[self.tag.clone()];
-        let span = self
-            .attributes
-            .iter()
-            .find(|span| local(&tag[span.name.clone()]) == name)?;
+        let span = self.attributes.iter().find(|span| local(&tag[span.name.clone()]) == name)?;
         Some(reference::resolve_value(&tag[span.value.clone()]))
     }
 
@@ -228,9 +225,7 @@ impl<R: BufRead> Xml<R> {
             }
             Some(b'!') => self.declaration().map(|()| None),
             Some(_) => self.start_tag().map(Some),
-            None => {
-                Err(self.error("the file ends in the middle of a tag; it was probably cut off"))
-            }
+            None => Err(self.error("the file ends in the middle of a tag; it was probably cut off")),
         }
     }
 
@@ -295,21 +290,15 @@ impl<R: BufRead> Xml<R> {
 
     fn start_tag(&mut self) -> Result<Token, ReadError> {
         if self.open.is_empty() && self.seen_root {
-            return Err(
-                self.error("there is a second root element; send each report as a file of its own")
-            );
+            return Err(self.error("there is a second root element; send each report as a file of its own"));
         }
         let length = self.tag_length()?;
         self.tag_line = self.line;
         self.tag = self.position + 1..self.position + length - 1;
         let tag = &self.buffer[self.tag.clone()];
-        let parsed = tag::parse(tag, &mut self.attributes, self.max_attributes)
-            .map_err(|reason| self.error(reason))?;
+        let parsed = tag::parse(tag, &mut self.attributes, self.max_attributes).map_err(|reason| self.error(reason))?;
         if self.open.len() == self.max_depth {
-            return Err(self.error(format!(
-                "elements stand more than {} deep in one another",
-                self.max_depth
-            )));
+            return Err(self.error(format!("elements stand more than {} deep in one another", self.max_depth)));
         }
         let mut name = self.spare_names.pop().unwrap_or_default();
         name.clear();
@@ -324,8 +313,7 @@ impl<R: BufRead> Xml<R> {
 
     fn end_tag(&mut self) -> Result<Token, ReadError> {
         let length = self.tag_length()?;
-        let name = self.buffer[self.position + 2..self.position + length - 1]
-            .trim_end_matches([' ', '\t', '\n']);
+        let name = self.buffer[self.position + 2..self.position + length - 1].trim_end_matches([' ', '\t', '\n']);
         match self.open.last() {
             Some((open, _)) if open == name => {}
             Some((open, line)) => {
@@ -377,9 +365,7 @@ impl<R: BufRead> Xml<R> {
             }
             self.within_limit(length)?;
             if !self.more()? {
-                return Err(
-                    self.error("the file ends in the middle of a tag; it was probably cut off")
-                );
+                return Err(self.error("the file ends in the middle of a tag; it was probably cut off"));
             }
         }
     }
@@ -404,8 +390,7 @@ impl<R: BufRead> Xml<R> {
             return Ok(wanted && length > 0);
         }
         // All but the bytes that could be the beginning of the end mark.
-        let certain = self.buffer[self.position..]
-            .floor_char_boundary(rest.len().saturating_sub(end.len() - 1));
+        let certain = self.buffer[self.position..].floor_char_boundary(rest.len().saturating_sub(end.len() - 1));
         if certain > 0 {
             self.take_piece(certain);
             return Ok(wanted);

@@ -20,11 +20,7 @@ pub(super) struct Parsed {
 }
 
 /// Takes apart what stands between `<` and `>`.
-pub(super) fn parse(
-    tag: &str,
-    spans: &mut Vec<Span>,
-    max_attributes: usize,
-) -> Result<Parsed, String> {
+pub(super) fn parse(tag: &str, spans: &mut Vec<Span>, max_attributes: usize) -> Result<Parsed, String> {
     spans.clear();
     let bytes = tag.as_bytes();
     let (body, empty) = match bytes.last() {
@@ -45,9 +41,7 @@ pub(super) fn parse(
         let element = shorten(&tag[name.clone()]);
         let length = name_length(&tag[at..body]);
         if length == 0 || space == 0 {
-            return Err(format!(
-                "the tag <{element}> is not well formed: an attribute is expected"
-            ));
+            return Err(format!("the tag <{element}> is not well formed: an attribute is expected"));
         }
         let attribute = at..at + length;
         let shown = shorten(&tag[attribute.clone()]);
@@ -59,47 +53,30 @@ pub(super) fn parse(
         let quote = match bytes[..body].get(at) {
             Some(&quote @ (b'"' | b'\'')) => quote,
             _ => {
-                return Err(format!(
-                    "the value of attribute {shown} of <{element}> is not quoted"
-                ));
+                return Err(format!("the value of attribute {shown} of <{element}> is not quoted"));
             }
         };
         let Some(length) = memchr::memchr(quote, &bytes[at + 1..body]) else {
-            return Err(format!(
-                "the value of attribute {shown} of <{element}> does not end"
-            ));
+            return Err(format!("the value of attribute {shown} of <{element}> does not end"));
         };
         let value = at + 1..at + 1 + length;
         at = value.end + 1;
         if memchr::memchr(b'<', &bytes[value.clone()]).is_some() {
-            return Err(format!(
-                "attribute {shown} of <{element}> contains `<`; write &lt;"
-            ));
+            return Err(format!("attribute {shown} of <{element}> contains `<`; write &lt;"));
         }
         reference::check_value(&tag[value.clone()])?;
-        if spans
-            .iter()
-            .any(|span| tag[span.name.clone()] == tag[attribute.clone()])
-        {
+        if spans.iter().any(|span| tag[span.name.clone()] == tag[attribute.clone()]) {
             return Err(format!("attribute {shown} of <{element}> is given twice"));
         }
         if spans.len() == max_attributes {
-            return Err(format!(
-                "<{element}> has more than {max_attributes} attributes"
-            ));
+            return Err(format!("<{element}> has more than {max_attributes} attributes"));
         }
-        spans.push(Span {
-            name: attribute,
-            value,
-        });
+        spans.push(Span { name: attribute, value });
     }
 }
 
 fn white_space(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
-        .count()
+    bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n')).count()
 }
 
 /// Bytes of the XML name that `text` begins with. Beyond ASCII every character is taken for a name character; the
@@ -110,14 +87,6 @@ fn name_length(text: &str) -> usize {
         b'0'..=b'9' | b'-' | b'.' => !first,
         _ => false,
     };
-    let length = text
-        .bytes()
-        .enumerate()
-        .take_while(|&(at, byte)| is_name(byte, at == 0))
-        .count();
-    if text[..length].contains('\u{FFFD}') {
-        0
-    } else {
-        length
-    }
+    let length = text.bytes().enumerate().take_while(|&(at, byte)| is_name(byte, at == 0)).count();
+    if text[..length].contains('\u{FFFD}') { 0 } else { length }
 }

@@ -16,14 +16,7 @@ impl Read for Slow<'_> {
 }
 
 fn walk<R: BufRead>(reader: R) -> Result<String, ReadError> {
-    let mut xml = Xml::new(
-        reader,
-        &Limits {
-            max_depth: 4,
-            max_tag_bytes: 200,
-            ..Limits::default()
-        },
-    );
+    let mut xml = Xml::new(reader, &Limits { max_depth: 4, max_tag_bytes: 200, ..Limits::default() });
     let mut out = String::new();
     let mut last_was_text = false;
     loop {
@@ -65,10 +58,7 @@ fn reason(text: &str) -> String {
 #[test]
 fn elements_attributes_and_text() {
     let text = "<?xml version='1.0'?><!-- > --><r a='1 &lt;\n2' b=\"'\"><x:e/>a&#65;&amp;<![CDATA[<&]]]]></r>\n";
-    assert_eq!(
-        read(text.as_bytes()).unwrap(),
-        "<r a=\"1 < 2\" b=\"'\"><e></e>|aA&<&]]</r>"
-    );
+    assert_eq!(read(text.as_bytes()).unwrap(), "<r a=\"1 < 2\" b=\"'\"><e></e>|aA&<&]]</r>");
 }
 
 #[test]
@@ -76,29 +66,16 @@ fn every_encoding_reads_the_same() {
     let body = "<r a='ä€𒍺'>ü</r>";
     let expected = "<r a=\"ä€𒍺\">|ü</r>";
     assert_eq!(read(body.as_bytes()).unwrap(), expected);
-    assert_eq!(
-        read(format!("\u{FEFF}{body}").as_bytes()).unwrap(),
-        expected
-    );
+    assert_eq!(read(format!("\u{FEFF}{body}").as_bytes()).unwrap(), expected);
     for declared in ["UTF-16", "UTF-16 LE", "utf-16le"] {
         let text = format!("<?xml version=\"1.0\" encoding=\"{declared}\"?>{body}");
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(read(&little).unwrap(), expected);
         assert_eq!(read(&big).unwrap(), expected);
-        assert_eq!(
-            read(&[&[0xFF, 0xFE], little.as_slice()].concat()).unwrap(),
-            expected
-        );
-        assert_eq!(
-            read(&[&[0xFE, 0xFF], big.as_slice()].concat()).unwrap(),
-            expected
-        );
-        assert_eq!(
-            read(text.as_bytes()).unwrap(),
-            expected,
-            "transcoded to UTF-8, declaration left as it was"
-        );
+        assert_eq!(read(&[&[0xFF, 0xFE], little.as_slice()].concat()).unwrap(), expected);
+        assert_eq!(read(&[&[0xFE, 0xFF], big.as_slice()].concat()).unwrap(), expected);
+        assert_eq!(read(text.as_bytes()).unwrap(), expected, "transcoded to UTF-8, declaration left as it was");
     }
     let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><r a='\xE4'>\xFC</r>";
     assert_eq!(read(latin).unwrap(), "<r a=\"ä\">|ü</r>");
@@ -112,39 +89,21 @@ fn an_unknown_encoding_is_refused_by_name() {
 #[test]
 fn what_cannot_be_stored_is_replaced_and_counted() {
     let bytes = b"<r a='\x1b[0m'>\n\0x\xFFy&#0;&#x1B;</r>";
-    assert_eq!(
-        read(bytes).unwrap(),
-        "<r a=\"\u{FFFD}[0m\">|\n\u{FFFD}x\u{FFFD}y\u{FFFD}\u{FFFD}</r>"
-    );
+    assert_eq!(read(bytes).unwrap(), "<r a=\"\u{FFFD}[0m\">|\n\u{FFFD}x\u{FFFD}y\u{FFFD}\u{FFFD}</r>");
     let mut xml = Xml::new(&bytes[..], &Limits::default());
     while xml.next().unwrap() != Token::Finished {}
-    assert_eq!(
-        xml.replaced(),
-        Replaced {
-            count: 3,
-            first_line: 1
-        }
-    );
+    assert_eq!(xml.replaced(), Replaced { count: 3, first_line: 1 });
 }
 
 #[test]
 fn line_ends_become_newlines() {
-    assert_eq!(
-        read(b"<r>a\r\nb\rc\r\r\nd&#13;</r>").unwrap(),
-        "<r>|a\nb\nc\n\nd\r</r>"
-    );
+    assert_eq!(read(b"<r>a\r\nb\rc\r\r\nd&#13;</r>").unwrap(), "<r>|a\nb\nc\n\nd\r</r>");
 }
 
 #[test]
 fn a_dtd_by_name_is_stepped_over_and_one_with_declarations_is_refused() {
-    assert_eq!(
-        read(b"<!DOCTYPE r PUBLIC '-//X//EN' \"a>b.dtd\">\n<r/>").unwrap(),
-        "<r></r>"
-    );
-    assert!(
-        reason("<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><r>&x;</r>")
-            .contains("own DTD")
-    );
+    assert_eq!(read(b"<!DOCTYPE r PUBLIC '-//X//EN' \"a>b.dtd\">\n<r/>").unwrap(), "<r></r>");
+    assert!(reason("<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><r>&x;</r>").contains("own DTD"));
     assert!(reason("<!DOCTYPE r SYSTEM 'x.dtd' [ ]><r/>").contains("own DTD"));
     assert!(reason("<r>&nbsp;</r>").contains("`&nbsp;` is not known"));
     assert!(reason("<r a='&xxe;'/>").contains("`&xxe;` is not known"));
@@ -155,10 +114,7 @@ fn what_is_not_well_formed_is_refused_with_its_place() {
     assert_eq!(reason(""), "line 1: the file is empty");
     assert!(reason(" \n ").contains("no element"));
     assert!(reason("this is not an XML!\n").starts_with("line 1: this is not XML"));
-    assert!(
-        reason("<r>\n<a>\n")
-            .contains("line 3: the file ends inside <a>, which was opened on line 2")
-    );
+    assert!(reason("<r>\n<a>\n").contains("line 3: the file ends inside <a>, which was opened on line 2"));
     assert!(reason("<r><a></r>").contains("</r> closes nothing: <a>, opened on line 1"));
     assert!(reason("<r/><r/>").contains("second root"));
     assert!(reason("<r/>x").contains("after the end"));
@@ -181,17 +137,6 @@ fn depth_and_tag_length_are_bounded() {
     assert!(read(b"<a><a><a><a/></a></a></a>").is_ok());
     assert!(reason("<a><a><a><a><a/></a></a></a></a>").contains("more than 4 deep"));
     assert!(reason(&format!("<a a='{}'/>", "x".repeat(300))).contains("longer than 200 bytes"));
-    let mut xml = Xml::new(
-        &b"<r>0123456789</r>"[..],
-        &Limits {
-            max_total_bytes: 10,
-            ..Limits::default()
-        },
-    );
-    assert!(
-        xml.next()
-            .unwrap_err()
-            .reason
-            .contains("larger than the 10 bytes")
-    );
+    let mut xml = Xml::new(&b"<r>0123456789</r>"[..], &Limits { max_total_bytes: 10, ..Limits::default() });
+    assert!(xml.next().unwrap_err().reason.contains("larger than the 10 bytes"));
 }

@@ -1,0 +1,309 @@
+//! Sample view models: short, long, empty, many and odd. The figures in them are invented; the page names say what they show.
+
+mod delivery;
+mod parts;
+mod quality;
+mod requirements;
+
+use delivery::*;
+use maud::Markup;
+use parts::*;
+use quality::*;
+pub(crate) use requirements::hits;
+use requirements::*;
+use web::components::{Filters, FormErrors};
+use web::layout::{Flash, Frame, ProjectNav, Section};
+use web::state::*;
+use web::views;
+
+/// A title with everything that has ever broken a page.
+pub(crate) const ODD: &str = "<script>alert('x')</script> & \"quotes\" — 退款 שלום 🚀 A-very-long-word-without-any-break-that-has-to-wrap-somewhere-or-it-would-push-the-page-wide";
+
+/// Every page of the gallery.
+pub(crate) const NAMES: &[&str] = &[
+    "sign-in",
+    "sign-in-refused",
+    "home",
+    "home-empty",
+    "overview",
+    "overview-empty",
+    "requirements",
+    "requirements-empty",
+    "requirements-nothing-fits",
+    "requirements-refused",
+    "requirement",
+    "requirement-empty",
+    "requirement-conflict",
+    "matrix",
+    "matrix-many",
+    "matrix-empty",
+    "tests",
+    "tests-empty",
+    "test",
+    "test-never-run",
+    "builds",
+    "builds-empty",
+    "build",
+    "build-empty",
+    "defects",
+    "defects-empty",
+    "defects-refused",
+    "defect",
+    "deployments",
+    "deployments-empty",
+    "import",
+    "import-refused",
+    "import-running",
+    "import-done",
+    "tokens",
+    "tokens-empty",
+    "tokens-created",
+    "account",
+    "find",
+    "find-nothing",
+    "design",
+    "403",
+    "404",
+    "500",
+];
+
+/// The frame of somebody signed in, inside a project.
+pub(crate) fn frame() -> Frame {
+    Frame {
+        organization: s("Northwind Payments"),
+        section: Section::Overview,
+        project: Some(ProjectNav {
+            name: s("payments-gateway"),
+            slug: s("payments-gateway"),
+            requirements: Some(128),
+            tests: Some(2_914),
+            open_defects: Some(17),
+        }),
+        person: Some(s("Mira Holm")),
+        csrf: s("csrf-sample"),
+        path: s("/"),
+        ..Frame::default()
+    }
+}
+
+/// One page of the gallery; `None` for a name that is not in it.
+pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
+    let at = |section| Frame {
+        section,
+        ..base.clone()
+    };
+    let outside = |section| Frame {
+        section,
+        project: None,
+        ..base.clone()
+    };
+    let nobody = || Frame {
+        person: None,
+        project: None,
+        ..base.clone()
+    };
+    let none = Filters {
+        choices: vec![],
+        ..filters("/requirements", &[])
+    };
+    Some(match name {
+        "sign-in" => views::sign_in::page(&nobody(), &views::sign_in::View::default()),
+        "sign-in-refused" => views::sign_in::page(
+            &nobody(),
+            &views::sign_in::View {
+                email: s("mira@northwind.example"),
+                errors: FormErrors {
+                    summary: Some(s("E-mail and password do not fit together.")),
+                    fields: vec![],
+                },
+                return_to: s("/"),
+            },
+        ),
+        "home" => views::home::page(&outside(Section::Home), &home(true)),
+        "home-empty" => views::home::page(&outside(Section::Home), &home(false)),
+        "overview" => views::overview::page(&at(Section::Overview), &overview()),
+        "overview-empty" => views::overview::page(
+            &at(Section::Overview),
+            &views::overview::View {
+                name: s("risk"),
+                ..Default::default()
+            },
+        ),
+        "requirements" => views::requirements::page(
+            &Frame {
+                flashes: vec![Flash {
+                    tone: Tone::Good,
+                    text: s("REQ-129 is written."),
+                    link: Some((s("Open it"), s("/requirement"))),
+                }],
+                ..at(Section::Requirements)
+            },
+            &requirements_view(requirement_rows(4)),
+        ),
+        "requirements-empty" => views::requirements::page(
+            &at(Section::Requirements),
+            &views::requirements::View {
+                filters: none,
+                may_create: true,
+                ..Default::default()
+            },
+        ),
+        "requirements-nothing-fits" => views::requirements::page(
+            &at(Section::Requirements),
+            &views::requirements::View {
+                filters: filters("/requirements", &[0]),
+                ..requirements_view(vec![])
+            },
+        ),
+        "requirements-refused" => views::requirements::page(
+            &at(Section::Requirements),
+            &views::requirements::View {
+                errors: refused("/title", "A title is needed."),
+                ..requirements_view(requirement_rows(1))
+            },
+        ),
+        "requirement" => views::requirement::page(&at(Section::Requirements), &requirement()),
+        "requirement-empty" => views::requirement::page(
+            &at(Section::Requirements),
+            &views::requirement::View {
+                key: s("REQ-129"),
+                title: s(ODD),
+                description: String::new(),
+                proof: ProofState::Gap,
+                status: RequirementStatus::Draft,
+                priority: None,
+                owner: None,
+                target: None,
+                line: vec![],
+                criteria: vec![],
+                features: vec![],
+                tests: vec![],
+                results: vec![],
+                defects: vec![],
+                depends_on: vec![],
+                needed_by: vec![],
+                ..requirement()
+            },
+        ),
+        "requirement-conflict" => views::requirement::page(
+            &at(Section::Requirements),
+            &views::requirement::View {
+                conflict: Some(views::requirement::Conflict {
+                    by: s("Jonas Weber"),
+                    fields: vec![(
+                        s("Title"),
+                        s("Refunds are idempotent for a day"),
+                        s("Refunds are idempotent for 24 hours"),
+                    )],
+                }),
+                errors: refused("/target", "A target is a day such as 2026-12-04."),
+                ..requirement()
+            },
+        ),
+        "matrix" => views::matrix::page(&at(Section::Matrix), &matrix(1)),
+        "matrix-many" => views::matrix::page(&at(Section::Matrix), &matrix(12)),
+        "matrix-empty" => views::matrix::page(
+            &at(Section::Matrix),
+            &views::matrix::View {
+                filters: none,
+                ..Default::default()
+            },
+        ),
+        "tests" => views::test_cases::page(&at(Section::Tests), &tests()),
+        "tests-empty" => views::test_cases::page(
+            &at(Section::Tests),
+            &views::test_cases::View {
+                filters: none,
+                ..Default::default()
+            },
+        ),
+        "test" => views::test_case::page(&at(Section::Tests), &test(true)),
+        "test-never-run" => views::test_case::page(&at(Section::Tests), &test(false)),
+        "builds" => views::builds::page(&at(Section::Builds), &builds()),
+        "builds-empty" => views::builds::page(
+            &at(Section::Builds),
+            &views::builds::View {
+                filters: none,
+                ..Default::default()
+            },
+        ),
+        "build" => views::build::page(&at(Section::Builds), &build(true)),
+        "build-empty" => views::build::page(&at(Section::Builds), &build(false)),
+        "defects" => views::defects::page(&at(Section::Defects), &defects()),
+        "defects-empty" => views::defects::page(
+            &at(Section::Defects),
+            &views::defects::View {
+                filters: none,
+                may_create: true,
+                ..Default::default()
+            },
+        ),
+        "defects-refused" => views::defects::page(
+            &at(Section::Defects),
+            &views::defects::View {
+                errors: refused("/title", "A title is at most 300 characters."),
+                ..defects()
+            },
+        ),
+        "defect" => views::defect::page(&at(Section::Defects), &defect()),
+        "deployments" => views::deployments::page(&at(Section::Deployments), &deployments()),
+        "deployments-empty" => views::deployments::page(
+            &at(Section::Deployments),
+            &views::deployments::View {
+                filters: none,
+                ..Default::default()
+            },
+        ),
+        "import" | "import-refused" => views::import::page(
+            &at(Section::Import),
+            &views::import::View {
+                projects: vec![(s("payments-gateway"), s("payments-gateway"))],
+                builds: vec![(s("128"), s("#128, 1.8.2"))],
+                errors: if name == "import" {
+                    FormErrors::default()
+                } else {
+                    refused("/files", "Choose at least one file.")
+                },
+                recent: vec![
+                    (s("1"), s("14 JUnit files"), ImportStatus::Done, ago(11)),
+                    (s("2"), s("cobertura.xml"), ImportStatus::Rejected, ago(300)),
+                ],
+            },
+        ),
+        "import-running" => views::import_job::page(&at(Section::Import), &import_job(true)),
+        "import-done" => views::import_job::page(&at(Section::Import), &import_job(false)),
+        "tokens" => views::tokens::page(&outside(Section::Tokens), &tokens(true, false)),
+        "tokens-empty" => views::tokens::page(&outside(Section::Tokens), &tokens(false, false)),
+        "tokens-created" => views::tokens::page(&outside(Section::Tokens), &tokens(true, true)),
+        "account" => views::account::page(&outside(Section::Account), &account()),
+        "find" => views::find::page(
+            &at(Section::Other),
+            &views::find::View {
+                query: s("refund"),
+                hits: hits(),
+            },
+        ),
+        "find-nothing" => views::find::page(
+            &at(Section::Other),
+            &views::find::View {
+                query: s("xyzzy"),
+                hits: vec![],
+            },
+        ),
+        "design" => views::design::page(&at(Section::Other), now()),
+        "403" => views::errors::page(
+            &at(Section::Other),
+            &views::errors::Problem::Forbidden {
+                needed: Some(s("developer in this project")),
+            },
+        ),
+        "404" => views::errors::page(&at(Section::Other), &views::errors::Problem::NotFound),
+        "500" => views::errors::page(
+            &nobody(),
+            &views::errors::Problem::Internal {
+                request_id: s("01998a44-7d21-7b3e"),
+            },
+        ),
+        _ => return None,
+    })
+}

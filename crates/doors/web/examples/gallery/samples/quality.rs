@@ -1,0 +1,394 @@
+//! Tests, builds and defects.
+
+use web::components::{Counts, FormErrors};
+use web::state::*;
+use web::views;
+
+use super::ODD;
+use super::parts::*;
+
+pub(super) fn tests() -> views::test_cases::View {
+    let row = |key: &str, name: &str, level, pattern: &str, requirements: &[&str]| {
+        let trend = outcomes(pattern);
+        views::test_cases::Row {
+            key: s(key),
+            name: s(name),
+            place: s("payments.refunds.IdempotencyTest"),
+            level,
+            latest: trend.last().copied().flatten(),
+            trend,
+            requirements: requirements.iter().map(|r| s(r)).collect(),
+            when: Some(ago(12)),
+        }
+    };
+    views::test_cases::View {
+        filters: plain_filters(
+            "/tests",
+            vec![
+                choice::<TestLevel>("level", "Level", &[]),
+                choice::<Outcome>("outcome", "Latest", &[1, 2]),
+            ],
+        ),
+        rows: vec![
+            row(
+                "TC-88",
+                "two_requests_at_once_refund_once",
+                TestLevel::Integration,
+                "ppppppfpppff",
+                &["REQ-17"],
+            ),
+            row(
+                "TC-91",
+                "two_nodes_at_once_refund_once",
+                TestLevel::EndToEnd,
+                "..ppppsspppe",
+                &["REQ-17", "REQ-42"],
+            ),
+            row(
+                "TC-81",
+                "the_same_key_returns_the_same_bytes",
+                TestLevel::Unit,
+                "pppppppppppp",
+                &["REQ-17"],
+            ),
+            row(
+                "TC-95",
+                "a_key_expires_at_midnight_in_lisbon",
+                TestLevel::Unit,
+                "ppppppppppps",
+                &[],
+            ),
+            views::test_cases::Row {
+                key: s("TC-99"),
+                name: s(ODD),
+                place: String::new(),
+                level: TestLevel::Security,
+                latest: None,
+                trend: vec![],
+                requirements: vec![],
+                when: None,
+            },
+        ],
+        pager: pager("5 of 2,914 test cases, by key"),
+        ..Default::default()
+    }
+}
+
+pub(super) fn test(run: bool) -> views::test_case::View {
+    let result =
+        |build, outcome, ms, message: Option<&str>, minutes| views::test_case::ResultLine {
+            build,
+            outcome,
+            duration_ms: ms,
+            message: message.map(s),
+            when: ago(minutes),
+        };
+    views::test_case::View {
+        key: s("TC-88"),
+        name: s("two_requests_at_once_refund_once"),
+        place: s("payments.refunds.IdempotencyTest"),
+        description: String::new(),
+        level: TestLevel::Integration,
+        status: TestCaseStatus::Active,
+        line: if run {
+            vec![
+                stop("Requirement", "REQ-17", Tone::Active, "In progress", None),
+                stop("Test", "TC-88", Tone::Bad, "Failed", None),
+                stop("Build", "#128", Tone::Good, "Success", None),
+                stop("Production", "1.8.1", Tone::Warn, "Behind", None),
+            ]
+        } else {
+            vec![]
+        },
+        trend: if run {
+            outcomes("ppppppfpppff")
+        } else {
+            vec![]
+        },
+        results: if run {
+            vec![
+                result(
+                    128,
+                    Outcome::Failed,
+                    Some(1_240),
+                    Some("expected 1 refund, found 2 (keys k-1, k-1)"),
+                    12,
+                ),
+                result(
+                    127,
+                    Outcome::Failed,
+                    Some(1_198),
+                    Some("expected 1 refund, found 2"),
+                    222,
+                ),
+                result(126, Outcome::Passed, Some(1_002), None, 432),
+                result(125, Outcome::Skipped, None, Some("no second node"), 642),
+            ]
+        } else {
+            vec![]
+        },
+        requirements: if run {
+            vec![(
+                s("REQ-17"),
+                s("Refunds are idempotent for 24 hours"),
+                ProofState::Failing,
+            )]
+        } else {
+            vec![]
+        },
+        defects: if run {
+            vec![(
+                s("DEF-9"),
+                s("Two nodes refund the same key twice"),
+                DefectStatus::InProgress,
+            )]
+        } else {
+            vec![]
+        },
+        may_edit: true,
+        link_errors: FormErrors::default(),
+    }
+}
+
+pub(super) fn builds() -> views::builds::View {
+    let row = |number: i64, status, counts, live: &[&str]| views::builds::Row {
+        number,
+        version: (number % 2 == 0).then(|| format!("1.8.{}", number - 126)),
+        commit: Some(s("9f3c2ab7710d5c0f3f7e2a11b6f4b7ad0c1e2d3f")),
+        branch: Some(s("main")),
+        status,
+        counts,
+        duration_ms: Some(192_300),
+        live_in: live.iter().map(|l| s(l)).collect(),
+        when: ago((129 - number) * 210),
+    };
+    views::builds::View {
+        filters: plain_filters(
+            "/builds",
+            vec![choice::<BuildStatus>("status", "Status", &[])],
+        ),
+        rows: vec![
+            row(129, BuildStatus::Building, Counts::default(), &[]),
+            row(
+                128,
+                BuildStatus::Success,
+                counts(2_871, 26, 1, 14),
+                &["staging"],
+            ),
+            row(
+                127,
+                BuildStatus::Failed,
+                counts(2_400, 380, 90, 14),
+                &["production"],
+            ),
+            row(126, BuildStatus::Cancelled, Counts::default(), &[]),
+            row(125, BuildStatus::Success, counts(2_886, 0, 0, 14), &[]),
+        ],
+        trend: trend(),
+        pager: pager("5 of 129 builds, newest first"),
+    }
+}
+
+pub(super) fn build(full: bool) -> views::build::View {
+    let change = |key: &str, name: &str, outcome, message: Option<&str>| views::build::TestChange {
+        key: s(key),
+        name: s(name),
+        outcome,
+        message: message.map(s),
+    };
+    let all = if full {
+        counts(2_871, 26, 1, 14)
+    } else {
+        Counts::default()
+    };
+    views::build::View {
+        number: 128,
+        version: Some(s("1.8.2")),
+        commit: Some(s("9f3c2ab7710d5c0f3f7e2a11b6f4b7ad0c1e2d3f")),
+        branch: Some(s("main")),
+        status: BuildStatus::Success,
+        when: ago(12),
+        duration_ms: Some(192_300),
+        counts: all,
+        levels: if full {
+            vec![
+                (TestLevel::Unit, counts(2_500, 20, 0, 10)),
+                (TestLevel::Integration, counts(340, 5, 1, 4)),
+                (TestLevel::EndToEnd, counts(31, 1, 0, 0)),
+            ]
+        } else {
+            vec![]
+        },
+        coverage: full.then_some((48_211, 56_020)),
+        line: if full {
+            vec![
+                stop("Requirements", "128", Tone::Bad, "2 failing", None),
+                stop("Tests", "2,912", Tone::Bad, "27 failing", None),
+                stop("Build", "#128", Tone::Good, "Success", None),
+                stop("Staging", "1.8.2", Tone::Good, "Live", None),
+                stop("Production", "–", Tone::Idle, "Not deployed", None),
+            ]
+        } else {
+            vec![]
+        },
+        newly_failing: if full {
+            vec![
+                change(
+                    "TC-88",
+                    "two_requests_at_once_refund_once",
+                    Outcome::Failed,
+                    Some("expected 1 refund, found 2"),
+                ),
+                change("TC-91", ODD, Outcome::Error, Some("connection reset")),
+            ]
+        } else {
+            vec![]
+        },
+        newly_fixed: if full {
+            vec![change(
+                "TC-12",
+                "a_card_number_is_masked_in_the_log",
+                Outcome::Passed,
+                None,
+            )]
+        } else {
+            vec![]
+        },
+        slowest: if full {
+            vec![
+                (s("TC-7"), s("a_year_of_settlements_balances"), 74_200),
+                (
+                    s("TC-9"),
+                    s("ten_thousand_webhooks_replay_in_order"),
+                    31_050,
+                ),
+                (s("TC-88"), s("two_requests_at_once_refund_once"), 1_240),
+            ]
+        } else {
+            vec![]
+        },
+        deployments: if full {
+            vec![(s("staging"), DeploymentStatus::Success, ago(4))]
+        } else {
+            vec![]
+        },
+        artifacts: if full {
+            vec![
+                (s("payments-1.8.2.tar.gz"), s("package"), Some(18_400_000)),
+                (s("registry/payments:1.8.2"), s("image"), None),
+            ]
+        } else {
+            vec![]
+        },
+        imports: if full {
+            vec![
+                (
+                    s("0199-a1"),
+                    s("14 JUnit files"),
+                    ImportStatus::Done,
+                    0,
+                    ago(11),
+                ),
+                (
+                    s("0199-a2"),
+                    s("cobertura.xml"),
+                    ImportStatus::Rejected,
+                    2,
+                    ago(11),
+                ),
+            ]
+        } else {
+            vec![]
+        },
+    }
+}
+
+pub(super) fn defects() -> views::defects::View {
+    let row = |key: &str,
+               title: &str,
+               status,
+               severity,
+               requirement: Option<&str>,
+               owner: Option<&str>| views::defects::Row {
+        key: s(key),
+        title: s(title),
+        status,
+        severity,
+        requirement: requirement.map(s),
+        owner: owner.map(s),
+        updated: ago(500),
+    };
+    views::defects::View {
+        filters: plain_filters(
+            "/defects",
+            vec![
+                choice::<DefectStatus>("status", "Status", &[]),
+                choice::<Level>("severity", "Severity", &[]),
+            ],
+        ),
+        rows: vec![
+            row(
+                "DEF-9",
+                "Two nodes refund the same key twice",
+                DefectStatus::InProgress,
+                Level::Critical,
+                Some("REQ-17"),
+                Some("Jonas Weber"),
+            ),
+            row(
+                "DEF-12",
+                "The settlement file is empty on 29 February",
+                DefectStatus::Open,
+                Level::High,
+                Some("REQ-8"),
+                None,
+            ),
+            row(
+                "DEF-3",
+                ODD,
+                DefectStatus::WontFix,
+                Level::Low,
+                None,
+                Some("Ana Duarte"),
+            ),
+        ],
+        pager: pager("3 of 17 defects"),
+        may_create: true,
+        ..Default::default()
+    }
+}
+
+pub(super) fn defect() -> views::defect::View {
+    views::defect::View {
+        key: s("DEF-9"),
+        title: s("Two nodes refund the same key twice"),
+        description: s("When two nodes take the same refund within a millisecond, both write."),
+        reproduction_steps: s(
+            "1. Start two nodes\n2. Send the same refund to both\n3. Look at the ledger",
+        ),
+        status: DefectStatus::InProgress,
+        severity: Level::Critical,
+        owner: Some(s("Jonas Weber")),
+        reporter: Some(s("Mira Holm")),
+        affected_version: Some(s("1.8.1")),
+        fixed_version: None,
+        updated: ago(60),
+        line: vec![
+            stop("Requirement", "REQ-17", Tone::Active, "In progress", None),
+            stop("Test", "TC-88", Tone::Bad, "Failed", None),
+            stop("Defect", "DEF-9", Tone::Active, "In progress", None),
+            stop("Fixed in", "–", Tone::Gap, "Missing", None),
+        ],
+        requirement: Some((s("REQ-17"), s("Refunds are idempotent for 24 hours"))),
+        test_case: Some((s("TC-88"), s("two_requests_at_once_refund_once"))),
+        message: Some(s(
+            "assertion failed: expected 1 refund, found 2\n  at payments.refunds.IdempotencyTest.two_requests_at_once_refund_once(IdempotencyTest.java:118)",
+        )),
+        history: history(),
+        moves: vec![DefectStatus::Resolved, DefectStatus::WontFix],
+        may_edit: true,
+        version: 3,
+        errors: FormErrors::default(),
+        people: vec![(s("u1"), s("Jonas Weber"))],
+    }
+}

@@ -1,0 +1,20 @@
+//! The pieces that pages are made of. Every one is shown in every state on the `/design` page.
+
+mod basics;
+mod chart;
+mod filter;
+mod form;
+mod line;
+mod log;
+mod table;
+
+pub use basics::{
+    Empty, Figure, Head, Tab, actions, empty, facts, figures, head, key, link_button, none, panel,
+    progress, tabs,
+};
+pub use chart::{Counts, TrendPoint, result_bar, sparkline, trend};
+pub use filter::{Choice, ChoiceOption, Filters, filter_bar};
+pub use form::{Field, FieldError, FormErrors, Input, error_summary, field, hidden, submit};
+pub use line::{Criterion, Stop, criteria, line};
+pub use log::{Actor, ActorKind, LogEntry, actor, log};
+pub use table::{Column, Pager, Sort, pager, table};

@@ -1,0 +1,104 @@
+//! The addresses of the pages. Routes mount these shapes and views link to them, so a path is written once.
+//!
+//! `project` is a project's slug, `key` a record's human key (`REQ-42`); both are percent-encoded here, so a view may
+//! pass whatever the database holds.
+
+use std::fmt::Write as _;
+
+/// Organisation home: its projects.
+pub const HOME: &str = "/";
+/// Sign-in form; the form posts to the same address.
+pub const SIGN_IN: &str = "/sign-in";
+/// Ends the session; POST only.
+pub const SIGN_OUT: &str = "/sign-out";
+/// Remembers the theme in a cookie and returns; POST with `theme` and `return_to`.
+pub const THEME: &str = "/theme";
+/// Remembers whether shortcuts are on and returns; POST with `shortcuts` and `return_to`.
+pub const SHORTCUTS: &str = "/shortcuts";
+/// Search page, the palette without script; GET with `q`.
+pub const FIND: &str = "/find";
+/// What the palette lists: `[{"label","hint","kind","href"}]` for `q`.
+pub const PALETTE: &str = "/palette.json";
+/// The account page: settings and sessions.
+pub const ACCOUNT: &str = "/account";
+/// Revokes one session (`session`) or all others (`session=others`); POST only.
+pub const SESSIONS_REVOKE: &str = "/account/sessions/revoke";
+/// API tokens; POST creates one.
+pub const TOKENS: &str = "/account/tokens";
+/// Revokes one API token (`token`); POST only.
+pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
+/// Creates a project; POST with `name`.
+pub const PROJECTS: &str = "/projects";
+/// Every component in every state.
+pub const DESIGN: &str = "/design";
+
+/// A project's overview.
+#[must_use]
+pub fn project(project: &str) -> String {
+    format!("/p/{}", segment(project))
+}
+
+/// A page of a project, such as `requirements`, `matrix`, `tests`, `builds`, `defects`, `deployments` or `import`.
+#[must_use]
+pub fn section(project: &str, section: &str) -> String {
+    format!("/p/{}/{section}", segment(project))
+}
+
+/// A requirement's page; its edit form posts here.
+#[must_use]
+pub fn requirement(project: &str, key: &str) -> String {
+    format!("/p/{}/requirements/{}", segment(project), segment(key))
+}
+
+/// A test case's page.
+#[must_use]
+pub fn test_case(project: &str, key: &str) -> String {
+    format!("/p/{}/tests/{}", segment(project), segment(key))
+}
+
+/// A build's page, by its number.
+#[must_use]
+pub fn build(project: &str, number: i64) -> String {
+    format!("/p/{}/builds/{number}", segment(project))
+}
+
+/// A defect's page; its edit form posts here.
+#[must_use]
+pub fn defect(project: &str, key: &str) -> String {
+    format!("/p/{}/defects/{}", segment(project), segment(key))
+}
+
+/// An import job's page.
+#[must_use]
+pub fn import(project: &str, id: &str) -> String {
+    format!("/p/{}/imports/{}", segment(project), segment(id))
+}
+
+/// One path segment or query value with everything but RFC 3986's unreserved characters percent-encoded.
+#[must_use]
+pub fn segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_cannot_leave_its_segment() {
+        assert_eq!(
+            requirement("a/b", "REQ-1?x#y"),
+            "/p/a%2Fb/requirements/REQ-1%3Fx%23y"
+        );
+        assert_eq!(project("größe"), "/p/gr%C3%B6%C3%9Fe");
+    }
+}

@@ -1,0 +1,165 @@
+//! One build: its results, what changed since the build before, and where it went.
+
+use maud::{Markup, html};
+
+use super::builds::short;
+use super::{at, crumb, slug};
+use crate::components::{
+    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, none, panel,
+    result_bar, table,
+};
+use crate::format::{When, bytes, duration, percent, plural, thousands, time};
+use crate::icons::Icon;
+use crate::layout::{Frame, page as framed};
+use crate::paths;
+use crate::state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, state};
+
+/// What a build's page shows.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Its number.
+    pub number: i64,
+    /// Its version.
+    pub version: Option<String>,
+    /// Commit, in full.
+    pub commit: Option<String>,
+    /// Branch.
+    pub branch: Option<String>,
+    /// How it ended.
+    pub status: BuildStatus,
+    /// When it was made.
+    pub when: When,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// All its results.
+    pub counts: Counts,
+    /// Results by level.
+    pub levels: Vec<(TestLevel, Counts)>,
+    /// Covered lines and lines; `None` without a coverage report.
+    pub coverage: Option<(i64, i64)>,
+    /// Requirements, tests, this build, environments.
+    pub line: Vec<Stop>,
+    /// Failed now, passed in the build before.
+    pub newly_failing: Vec<TestChange>,
+    /// Passed now, failed in the build before.
+    pub newly_fixed: Vec<TestChange>,
+    /// The slowest, slowest first: key, name, milliseconds.
+    pub slowest: Vec<(String, String, i64)>,
+    /// Where it was deployed: environment, status, when; newest first.
+    pub deployments: Vec<(String, DeploymentStatus, When)>,
+    /// What it produced: name, kind, bytes.
+    pub artifacts: Vec<(String, String, Option<i64>)>,
+    /// The imports that made it: id, format or file, status, rejected entries, when.
+    pub imports: Vec<(String, String, ImportStatus, i64, When)>,
+}
+
+/// A test whose outcome changed.
+#[derive(Debug, Clone)]
+pub struct TestChange {
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Its outcome now.
+    pub outcome: Outcome,
+    /// What a failure said.
+    pub message: Option<String>,
+}
+
+/// The page.
+#[must_use]
+pub fn page(frame: &Frame, view: &View) -> Markup {
+    let name = format!("#{}", view.number);
+    let title = format!("Build {name}");
+    let tests = |outcome: &str| {
+        Some(format!(
+            "{}?build={}&outcome={outcome}",
+            at(frame, "tests"),
+            view.number
+        ))
+    };
+    let count = |n: usize| i64::try_from(n).ok();
+    framed(
+        frame,
+        &name,
+        &[crumb(frame, "Builds", "builds")],
+        &html! {
+            (head(&Head {
+                title: &title,
+                sub: Some(html! {
+                    (state(view.status)) " · " (time(view.when))
+                    @if let Some(version) = &view.version { " · " (key(version)) }
+                    @if let Some(branch) = &view.branch { " · " (branch) }
+                }),
+                ..Head::default()
+            }))
+            @if view.counts.total() == 0 {
+                (empty(&Empty {
+                    glyph: Icon::FlaskConical, title: "This build has no results", text: "Send its reports; they can come in as many calls as you like.",
+                    command: Some(format!("throughline import --project {} --build {} reports/*.xml", slug(frame), view.number)), link: Some(("Import in the browser", at(frame, "import"))),
+                }))
+            } @else {
+                (figures(&[
+                    Figure { value: percent(view.counts.passed, view.counts.ran()), label: "pass rate".to_owned(), ..Figure::default() },
+                    Figure::count(view.counts.passed, "passed", tests("passed"), None),
+                    Figure::count(view.counts.bad(), "failed or broken", tests("failed"), (view.counts.bad() > 0).then_some(crate::state::Tone::Bad)),
+                    Figure::count(view.counts.skipped, "skipped", tests("skipped"), None),
+                    Figure { value: view.coverage.map_or_else(|| "–".to_owned(), |(covered, lines)| percent(covered, lines)), label: "lines covered".to_owned(), ..Figure::default() },
+                ]))
+            }
+            @if !view.line.is_empty() { (line("The line of this build", &view.line)) }
+            div class="two" {
+                div {
+                    @for (id, heading, list, calm) in [
+                        ("failing", "Newly failing", &view.newly_failing, "Nothing broke since the build before."),
+                        ("fixed", "Newly fixed", &view.newly_fixed, "Nothing was repaired since the build before."),
+                    ] {
+                        (panel(id, heading, count(list.len()), &html! {
+                            @if list.is_empty() { p class="muted" { (calm) } }
+                            @else { ul class="list" { @for test in list {
+                                li { (state(test.outcome)) a class="grow" data-row href=(paths::test_case(slug(frame), &test.key)) { (test.name) } (key(&test.key))
+                                    @if let Some(message) = &test.message { code class="muted" { (message) } } }
+                            } } }
+                        }))
+                    }
+                    @if !view.slowest.is_empty() {
+                        (panel("slowest", "Slowest tests", None, &html! {
+                            (table("Slowest tests", &[Column::text("Test case"), Column::text("Key"), Column::number("Time")], &html! {
+                                @for (id, test, ms) in &view.slowest {
+                                    tr { td class="title" { a data-row href=(paths::test_case(slug(frame), id)) { (test) } } td { (key(id)) } td class="num" { (duration(*ms)) } }
+                                }
+                            }))
+                        }))
+                    }
+                    (panel("imports", "Imports", count(view.imports.len()), &html! {
+                        @if view.imports.is_empty() { p class="muted" { "It was not made by an import." } }
+                        @else { ul class="list" { @for (id, what, status, rejected, when) in &view.imports {
+                            li { (state(*status)) a class="grow" href=(paths::import(slug(frame), id)) { (what) }
+                                @if *rejected > 0 { span class="says bad" { (plural(*rejected, "rejection", "rejections")) } }
+                                span class="muted" { (time(*when)) } }
+                        } } }
+                    }))
+                }
+                aside aria-label="Facts" {
+                    (facts(&[
+                        ("Commit", view.commit.as_ref().map_or_else(|| none("no commit"), |commit| html! { span class="key" title=(commit) { (short(commit)) } })),
+                        ("Took", view.duration_ms.map_or_else(|| none("no time"), |ms| html! { (duration(ms)) })),
+                        ("Coverage", view.coverage.map_or_else(|| none("no report"), |(covered, lines)| html! { (thousands(covered)) " of " (plural(lines, "line", "lines")) })),
+                    ]))
+                    @if !view.levels.is_empty() {
+                        section { h2 { "By level" } ul class="list" { @for (level, counts) in &view.levels { li { span class="grow" { (level.word()) } (result_bar(*counts)) } } } }
+                    }
+                    section { h2 { "Deployments" }
+                        @if view.deployments.is_empty() { p class="muted" { "It runs nowhere." } }
+                        @else { ul class="list" { @for (environment, status, when) in &view.deployments { li { span class="grow" { (environment) } (state(*status)) span class="muted" { (time(*when)) } } } } }
+                    }
+                    @if !view.artifacts.is_empty() {
+                        section { h2 { "Artefacts" } ul class="list" { @for (file, kind, size) in &view.artifacts {
+                            li { span class="grow" { (file) } span class="muted" { (kind) @if let Some(size) = size { ", " (bytes(*size)) } } }
+                        } } }
+                    }
+                }
+            }
+        },
+    )
+}

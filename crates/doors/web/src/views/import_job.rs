@@ -1,0 +1,174 @@
+//! One import: progress while it runs, then a summary that adds up and every rejection with its line and reason.
+
+use maud::{Markup, html};
+
+use super::{at, crumb, slug};
+use crate::components::{
+    Column, Counts, Head, head, link_button, none, panel, progress, result_bar, table,
+};
+use crate::format::{When, bytes, plural, thousands, time};
+use crate::icons::Icon;
+use crate::layout::{Frame, page_with};
+use crate::paths;
+use crate::state::{FileStatus, ImportStatus, state};
+
+/// What an import's page shows.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub status: ImportStatus,
+    /// When it began.
+    pub when: When,
+    /// The build it filled.
+    pub build: Option<i64>,
+    /// Files done, and files.
+    pub files_done: (i64, i64),
+    /// Records read so far.
+    pub records: i64,
+    /// One line a file, as far as it got.
+    pub files: Vec<File>,
+    /// What was rejected; the first few hundred.
+    pub rejections: Vec<Rejection>,
+    /// All rejections, also those not listed.
+    pub rejected_total: i64,
+    /// Why the whole import failed.
+    pub failure: Option<String>,
+}
+
+/// One file of an import. `recognised = created + updated + unchanged + rejected`.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: i64,
+    /// The format it was recognised as.
+    pub format: String,
+    /// What became of it.
+    pub status: FileStatus,
+    /// Records recognised.
+    pub recognised: i64,
+    /// Made.
+    pub created: i64,
+    /// Changed.
+    pub updated: i64,
+    /// Left as they were.
+    pub unchanged: i64,
+    /// Refused.
+    pub rejected: i64,
+    /// Outcomes, for test reports.
+    pub outcomes: Option<Counts>,
+    /// Why it was rejected, or what it declares wrongly.
+    pub remark: Option<String>,
+}
+
+/// One refused record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The file.
+    pub file: String,
+    /// The line, when the format has lines.
+    pub line: Option<i64>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The page. While the job runs, the part `job` is fetched again every second; without script the page reloads.
+#[must_use]
+pub fn page(frame: &Frame, view: &View) -> Markup {
+    let running = matches!(view.status, ImportStatus::Waiting | ImportStatus::Running);
+    page_with(
+        frame,
+        "Import of files",
+        &[crumb(frame, "Import", "import")],
+        &html! {
+            (head(&Head { title: "Import", sub: Some(html! { "Begun " (time(view.when)) " · " span class="key" { (view.id) } }), actions: Some(link_button("Import more", &at(frame, "import"), Some(Icon::Upload), false)), ..Head::default() }))
+            div id="job" data-poll=[running.then_some("1000")] data-said=(if running { "" } else { "The import is done" }) { (job(frame, view, running)) }
+        },
+        running,
+    )
+}
+
+fn job(frame: &Frame, view: &View, running: bool) -> Markup {
+    html! {
+        div class="part box" {
+            div class="swatches" {
+                (state(view.status))
+                @if let Some(build) = view.build { a class="button" data-row href=(paths::build(slug(frame), build)) { "Open build #" (build) } }
+            }
+            @if let Some(failure) = &view.failure { p { (failure) } }
+            @if running {
+                (progress("Files", view.files_done.0, (view.files_done.1 > 0).then_some(view.files_done.1)))
+                p class="muted" { (plural(view.records, "record", "records")) " read so far" }
+            } @else { (sum(view)) }
+        }
+        @if !view.files.is_empty() { (files(view)) }
+        @if view.rejected_total > 0 { (rejections(view)) }
+    }
+}
+
+/// One sentence that adds up.
+fn sum(view: &View) -> Markup {
+    let total = |part: fn(&File) -> i64| thousands(view.files.iter().map(part).sum());
+    html! {
+        p {
+            b { (total(|file| file.recognised)) } " recognised = " (total(|file| file.created)) " created + " (total(|file| file.updated)) " updated + "
+            (total(|file| file.unchanged)) " unchanged + " (total(|file| file.rejected)) " rejected"
+        }
+    }
+}
+
+fn files(view: &View) -> Markup {
+    let columns = [
+        Column::text("File"),
+        Column::text("Result"),
+        Column::text("Format"),
+        Column::number("Recognised"),
+        Column::number("Created"),
+        Column::number("Updated"),
+        Column::number("Unchanged"),
+        Column::number("Rejected"),
+        Column::text("Outcomes"),
+        Column::text("Remark"),
+    ];
+    panel(
+        "files",
+        "Files",
+        i64::try_from(view.files.len()).ok(),
+        &table(
+            "Files",
+            &columns,
+            &html! {
+                @for file in &view.files {
+                    tr {
+                        td class="title" { (file.name) span class="sub" { (bytes(file.size)) } }
+                        td { (state(file.status)) }
+                        td { (file.format) }
+                        @for count in [file.recognised, file.created, file.updated, file.unchanged, file.rejected] { td class="num" { (thousands(count)) } }
+                        td { @match file.outcomes { Some(counts) => (result_bar(counts)), None => (none("no results")) } }
+                        td class="text" { @match &file.remark { Some(remark) => (remark), None => (none("none")) } }
+                    }
+                }
+            },
+        ),
+    )
+}
+
+fn rejections(view: &View) -> Markup {
+    let listed = i64::try_from(view.rejections.len()).unwrap_or(i64::MAX);
+    panel(
+        "rejections",
+        "Rejections",
+        Some(view.rejected_total),
+        &html! {
+            (table("Rejections", &[Column::text("File"), Column::number("Line"), Column::text("Reason")], &html! {
+                @for one in &view.rejections {
+                    tr { td class="text" { (one.file) } td class="num" { @match one.line { Some(line) => (thousands(line)), None => (none("no line")) } } td class="text" { (one.reason) } }
+                }
+            }))
+            @if listed < view.rejected_total { p class="muted" { "The first " (thousands(listed)) " of " (thousands(view.rejected_total)) " are listed." } }
+        },
+    )
+}

@@ -1,0 +1,46 @@
+//! One page a file: a plain `View` struct with what the page shows, and `page(frame, view)`.
+//!
+//! Views never look anything up and never decide who may do what: a route leaves out what a person may not do
+//! (`may_edit: false` hides the form), and the operation behind the form refuses it all the same.
+
+pub mod account;
+pub mod build;
+pub mod builds;
+pub mod defect;
+pub mod defects;
+pub mod deployments;
+pub mod design;
+pub mod errors;
+pub mod find;
+pub mod home;
+pub mod import;
+pub mod import_job;
+pub mod matrix;
+pub mod overview;
+pub mod requirement;
+pub mod requirements;
+pub mod sign_in;
+pub mod test_case;
+pub mod test_cases;
+pub mod tokens;
+
+use crate::layout::{Crumb, Frame};
+use crate::paths;
+
+/// The slug of the frame's project; empty on pages outside a project.
+fn slug(frame: &Frame) -> &str {
+    frame
+        .project
+        .as_ref()
+        .map_or("", |project| project.slug.as_str())
+}
+
+/// The address of a section of the frame's project.
+fn at(frame: &Frame, section: &str) -> String {
+    paths::section(slug(frame), section)
+}
+
+/// The breadcrumb of a section of the frame's project.
+fn crumb(frame: &Frame, text: &str, section: &str) -> Crumb {
+    (text.to_owned(), at(frame, section))
+}

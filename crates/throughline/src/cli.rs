@@ -1,0 +1,154 @@
+//! The command line.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+/// The system of record for software delivery by people and AI agents.
+#[derive(Debug, Parser)]
+#[command(name = "throughline", version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// Where the embedded database and the local credentials live.
+    #[arg(long, global = true, env = "THROUGHLINE_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print machine-readable JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write the log as JSON lines.
+    #[arg(long, global = true, env = "THROUGHLINE_JSON_LOGS")]
+    pub(crate) json_logs: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring everything up: database, migrations, first organisation, server.
+    Up(UpArguments),
+    /// Serve on a database that is there already (`DATABASE_URL`, or the embedded one).
+    Serve(ServeArguments),
+    /// Move the schema forward or back.
+    Migrate {
+        #[command(subcommand)]
+        what: Migrate,
+    },
+    /// The database in use.
+    Db {
+        #[command(subcommand)]
+        what: Db,
+    },
+    /// API tokens.
+    Token {
+        #[command(subcommand)]
+        what: TokenCommand,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where to listen.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct Listen {
+    /// The port.
+    #[arg(long, default_value_t = 7400, env = "THROUGHLINE_PORT")]
+    pub(crate) port: u16,
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1", env = "THROUGHLINE_HOST")]
+    pub(crate) host: IpAddr,
+}
+
+/// How to come up.
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    /// Load Throughline's own record, to have something to look at.
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+}
+
+/// Moves of the schema.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Migrate {
+    /// Apply what is pending.
+    Up {
+        /// Stop at this version.
+        #[arg(long)]
+        to: Option<i32>,
+    },
+    /// Undo the last step, or all down to a version.
+    Down {
+        /// Stop at this version; 0 undoes everything.
+        #[arg(long)]
+        to: Option<i32>,
+    },
+    /// Say what is applied and what is pending.
+    Status,
+    /// Run up, down and up again on a scratch database and compare the schemas.
+    Verify,
+}
+
+/// Questions about the database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Db {
+    /// Print a connection string.
+    Url {
+        /// The role to connect as.
+        #[arg(long, value_enum, default_value_t = RoleName::Application)]
+        role: RoleName,
+    },
+}
+
+/// A role of the database.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Owns the tables and migrates.
+    Owner,
+    /// Serves.
+    Application,
+    /// Reads masked views.
+    Readonly,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token for the person of the local credentials. The server must be running.
+    Create {
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// What it may be used for, such as `*:read` or `import:create`. May be given several times.
+        #[arg(long, default_value = "*")]
+        scope: Vec<String>,
+        /// After how many days it ends.
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+}
+
+/// Prints completions.
+pub(crate) fn print_completions(shell: clap_complete::Shell) {
+    clap_complete::generate(shell, &mut Cli::command(), "throughline", &mut std::io::stdout());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,137 @@
+//! Wiring: the kernel on a database, the doors on the kernel, until somebody says stop.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::Router;
+use cluster::{Database, Role};
+use identity::Authenticator;
+use kernel::{Catalogue, Kernel, PoolOptions, Schema, Store};
+use tokio::net::TcpListener;
+use tokio_postgres::Config;
+use vault::Passwords;
+
+use crate::{
+    cli::{Listen, ServeArguments},
+    credentials::spool_dir,
+    database,
+    failure::Failure,
+};
+
+/// How long running requests may take to end.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// A kernel that serves everything there is.
+pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
+    let store = Store::new(config, &PoolOptions::default())?;
+    let schema = Schema::read(&store).await?;
+    let resources = identity::RESOURCES
+        .iter()
+        .chain(&work::RESOURCES)
+        .chain(&quality::RESOURCES)
+        .chain(&delivery::RESOURCES)
+        .copied();
+    let catalogue = Catalogue::new(resources, identity::operations(), schema)?;
+    Ok(Kernel::new(store, catalogue))
+}
+
+/// The application with everything it needs to answer.
+pub(crate) struct Server {
+    pub(crate) kernel: Arc<Kernel>,
+    app: Arc<rest::App>,
+}
+
+impl Server {
+    /// Wires the doors to a database.
+    pub(crate) async fn new(config: Config, spool: PathBuf) -> Result<Self, Failure> {
+        database::refuse_strong_roles(&config).await?;
+        let kernel = Arc::new(kernel(config.clone()).await?);
+        let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
+        tokio::spawn(authenticator.clone().listen(config));
+        let app = Arc::new(rest::App {
+            kernel: kernel.clone(),
+            authenticator,
+            limits: rest::Limits::default(),
+            spool,
+            metrics: rest::Metrics::default(),
+            after_upload: Box::new(|_, _| {}),
+        });
+        Ok(Self { kernel, app })
+    }
+
+    fn router(&self) -> Router {
+        rest::router(self.app.clone())
+    }
+
+    /// Serves until `stop` is ready, then lets running requests end.
+    pub(crate) async fn serve(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Failure> {
+        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
+        let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+        let graceful = async move {
+            stop.await;
+            let _ = stopping.send(true);
+        };
+        let serving = axum::serve(
+            axum::serve::ListenerExt::tap_io(listener, |stream| {
+                // Small answers must not wait for more.
+                let _ = stream.set_nodelay(true);
+            }),
+            service,
+        )
+        .with_graceful_shutdown(graceful);
+        tokio::select! {
+            served = serving => served.map_err(Failure::from),
+            () = async {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+                tokio::time::sleep(DRAIN).await;
+            } => {
+                tracing::warn!("some requests did not end in time and were cut off");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Binds the address, with a word on what to do when it is taken.
+pub(crate) async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
+    TcpListener::bind((listen.host, listen.port)).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            Failure::new(format!("port {} is in use; choose another with --port", listen.port))
+        }
+        _ => Failure::from(error),
+    })
+}
+
+/// Ready once the program is asked to stop, by Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_stop() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// `throughline serve`
+pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Failure> {
+    let listener = bind(&arguments.listen).await?;
+    let database: Database = database::open(data).await?;
+    let outcome = async {
+        let server = Server::new(database.config(Role::Application), spool_dir(data)?).await?;
+        tracing::info!(address = %listener.local_addr()?, "serving");
+        server.serve(listener, asked_to_stop()).await
+    }
+    .await;
+    database.stop().await;
+    outcome
+}

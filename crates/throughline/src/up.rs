@@ -1,0 +1,85 @@
+//! `throughline up`: from nothing to a page one can sign in to.
+
+use std::{path::Path, sync::Arc};
+
+use cluster::{Database, Role};
+use identity::{FirstOrganization, NewToken, first_organization};
+use kernel::{Ctx, Request};
+use vault::{Passwords, Token, TokenKind};
+
+use crate::{
+    cli::UpArguments,
+    credentials::{Credentials, spool_dir},
+    database,
+    failure::Failure,
+    server::{Server, asked_to_stop, bind},
+};
+
+/// Brings everything up and serves until interrupted.
+pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failure> {
+    let listener = bind(&arguments.listen).await?;
+    // A stop that is asked for while the database starts must stop it too.
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        let _ = stop.send(true);
+    });
+    let database = database::open(data).await?;
+    let outcome = async {
+        database::migrate(&database).await?;
+        let server = Server::new(database.config(Role::Application), spool_dir(data)?).await?;
+        let address = listener.local_addr()?;
+        let url = format!("http://{address}");
+        let credentials = first_sign_in(&server, data, &url).await?;
+        welcome(&credentials);
+        let stop = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        server.serve(listener, stop).await
+    }
+    .await;
+    close(database).await;
+    outcome
+}
+
+async fn close(database: Database) {
+    database.stop().await;
+}
+
+/// Makes the first organisation and its administrator, or finds the ones of an earlier start.
+async fn first_sign_in(server: &Server, data: &Path, url: &str) -> Result<Credentials, Failure> {
+    if let Some(mut known) = Credentials::read(data)? {
+        if known.url != url {
+            url.clone_into(&mut known.url);
+            known.write(data)?;
+        }
+        return Ok(known);
+    }
+    let email = "admin@throughline.localhost";
+    let password = Token::generate(TokenKind::Session).reveal()[4..24].to_owned();
+    let first = FirstOrganization { name: "Home", slug: "home", owner: "Administrator", email, password: &password };
+    let principal = first_organization(&server.kernel, &Passwords::new(), &first).await?;
+    let request = Request { endpoint: "throughline up".into(), ..Request::default() };
+    let ctx = Ctx::new(server.kernel.clone(), Arc::new(principal), request);
+    let mut tx = ctx.begin().await?;
+    let token = NewToken { name: "local scripts".into(), scopes: vec!["*".into()], days: Some(366) };
+    let made = identity::create_token(&ctx, &mut tx, token).await?;
+    tx.commit().await?;
+    let credentials = Credentials {
+        url: url.to_owned(),
+        organization: "home".into(),
+        email: email.into(),
+        password,
+        token: made.token,
+    };
+    credentials.write(data)?;
+    Ok(credentials)
+}
+
+fn welcome(credentials: &Credentials) {
+    println!(
+        "\n  Throughline is up at {}\n\n    sign in as  {}\n    password    {}\n    API token   {}\n\n  \
+         Import reports with:  throughline import --project KEY reports/*.xml\n  Stop with Ctrl-C; the data stay.\n",
+        credentials.url, credentials.email, credentials.password, credentials.token
+    );
+}
