@@ -123,7 +123,7 @@ create index projects_team_id_idx on work.projects (organization_id, team_id) wh
 create index projects_license_code_idx on work.projects (license_code) where license_code is not null;
 create index projects_phase_code_idx on work.projects (phase_code) where phase_code is not null;
 create index projects_priority_code_idx on work.projects (priority_code) where priority_code is not null;
-create index projects_updated_at_idx on work.projects (organization_id, updated_at, id);
+create index projects_updated_at_idx on work.projects (organization_id, updated_at, id) where deleted_at is null;
 create trigger forbid_cycle after insert or update of parent_project_id on work.projects
   for each row when (new.parent_project_id is not null) execute function platform.forbid_cycle('id', 'parent_project_id', 'organization_id');
 
