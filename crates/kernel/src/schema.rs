@@ -295,6 +295,14 @@ impl Schema {
         self.tables.get(name)
     }
 
+    /// The declared table behind what PostgreSQL names in an error: a partition, `results_2026m11`, stands for its whole.
+    pub(crate) fn whole(&self, table: String) -> String {
+        match table.rsplit_once('_') {
+            Some((whole, _)) if !self.tables.contains_key(&table) && self.tables.contains_key(whole) => whole.to_owned(),
+            _ => table,
+        }
+    }
+
     /// The constraint of that name on that table.
     pub(crate) fn constraint(&self, table: &str, name: &str) -> Option<&Constraint> {
         self.tables.get(table)?.constraints.get(name)

@@ -16,6 +16,8 @@ use crate::Failure;
 
 /// Columns that must be given though the schema does not say so, or whose target no served table tells.
 const TOLD: &[(&str, &str, Told)] = &[
+    ("artifacts", "path", Told::Text("target/example.tar")),
+    ("trace-links", "project_id", Told::Example("projects")),
     ("deployments", "build_id", Told::Example("builds")),
     ("trace-links", "source_id", Told::Example("test-cases")),
     ("trace-links", "target_id", Told::Another("requirements")),
@@ -57,6 +59,8 @@ enum Told {
     Example(&'static str),
     /// An example that differs with every record made.
     Another(&'static str),
+    /// This text.
+    Text(&'static str),
     /// Somebody who has just joined.
     NewMember,
 }
@@ -159,6 +163,7 @@ impl World {
         match told.map(|(_, _, told)| *told) {
             Some(Told::Example(name)) => return Ok(json!(self.example(organization, name, 0).await?)),
             Some(Told::Another(name)) => return Ok(json!(self.example(organization, name, number + 1).await?)),
+            Some(Told::Text(text)) => return Ok(json!(text)),
             Some(Told::NewMember) => {
                 let name = format!("member{}", next());
                 return Ok(json!(organization.join(&self.kernel, &name).await?.user_id));
