@@ -136,6 +136,9 @@ impl ListQuery {
     }
 
     fn text(&mut self, served: &Served, value: &str) -> Result<(), String> {
+        if value.chars().count() > 200 {
+            return Err("must have at most 200 characters".into());
+        }
         self.params.push(filter::pattern(value.trim())?);
         let place = self.params.len();
         let title = format!("t.{}", served.resource.title);
