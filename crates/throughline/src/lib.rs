@@ -4,12 +4,7 @@ use kernel::{Operation, Resource};
 
 /// Every declared resource.
 pub fn resources() -> impl Iterator<Item = &'static Resource> {
-    identity::RESOURCES
-        .iter()
-        .chain(&work::RESOURCES)
-        .chain(&quality::RESOURCES)
-        .chain(&delivery::RESOURCES)
-        .copied()
+    identity::RESOURCES.iter().chain(&work::RESOURCES).chain(&quality::RESOURCES).chain(&delivery::RESOURCES).copied()
 }
 
 /// Every declared operation.

@@ -32,10 +32,7 @@ const PATTERNS: &[(&str, &str)] =
 
 /// Rows of tables that plain serving does not write: `$1` is the new identifier, `$2` the parent, or the project.
 const STORED: &[(&str, &str)] = &[
-    (
-        "imports",
-        "insert into platform.imports (id, project_id, file_name) values ($1, $2, 'report.xml')",
-    ),
+    ("imports", "insert into platform.imports (id, project_id, file_name) values ($1, $2, 'report.xml')"),
     (
         "import-rejections",
         "insert into platform.import_rejections (id, project_id, import_id, reason)
@@ -171,12 +168,10 @@ impl World {
             None => {}
         }
         if let Some(key) = served.table.reference(&column.name) {
-            let target = self
-                .kernel
-                .catalogue
-                .resources()
-                .find(|there| there.resource.table == key.target)
-                .ok_or_else(|| format!("{}.{} refers to {}, which is not served", resource.name, column.name, key.target))?;
+            let target =
+                self.kernel.catalogue.resources().find(|there| there.resource.table == key.target).ok_or_else(
+                    || format!("{}.{} refers to {}, which is not served", resource.name, column.name, key.target),
+                )?;
             // The last part of a composed key differs from record to record.
             let varies = served.has_composed_id() && resource.key.last() == Some(&column.name.as_str());
             let number = if varies { number + 1 } else { 0 };

@@ -53,12 +53,7 @@ pub struct Organization {
 impl Organization {
     /// The starting roles with a person each, the weakest first.
     pub fn roles(&self) -> [(&'static str, &Person); 4] {
-        [
-            ("viewer", &self.viewer),
-            ("developer", &self.developer),
-            ("admin", &self.admin),
-            ("owner", &self.owner),
-        ]
+        [("viewer", &self.viewer), ("developer", &self.developer), ("admin", &self.admin), ("owner", &self.owner)]
     }
 
     /// A context of the server itself in this organisation.

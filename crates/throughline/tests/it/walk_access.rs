@@ -119,7 +119,8 @@ async fn nobody_gets_in() {
     let world = world().await;
     let mut faults = Vec::new();
     let mut check = |what: String, answer: &Answer| {
-        let told = answer.header("www-authenticate").is_some() && answer.header("content-type") == Some("application/problem+json");
+        let told = answer.header("www-authenticate").is_some()
+            && answer.header("content-type") == Some("application/problem+json");
         if answer.status != 401 || !told {
             faults.push(format!("{what}: {} {}", answer.status, answer.text()));
         }
@@ -180,7 +181,9 @@ async fn a_role_without_the_right_is_refused() {
         let path = path_of(operation, &id);
         for (role, person) in world.home.roles() {
             let kind = served.resource.permission;
-            if may(role, kind, served.resource.needs(operation.action)) || FOR_ONESELF.contains(&&*format!("{name}/{}", operation.name)) {
+            if may(role, kind, served.resource.needs(operation.action))
+                || FOR_ONESELF.contains(&&*format!("{name}/{}", operation.name))
+            {
                 continue;
             }
             let answer = send(&world, Some(person), "POST", &path, &input(operation)).await;
@@ -205,7 +208,9 @@ async fn another_organisation_sees_nothing() {
         let listed = world.get(format!("/v1/{name}?limit=200")).by(stranger).send().await.json();
         let seen = rows(&listed).iter().any(|row| row["id"].as_str() == Some(&id));
         if seen != shared {
-            faults.push(format!("GET /v1/{name} shows a row of another organisation: {seen}; declared as shared: {shared}"));
+            faults.push(format!(
+                "GET /v1/{name} shows a row of another organisation: {seen}; declared as shared: {shared}"
+            ));
         }
         if shared {
             continue;
@@ -259,7 +264,8 @@ async fn a_foreign_identifier_is_refused_in_every_column() {
         let body = world.creation_body(&world.home, resource.name, 60).await.unwrap();
         for column in resource.writable.iter().chain(resource.create_only) {
             let Some(key) = served.table.reference(column) else { continue };
-            let Some(there) = world.kernel.catalogue.resources().find(|there| there.resource.table == key.target) else {
+            let Some(there) = world.kernel.catalogue.resources().find(|there| there.resource.table == key.target)
+            else {
                 continue;
             };
             if SHARED.iter().any(|(shared, _)| *shared == there.resource.name) {
