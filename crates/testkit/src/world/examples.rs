@@ -7,6 +7,7 @@ use std::{
     sync::{PoisonError, atomic::AtomicU64, atomic::Ordering},
 };
 
+use identity::SignIn;
 use kernel::{Column, ColumnType, Served, Verb};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -109,12 +110,17 @@ impl World {
             let answer = self.post("/v1/api-tokens", &input).by(&organization.owner).send().await.expect(201);
             return Ok(answer.json()["id"].as_str().unwrap_or_default().to_owned());
         }
-        // Whatever an organisation starts with; where rows belong to people, one of the owner's.
-        let mut list = format!("/v1/{name}?limit=200");
-        if let Some(column) = served.resource.owner {
-            list.push_str(&format!("&filter[{column}]={}", organization.owner.user_id));
+        if name == "sessions" {
+            let sign_in = SignIn {
+                email: organization.owner.email.clone(),
+                password: super::Person::PASSWORD.into(),
+                organization: None,
+            };
+            let session = self.authenticator.sign_in(sign_in, kernel::Request::default()).await?;
+            return Ok(session.principal.session_id().unwrap_or_default().to_string());
         }
-        let rows = self.get(list).by(&organization.owner).send().await.expect(200).json();
+        // Whatever an organisation starts with.
+        let rows = self.get(format!("/v1/{name}?limit=200")).by(&organization.owner).send().await.expect(200).json();
         let row = rows["data"].get(usize::from(number)).ok_or_else(|| {
             format!(
                 "there is no example of `{name}`: nothing is there at the start and plain serving makes none. Add a \
@@ -137,7 +143,8 @@ impl World {
             let parent = served.resource.parent.map(|(column, _)| column);
             let mut columns: Vec<&str> = served.required().chain(parent).collect();
             columns.extend(TOLD.iter().filter(|(told, ..)| *told == resource).map(|(_, column, _)| *column));
-            // A column that has a default is no default of a place: without one, a project would not be known.
+            // Two records must not stand at the same place, which is the default.
+            columns.extend(served.resource.writable.iter().filter(|name| **name == "position"));
             columns.sort_unstable();
             columns.dedup();
             for name in columns {

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod walk_access;
+mod walk_matrix;
+mod walk_schema;
+mod walk_trail;
 
 use serde_json::Value;
 use testkit::World;

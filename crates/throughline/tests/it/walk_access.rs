@@ -18,7 +18,7 @@ const SHARED: &[(&str, &str)] = &[
 ];
 
 /// Inputs of operations that do not take an empty object.
-fn input(operation: &Operation) -> Value {
+pub(crate) fn input(operation: &Operation) -> Value {
     match (operation.subject, operation.name) {
         (Subject::Collection("api-tokens"), "create") => json!({"name": "walk", "scopes": ["*:read"]}),
         (Subject::Collection("memberships"), "invite") => {
@@ -34,7 +34,7 @@ fn input(operation: &Operation) -> Value {
 /// Operations that everybody may do for themselves.
 const FOR_ONESELF: &[&str] = &["api-tokens/create"];
 
-fn path_of(operation: &Operation, id: &str) -> String {
+pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {
         Subject::Record(name) => format!("/v1/{name}/{id}/{}", operation.name),
         Subject::Collection(name) if operation.name == "create" => format!("/v1/{name}"),
