@@ -24,7 +24,7 @@ create table platform.entities (
   constraint entities_title_check check (char_length(title) <= 500),
   constraint entities_entity_version_check check (entity_version >= search_indexed_version)
 );
-create index entities_search_vector_idx on platform.entities using gin (search_vector);
+create index entities_search_vector_idx on platform.entities using gin (search_vector) with (gin_pending_list_limit = 16384);
 create index entities_entity_type_idx on platform.entities (organization_id, entity_type, id);
 
 create table work.key_counters (
@@ -105,7 +105,13 @@ create function work.assign_key() returns trigger
   language plpgsql
   as $$
 begin
-  new.key := tg_argv[0] || '-' || work.reserve_keys(new.project_id, tg_argv[0], 1);
+  -- A project that is not there (or not visible) has no counter. Any key will do then: the record's own reference to the project, or its
+  -- policy, refuses the row in its own name, which says more than a refusal by the counter.
+  if exists (select from work.projects p where p.organization_id = new.organization_id and p.id = new.project_id) then
+    new.key := tg_argv[0] || '-' || work.reserve_keys(new.project_id, tg_argv[0], 1);
+  else
+    new.key := tg_argv[0] || '-1';
+  end if;
   return new;
 end
 $$;
@@ -115,7 +121,12 @@ create function work.assign_build_number() returns trigger
   language plpgsql
   as $$
 begin
-  new.build_number := work.reserve_keys(new.project_id, 'BUILD', 1);
+  -- As in work.assign_key: a project that is not there is refused by the build itself.
+  if exists (select from work.projects p where p.organization_id = new.organization_id and p.id = new.project_id) then
+    new.build_number := work.reserve_keys(new.project_id, 'BUILD', 1);
+  else
+    new.build_number := 1;
+  end if;
   return new;
 end
 $$;

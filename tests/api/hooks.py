@@ -5,6 +5,7 @@ Reads the instance from THROUGHLINE_URL and THROUGHLINE_TOKEN, and makes one rec
 
 import os
 import random
+import secrets
 import urllib.error
 import urllib.request
 import json
@@ -13,6 +14,7 @@ import schemathesis
 
 URL = os.environ["THROUGHLINE_URL"]
 TOKEN = os.environ["THROUGHLINE_TOKEN"]
+RUN = secrets.token_hex(4)
 chance = random.Random(20261120)
 
 
@@ -29,7 +31,7 @@ def call(method, path, body=None):
 
 def seed():
     """One record of each kind, by the field or collection that names it."""
-    project = call("POST", "/v1/projects", {"name": "Under test", "slug": f"under-test-{os.getpid()}"})["id"]
+    project = call("POST", "/v1/projects", {"name": "Under test", "slug": f"under-test-{RUN}"})["id"]
     inside = {"project_id": project}
     requirement = call("POST", "/v1/requirements", {**inside, "title": "A requirement"})["id"]
     other = call("POST", "/v1/requirements", {**inside, "title": "Another"})["id"]
@@ -38,7 +40,7 @@ def seed():
     build = call("POST", "/v1/builds", {**inside, "version_tag": "1.0.0"})["id"]
     environment = call("GET", "/v1/environments?limit=1")["data"][0]["id"]
     repository = call("POST", "/v1/repositories", {**inside, "url": "https://example.org/code.git"})["id"]
-    team = call("POST", "/v1/teams", {"name": "A team", "slug": f"a-team-{os.getpid()}"})["id"]
+    team = call("POST", "/v1/teams", {"name": f"Team {RUN}", "slug": f"a-team-{RUN}"})["id"]
     me = call("GET", "/v1/me")
     deployment = call(
         "POST",
