@@ -116,7 +116,7 @@ fn head(plan: &Plan) -> String {
     };
     let commit = git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown".into());
     // The page being written is itself a file of the repository.
-    let changes = git(&["status", "--porcelain", "--", ":/", ":!:/bench/results"]).unwrap_or_default();
+    let changes = git(&["status", "--porcelain", "--", ":/", ":(top,exclude)bench/results"]).unwrap_or_default();
     let changed = if changes.is_empty() { "" } else { " with changes" };
     let version = Command::new("pgbench").arg("--version").output().map_or_else(
         |_| "unknown".into(),

@@ -17,6 +17,12 @@ pub struct Used {
 }
 
 impl Used {
+    /// All of it together.
+    #[must_use]
+    pub fn all(self) -> f64 {
+        self.generator + self.server + self.database
+    }
+
     /// What was used since `before`, for each of `count` requests, in microseconds.
     #[must_use]
     pub fn per_request(self, before: Self, count: u64) -> Self {

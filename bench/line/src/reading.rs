@@ -224,6 +224,7 @@ impl<'a> Peers<'a> {
             }
         }
         let ratios = |to: &Taken| -> Vec<f64> { of_full.rates.iter().zip(&to.rates).map(|(a, b)| a / b).collect() };
+        let by_time = |to: &Taken| -> Vec<f64> { to.used.iter().zip(&of_full.used).map(|(a, b)| a.all() / b.all()).collect() };
         let middle = |taken: &Taken, pick: fn(&Used) -> f64| median(&taken.used.iter().map(pick).collect::<Vec<_>>());
         let (server, bare_server) = (middle(&of_full, |used| used.server), middle(&of_bare, |used| used.server));
         let reason = format!(
@@ -242,6 +243,7 @@ impl<'a> Peers<'a> {
             Goal::AtLeast(0.40),
             &reason,
         );
+        section.figure("the same by processor time: of all processes for one transaction, of those for one request", &by_time(&of_pgbench), "×", Goal::None, "");
         let reason = format!(
             "the server takes {} µs of processor time for a request, the bare endpoint {} µs; the difference is signing in, \
              deciding, JSON, ETag, request identifier, log span and metrics",
@@ -250,6 +252,7 @@ impl<'a> Peers<'a> {
         );
         let goal = if bare_goal > 0.0 { Goal::AtLeast(bare_goal) } else { Goal::None };
         section.figure("requests/s, of the bare endpoint's", &ratios(&of_bare), "×", goal, &reason);
+        section.figure("the same by processor time", &by_time(&of_bare), "×", Goal::None, "");
         section.table(
             "Where the processor time of a request goes (medians; with every core busy, a rate is the inverse of their sum):",
             &["Peer", "Requests/s", "Generator µs", "Server µs", "PostgreSQL µs", "p50 ms", "p95 ms"],
