@@ -8,7 +8,8 @@ comment on schema platform is
 -- Roles belong to the whole cluster, so they may already be there, and another database may use them too.
 do $roles$
 declare
-  wanted record;
+  wanted     record;
+  may_become boolean;
 begin
   for wanted in
     select * from (values
@@ -37,8 +38,14 @@ begin
              and (rolsuper or rolbypassrls)) then
     raise exception 'application_user, readonly_user and throughline_auth must be neither superuser nor bypassrls: alter role … nosuperuser nobypassrls';
   end if;
-  -- To hand functions to throughline_auth, the migrating role has to be a member of it.
-  if not pg_has_role(current_user, 'throughline_auth', 'member') then
+  -- To hand functions to throughline_auth, the migrating role has to be able to become it. From version 16 on, having created a role is
+  -- a membership that does not allow that yet.
+  if current_setting('server_version_num')::int < 160000 then
+    may_become := pg_has_role(current_user, 'throughline_auth', 'member');
+  else
+    may_become := pg_has_role(current_user, 'throughline_auth', 'set');
+  end if;
+  if not may_become then
     execute format('grant throughline_auth to %I', current_user);
   end if;
 end
@@ -155,7 +162,7 @@ begin
     raise exception using
       errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name, column = parent,
       constraint = tg_table_name || '_' || parent || '_cycle',
-      message = format('%s would end up above itself: choose a %s that is not below this record', tg_table_name, parent);
+      message = format('%s would close a circle: choose one that does not lead back to this record', replace(regexp_replace(parent, '_(id|code)$', ''), '_', ' '));
   end if;
   return null;
 end

@@ -43,7 +43,7 @@ create table delivery.commits (
   created_at      timestamptz not null default now(),
   primary key (organization_id, id),
   constraint commits_project_id_key unique (organization_id, project_id, id),
-  constraint commits_commit_hash_key unique (organization_id, project_id, repository_id, commit_hash),
+  constraint commits_commit_hash_key unique (organization_id, commit_hash, project_id, repository_id),
   constraint commits_repository_id_fkey foreign key (organization_id, project_id, repository_id)
     references delivery.repositories (organization_id, project_id, id) on update cascade on delete cascade,
   constraint commits_commit_hash_check check (commit_hash ~ '^([0-9a-f]{40}|[0-9a-f]{64})$'),
@@ -51,7 +51,8 @@ create table delivery.commits (
   constraint commits_author_email_check check (char_length(author_email) <= 320),
   constraint commits_message_check check (char_length(message) <= 100000)
 );
-create index commits_committed_at_idx on delivery.commits (organization_id, project_id, committed_at, id);
+create index commits_repository_id_idx on delivery.commits (organization_id, repository_id, project_id);
+create index commits_committed_at_idx on delivery.commits (project_id, committed_at, id);
 
 create table delivery.builds (
   organization_id uuid not null default platform.current_organization(),
@@ -85,7 +86,7 @@ create table delivery.builds (
   row_version     bigint not null default 1,
   primary key (organization_id, id),
   constraint builds_project_id_key unique (organization_id, project_id, id),
-  constraint builds_build_number_key unique (organization_id, project_id, build_number),
+  constraint builds_build_number_key unique (organization_id, build_number, project_id),
   constraint builds_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete restrict,
   constraint builds_repository_id_fkey foreign key (organization_id, project_id, repository_id)
     references delivery.repositories (organization_id, project_id, id) on update cascade on delete set null (repository_id),
@@ -105,11 +106,11 @@ create table delivery.builds (
   constraint builds_vulnerabilities_check check (least(vulnerabilities_critical, vulnerabilities_high, vulnerabilities_medium, vulnerabilities_low) >= 0),
   constraint builds_performance_metrics_check check (jsonb_typeof(performance_metrics) = 'object')
 );
-create index builds_repository_id_idx on delivery.builds (organization_id, project_id, repository_id) where repository_id is not null;
-create index builds_feature_id_idx on delivery.builds (organization_id, project_id, feature_id) where feature_id is not null;
-create index builds_git_commit_hash_idx on delivery.builds (organization_id, project_id, git_commit_hash) where git_commit_hash is not null;
-create index builds_status_idx on delivery.builds (organization_id, project_id, status, id);
-create index builds_updated_at_idx on delivery.builds (organization_id, project_id, updated_at, id);
+create index builds_repository_id_idx on delivery.builds (organization_id, repository_id, project_id) where repository_id is not null;
+create index builds_feature_id_idx on delivery.builds (organization_id, feature_id, project_id) where feature_id is not null;
+create index builds_git_commit_hash_idx on delivery.builds (organization_id, git_commit_hash, project_id) where git_commit_hash is not null;
+create index builds_status_idx on delivery.builds (organization_id, status, project_id, id);
+create index builds_updated_at_idx on delivery.builds (project_id, updated_at, id);
 
 create table delivery.build_commits (
   organization_id uuid not null default platform.current_organization(),
@@ -125,8 +126,8 @@ create table delivery.build_commits (
     references delivery.commits (organization_id, project_id, id) on update cascade on delete cascade,
   constraint build_commits_position_check check (position > 0)
 );
-create index build_commits_build_id_idx on delivery.build_commits (organization_id, project_id, build_id, position);
-create index build_commits_commit_id_idx on delivery.build_commits (organization_id, project_id, commit_id);
+create index build_commits_build_id_idx on delivery.build_commits (organization_id, build_id, project_id, position);
+create index build_commits_commit_id_idx on delivery.build_commits (organization_id, commit_id, project_id);
 
 create table delivery.build_artifacts (
   organization_id uuid not null default platform.current_organization(),
@@ -151,7 +152,7 @@ create table delivery.build_artifacts (
   constraint build_artifacts_size_bytes_check check (size_bytes >= 0),
   constraint build_artifacts_checksum_sha256_check check (octet_length(checksum_sha256) = 32)
 );
-create index build_artifacts_build_id_idx on delivery.build_artifacts (organization_id, project_id, build_id, id);
+create index build_artifacts_build_id_idx on delivery.build_artifacts (organization_id, build_id, project_id, id);
 
 call platform.adopt_table('delivery.repositories', 'confidential', 'while the project exists; 90 days in the bin');
 call platform.adopt_table('delivery.commits', 'confidential', 'while the repository is recorded', 'select, insert, update, delete');

@@ -35,9 +35,9 @@ create table platform.imports (
   constraint imports_completed_at_check check ((completed_at is not null) = (status in ('completed', 'failed'))),
   constraint imports_summary_check check (jsonb_typeof(summary) = 'object')
 );
-create unique index imports_once_key on platform.imports (organization_id, project_id, build_id, content_sha256) nulls not distinct
+create unique index imports_once_key on platform.imports (organization_id, build_id, project_id, content_sha256) nulls not distinct
   where status = 'completed';
-create index imports_build_id_idx on platform.imports (organization_id, project_id, build_id) where build_id is not null;
+create index imports_build_id_idx on platform.imports (organization_id, build_id, project_id) where build_id is not null;
 create index imports_waiting_idx on platform.imports (organization_id, status, id) where status in ('queued', 'running');
 
 create table platform.import_rejections (
@@ -56,7 +56,7 @@ create table platform.import_rejections (
   constraint import_rejections_record_check check (char_length(record) <= 10000),
   constraint import_rejections_reason_check check (char_length(reason) between 1 and 2000)
 );
-create index import_rejections_import_id_idx on platform.import_rejections (organization_id, project_id, import_id, id);
+create index import_rejections_import_id_idx on platform.import_rejections (organization_id, import_id, project_id, id);
 
 create table platform.idempotency_keys (
   organization_id uuid not null default platform.current_organization(),

@@ -39,7 +39,7 @@ create table quality.test_cases (
   deleted_by      uuid,
   primary key (organization_id, id),
   constraint test_cases_project_id_key unique (organization_id, project_id, id),
-  constraint test_cases_key_key unique (organization_id, project_id, key),
+  constraint test_cases_key_key unique (organization_id, key, project_id),
   constraint test_cases_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
   constraint test_cases_feature_id_fkey foreign key (organization_id, project_id, feature_id)
     references work.features (organization_id, project_id, id) on update cascade on delete set null (feature_id),
@@ -60,11 +60,11 @@ create table quality.test_cases (
   constraint test_cases_run_count_check check (least(run_count, pass_count, fail_count, reuse_count) >= 0 and pass_count + fail_count <= run_count),
   constraint test_cases_test_data_check check (jsonb_typeof(test_data) = 'object')
 ) with (fillfactor = 50);
-create index test_cases_feature_id_idx on quality.test_cases (organization_id, project_id, feature_id) where feature_id is not null;
-create index test_cases_template_id_idx on quality.test_cases (organization_id, project_id, template_id) where template_id is not null;
+create index test_cases_feature_id_idx on quality.test_cases (organization_id, feature_id, project_id) where feature_id is not null;
+create index test_cases_template_id_idx on quality.test_cases (organization_id, template_id, project_id) where template_id is not null;
 create index test_cases_priority_code_idx on quality.test_cases (priority_code);
-create index test_cases_status_idx on quality.test_cases (organization_id, project_id, status, id);
-create index test_cases_updated_at_idx on quality.test_cases (organization_id, project_id, updated_at, id);
+create index test_cases_status_idx on quality.test_cases (organization_id, project_id, status, id) where deleted_at is null;
+create index test_cases_updated_at_idx on quality.test_cases (organization_id, project_id, updated_at, id) where deleted_at is null;
 
 create table quality.test_case_aliases (
   organization_id uuid not null default platform.current_organization(),
@@ -79,7 +79,7 @@ create table quality.test_case_aliases (
   external_key    text,
   created_at      timestamptz not null default now(),
   primary key (organization_id, id),
-  constraint test_case_aliases_fingerprint_key unique (organization_id, project_id, fingerprint),
+  constraint test_case_aliases_fingerprint_key unique (organization_id, fingerprint, project_id),
   constraint test_case_aliases_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
     references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
   constraint test_case_aliases_fingerprint_check check (octet_length(fingerprint) between 16 and 64),
@@ -89,9 +89,9 @@ create table quality.test_case_aliases (
   constraint test_case_aliases_parameters_check check (char_length(parameters) <= 10000),
   constraint test_case_aliases_external_key_check check (char_length(external_key) between 1 and 500)
 );
-create unique index test_case_aliases_external_key_key on quality.test_case_aliases (organization_id, project_id, external_key)
+create unique index test_case_aliases_external_key_key on quality.test_case_aliases (organization_id, external_key, project_id)
   where external_key is not null;
-create index test_case_aliases_test_case_id_idx on quality.test_case_aliases (organization_id, project_id, test_case_id);
+create index test_case_aliases_test_case_id_idx on quality.test_case_aliases (organization_id, test_case_id, project_id);
 
 create table quality.test_case_steps (
   organization_id uuid not null default platform.current_organization(),
@@ -109,7 +109,7 @@ create table quality.test_case_steps (
   primary key (organization_id, id),
   constraint test_case_steps_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
     references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
-  constraint test_case_steps_position_key unique (organization_id, project_id, test_case_id, step_kind, position) deferrable initially immediate,
+  constraint test_case_steps_position_key unique (organization_id, test_case_id, project_id, step_kind, position) deferrable initially immediate,
   constraint test_case_steps_step_kind_check check (step_kind in ('precondition', 'step')),
   constraint test_case_steps_position_check check (position > 0),
   constraint test_case_steps_action_check check (char_length(action) between 1 and 20000),
@@ -127,7 +127,7 @@ create table quality.test_case_relations (
   created_at           timestamptz not null default now(),
   created_by           uuid default platform.current_user_id(),
   primary key (organization_id, id),
-  constraint test_case_relations_relation_type_key unique (organization_id, project_id, test_case_id, related_test_case_id, relation_type),
+  constraint test_case_relations_relation_type_key unique (organization_id, test_case_id, project_id, related_test_case_id, relation_type),
   constraint test_case_relations_test_case_id_fkey foreign key (organization_id, project_id, test_case_id)
     references quality.test_cases (organization_id, project_id, id) on update cascade on delete cascade,
   constraint test_case_relations_related_test_case_id_fkey foreign key (organization_id, project_id, related_test_case_id)
@@ -135,7 +135,7 @@ create table quality.test_case_relations (
   constraint test_case_relations_related_test_case_id_check check (related_test_case_id <> test_case_id),
   constraint test_case_relations_relation_type_check check (relation_type in ('depends_on', 'duplicates', 'related_to', 'derived_from', 'blocks'))
 );
-create index test_case_relations_related_test_case_id_idx on quality.test_case_relations (organization_id, project_id, related_test_case_id);
+create index test_case_relations_related_test_case_id_idx on quality.test_case_relations (organization_id, related_test_case_id, project_id);
 
 create function quality.test_case_search_vector() returns trigger
   language plpgsql

@@ -42,8 +42,8 @@ create table quality.test_runs (
   constraint test_runs_declared_counts_check check (jsonb_typeof(declared_counts) = 'object'),
   constraint test_runs_properties_check check (jsonb_typeof(properties) = 'object')
 );
-create index test_runs_build_id_idx on quality.test_runs (organization_id, project_id, build_id, id) where build_id is not null;
-create index test_runs_import_id_idx on quality.test_runs (organization_id, project_id, import_id) where import_id is not null;
+create index test_runs_build_id_idx on quality.test_runs (organization_id, build_id, project_id, id) where build_id is not null;
+create index test_runs_import_id_idx on quality.test_runs (organization_id, import_id, project_id) where import_id is not null;
 
 create table quality.test_results (
   organization_id uuid not null default platform.current_organization(),
@@ -95,10 +95,10 @@ create table quality.test_results (
   constraint test_results_cpu_percent_check check (cpu_percent >= 0),
   constraint test_results_execution_environment_check check (char_length(execution_environment) <= 500)
 ) partition by range (id);
-create index test_results_test_case_id_idx on quality.test_results (organization_id, project_id, test_case_id, id);
-create index test_results_test_run_id_idx on quality.test_results (organization_id, project_id, test_run_id, id) where test_run_id is not null;
-create index test_results_build_id_idx on quality.test_results (organization_id, project_id, build_id, status, id) where build_id is not null;
-create index test_results_feature_id_idx on quality.test_results (organization_id, project_id, feature_id, id) where feature_id is not null;
+create index test_results_test_case_id_idx on quality.test_results (organization_id, test_case_id, project_id, id);
+create index test_results_test_run_id_idx on quality.test_results (organization_id, test_run_id, project_id, id) where test_run_id is not null;
+create index test_results_build_id_idx on quality.test_results (organization_id, build_id, project_id, status, id) where build_id is not null;
+create index test_results_feature_id_idx on quality.test_results (organization_id, feature_id, project_id, id) where feature_id is not null;
 
 create table quality.coverage_reports (
   organization_id uuid not null default platform.current_organization(),
@@ -126,8 +126,8 @@ create table quality.coverage_reports (
   constraint coverage_reports_lines_covered_check check (lines_covered between 0 and lines_total),
   constraint coverage_reports_branches_covered_check check (branches_covered between 0 and branches_total)
 );
-create index coverage_reports_build_id_idx on quality.coverage_reports (organization_id, project_id, build_id, component) where build_id is not null;
-create index coverage_reports_import_id_idx on quality.coverage_reports (organization_id, project_id, import_id) where import_id is not null;
+create index coverage_reports_build_id_idx on quality.coverage_reports (organization_id, build_id, project_id, component) where build_id is not null;
+create index coverage_reports_import_id_idx on quality.coverage_reports (organization_id, import_id, project_id) where import_id is not null;
 
 create table quality.coverage_files (
   organization_id uuid not null default platform.current_organization(),
@@ -147,7 +147,7 @@ create table quality.coverage_files (
   constraint coverage_files_lines_covered_check check (lines_covered between 0 and lines_total),
   constraint coverage_files_branches_covered_check check (branches_covered between 0 and branches_total)
 );
-create index coverage_files_coverage_report_id_idx on quality.coverage_files (organization_id, project_id, coverage_report_id, id);
+create index coverage_files_coverage_report_id_idx on quality.coverage_files (organization_id, coverage_report_id, project_id, id);
 
 call platform.adopt_table('quality.test_runs', 'internal', '2 years', 'select, insert, update, delete');
 call platform.adopt_table('quality.test_results', 'internal', '2 years, then archived', 'select, insert');

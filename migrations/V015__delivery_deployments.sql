@@ -78,12 +78,12 @@ create table delivery.deployments (
   constraint deployments_error_rate_percent_check check (error_rate_percent between 0 and 100),
   constraint deployments_performance_metrics_check check (jsonb_typeof(performance_metrics) = 'object')
 );
-create index deployments_build_id_idx on delivery.deployments (organization_id, project_id, build_id, id) where build_id is not null;
-create index deployments_rolled_back_to_build_id_idx on delivery.deployments (organization_id, project_id, rolled_back_to_build_id)
+create index deployments_build_id_idx on delivery.deployments (organization_id, build_id, project_id, id) where build_id is not null;
+create index deployments_rolled_back_to_build_id_idx on delivery.deployments (organization_id, rolled_back_to_build_id, project_id)
   where rolled_back_to_build_id is not null;
 create index deployments_environment_id_idx on delivery.deployments (organization_id, environment_id, id);
-create index deployments_status_idx on delivery.deployments (organization_id, project_id, status, id);
-create index deployments_updated_at_idx on delivery.deployments (organization_id, project_id, updated_at, id);
+create index deployments_status_idx on delivery.deployments (organization_id, status, project_id, id);
+create index deployments_updated_at_idx on delivery.deployments (project_id, updated_at, id);
 
 create table delivery.deployment_checks (
   organization_id uuid not null default platform.current_organization(),
@@ -100,7 +100,7 @@ create table delivery.deployment_checks (
   primary key (organization_id, id),
   constraint deployment_checks_deployment_id_fkey foreign key (organization_id, project_id, deployment_id)
     references delivery.deployments (organization_id, project_id, id) on update cascade on delete cascade,
-  constraint deployment_checks_position_key unique (organization_id, project_id, deployment_id, check_phase, position) deferrable initially immediate,
+  constraint deployment_checks_position_key unique (organization_id, deployment_id, project_id, check_phase, position) deferrable initially immediate,
   constraint deployment_checks_check_phase_check check (check_phase in ('pre', 'post', 'endpoint')),
   constraint deployment_checks_position_check check (position > 0),
   constraint deployment_checks_name_check check (char_length(name) between 1 and 500),

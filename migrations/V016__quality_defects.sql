@@ -37,7 +37,7 @@ create table quality.defects (
   deleted_by      uuid,
   primary key (organization_id, id),
   constraint defects_project_id_key unique (organization_id, project_id, id),
-  constraint defects_key_key unique (organization_id, project_id, key),
+  constraint defects_key_key unique (organization_id, key, project_id),
   constraint defects_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
   constraint defects_feature_id_fkey foreign key (organization_id, project_id, feature_id)
     references work.features (organization_id, project_id, id) on update cascade on delete set null (feature_id),
@@ -62,12 +62,12 @@ create table quality.defects (
   constraint defects_verified_at_check check (verified_at >= resolved_at),
   constraint defects_verified_by_check check (verified_by is null or verified_at is not null)
 );
-create index defects_feature_id_idx on quality.defects (organization_id, project_id, feature_id) where feature_id is not null;
-create index defects_test_result_id_idx on quality.defects (organization_id, project_id, test_result_id) where test_result_id is not null;
+create index defects_feature_id_idx on quality.defects (organization_id, feature_id, project_id) where feature_id is not null;
+create index defects_test_result_id_idx on quality.defects (organization_id, test_result_id, project_id) where test_result_id is not null;
 create index defects_environment_id_idx on quality.defects (organization_id, environment_id) where environment_id is not null;
 create index defects_priority_code_idx on quality.defects (priority_code);
-create index defects_status_idx on quality.defects (organization_id, project_id, status, id);
-create index defects_updated_at_idx on quality.defects (organization_id, project_id, updated_at, id);
+create index defects_status_idx on quality.defects (organization_id, project_id, status, id) where deleted_at is null;
+create index defects_updated_at_idx on quality.defects (organization_id, project_id, updated_at, id) where deleted_at is null;
 
 create function quality.defect_search_vector() returns trigger
   language plpgsql

@@ -23,9 +23,9 @@ create table work.trace_links (
   constraint trace_links_link_type_check check (link_type in ('satisfies', 'implements', 'verifies', 'affects', 'mitigates', 'derives_from')),
   constraint trace_links_origin_check check (origin in ('manual', 'import', 'commit'))
 );
-create index trace_links_source_id_idx on work.trace_links (organization_id, project_id, source_id, link_type, target_id);
-create index trace_links_target_id_idx on work.trace_links (organization_id, project_id, target_id, link_type, source_id);
-create index trace_links_criterion_id_idx on work.trace_links (organization_id, project_id, criterion_id) where criterion_id is not null;
+create index trace_links_source_id_idx on work.trace_links (organization_id, source_id, project_id, link_type, target_id);
+create index trace_links_target_id_idx on work.trace_links (organization_id, target_id, project_id, link_type, source_id);
+create index trace_links_criterion_id_idx on work.trace_links (organization_id, criterion_id, project_id) where criterion_id is not null;
 
 call platform.adopt_table('work.trace_links', 'confidential', 'while both ends exist', 'select, insert, delete');
 comment on table work.trace_links is

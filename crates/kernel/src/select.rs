@@ -415,12 +415,14 @@ impl Selection {
 fn names(value: &str, most: usize, known: impl Fn(&str) -> bool) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::new();
     for name in value.split(',').map(str::trim) {
+        let shown = crate::access::clip(name);
         if !known(name) {
-            return Err(format!("names `{}`, which is not there", crate::access::clip(name)));
+            return Err(format!("names `{shown}`, which is not there"));
         }
-        if !names.iter().any(|taken| taken == name) {
-            names.push(name.to_owned());
+        if names.iter().any(|taken| taken == name) {
+            return Err(format!("names `{shown}` twice"));
         }
+        names.push(name.to_owned());
     }
     if names.len() > most { Err(format!("names more than {most}")) } else { Ok(names) }
 }
