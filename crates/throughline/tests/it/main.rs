@@ -4,6 +4,7 @@
 
 mod http;
 mod lists;
+mod security;
 mod sign_in;
 mod walk_access;
 mod walk_matrix;
