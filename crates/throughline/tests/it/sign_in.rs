@@ -342,6 +342,8 @@ async fn nobody_gives_a_role_that_they_do_not_hold() {
     invite(&world.home.developer, "viewer").await.expect(403);
     let nobody = invite(&world.home.owner, "emperor").await.expect(422);
     assert_eq!(nobody.pointers(), ["/role"]);
+    let again = invite(&world.home.admin, "viewer").await.expect(409);
+    assert!(again.json()["detail"].as_str().unwrap().len() > 10, "{}", again.text());
     let made =
         world.get("/v1/users?filter[email]=owner-by-admin@home.example").by(&world.home.owner).send().await.json();
     assert_eq!(rows(&made).len(), 0, "a refused invitation leaves nobody behind");
