@@ -12,11 +12,13 @@
 mod account;
 mod answer;
 mod builds;
+mod csv;
 mod defects;
 mod deployments;
 mod docs;
 mod entry;
 mod error;
+mod evidence;
 mod find;
 mod form;
 mod home;
