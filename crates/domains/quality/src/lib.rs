@@ -19,7 +19,7 @@ pub use import_progress::{
 };
 pub use resources::*;
 pub use test_cases::{
-    Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, defects_of_test_case,
+    Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,
     find_test_case, list_results_of_build, list_test_cases, requirements_of_test_case, results_of_test_case,
     trends_of_test_cases,
 };

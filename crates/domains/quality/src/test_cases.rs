@@ -14,6 +14,7 @@ const TRENDS: &str = include_str!("../sql/trends_of_test_cases.sql");
 const FIND: &str = include_str!("../sql/find_test_case.sql");
 const RESULTS: &str = include_str!("../sql/results_of_test_case.sql");
 const REQUIREMENTS: &str = include_str!("../sql/requirements_of_test_case.sql");
+const CRITERION: &str = include_str!("../sql/find_criterion.sql");
 const OF_TEST_CASE: &str = include_str!("../sql/defects_of_test_case.sql");
 
 /// What a list of test cases is narrowed by; empty lists narrow nothing.
@@ -308,4 +309,19 @@ pub async fn defects_of_test_case(
     let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&DEFECTS, Some(project)))?;
     let found = tx.query(OF_TEST_CASE, &[&allowed.project, &test_case]).await?;
     found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+}
+
+/// The acceptance criterion at a position of a requirement, to link a test case to.
+///
+/// # Errors
+/// 403 when the actor may not see test cases there.
+pub async fn criterion(
+    ctx: &Ctx,
+    tx: &Tx,
+    (project, requirement): (Uuid, Uuid),
+    position: i32,
+) -> Result<Option<Uuid>, Error> {
+    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_CASES, Some(project)))?;
+    let row = tx.query_opt(CRITERION, &[&allowed.project, &requirement, &position]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

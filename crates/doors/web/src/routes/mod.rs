@@ -21,6 +21,7 @@ mod find;
 mod form;
 mod home;
 mod import;
+mod listing;
 mod matrix;
 mod overview;
 mod preferences;

@@ -54,6 +54,8 @@ pub struct View {
     pub may_edit: bool,
     /// The row version the forms carry.
     pub version: i64,
+    /// Whether what was entered is shown instead of what is stored, because it was refused.
+    pub refused: bool,
     /// What was refused about the edit.
     pub errors: FormErrors,
     /// People who can own it: value and name.
