@@ -3,6 +3,7 @@
 mod builds;
 mod deployments;
 mod resources;
+mod standing;
 mod text;
 
 pub use builds::{
@@ -11,3 +12,4 @@ pub use builds::{
 };
 pub use deployments::{DeploymentFilter, DeploymentLine, Environment, list_deployments, live_deployments};
 pub use resources::*;
+pub use standing::{Deployed, RecentBuild, deployed, recent_builds};

@@ -18,7 +18,8 @@ use super::{
     Site,
     answer::html,
     error::PageError,
-    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, csv, cut, stamp, states},
+    csv::Csv,
+    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
     session::Visitor,
     tests::environments,
 };
@@ -177,8 +178,9 @@ async fn file(
     }
     tx.commit().await?;
     let head = ["build", "status", "version", "commit", "branch", "passed", "failed", "errors", "skipped", "seconds", "at"];
-    let lines = gathered.into_rows().into_iter().map(|(row, counts)| {
-        vec![
+    let mut csv = Csv::new(&head);
+    for (row, counts) in gathered.into_rows() {
+        csv.row(&[
             row.number.to_string(),
             row.status,
             row.version.unwrap_or_default(),
@@ -190,9 +192,9 @@ async fn file(
             counts.skipped.to_string(),
             row.seconds.map_or_else(String::new, |seconds| seconds.to_string()),
             stamp(Some(row.at)),
-        ]
-    });
-    Ok(csv(&format!("{}-builds", project.slug), &head, lines))
+        ]);
+    }
+    Ok(csv.answer(&format!("{}-builds", project.slug)))
 }
 
 async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) -> Result<Response, PageError> {

@@ -1,21 +1,12 @@
-//! What list pages share: filters that live in the address, where the list goes on, the same rows as CSV; and the
-//! history of a record as its page shows it.
+//! What list pages share: filters that live in the address, where the list goes on, and the gathering of a whole file.
 
 use std::collections::HashSet;
 
-use axum::{
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
 use jiff::Timestamp;
-use kernel::{Ctx, Error, Record, Resource, Tx, authorise};
-use serde_json::Value;
-use uuid::Uuid;
 
 use super::{error::PageError, form::Fields};
 use crate::{
-    components::{Actor, ActorKind, Choice, ChoiceOption, LogEntry},
-    format::When,
+    components::{Choice, ChoiceOption},
     paths,
     state::Shown,
 };
@@ -141,101 +132,9 @@ impl<T> Gathered<T> {
     }
 }
 
-/// A file of rows (RFC 4180). Cells that a spreadsheet would take for a formula are marked as text.
-pub(super) fn csv(name: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Response {
-    let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        for (at, cell) in cells.enumerate() {
-            if at > 0 {
-                text.push(',');
-            }
-            let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-            if formula || cell.contains(['"', ',', '\n', '\r']) {
-                text.push('"');
-                if formula {
-                    text.push('\'');
-                }
-                text.push_str(&cell.replace('"', "\"\""));
-                text.push('"');
-            } else {
-                text.push_str(cell);
-            }
-        }
-        text.push_str("\r\n");
-    };
-    line(&mut head.iter().copied());
-    for row in rows {
-        line(&mut row.iter().map(String::as_str));
-    }
-    let mut response = text.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
-}
-
 /// A time as files carry it.
 pub(super) fn stamp(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-}
-
-/// What happened to a record, newest first.
-pub(super) async fn history(ctx: &Ctx, resource: &'static Resource, id: Uuid) -> Result<Vec<LogEntry>, Error> {
-    let served = ctx.catalogue().served(resource)?;
-    let tx: Tx = ctx.begin_read().await?;
-    let record = Record::find(&tx, served, &id.to_string(), false).await?;
-    tx.commit().await?;
-    let told = kernel::history(ctx, &authorise(ctx, record)?).await?;
-    let now = ctx.now();
-    let entries = told["data"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Ok(entries.iter().map(|entry| log_entry(entry, &resource.words(), now)).collect())
-}
-
-fn log_entry(entry: &Value, what: &str, now: Timestamp) -> LogEntry {
-    let text = |name: &str| entry[name].as_str().map(str::to_owned);
-    let verb = entry["event"].as_str().and_then(|event| event.rsplit('.').next()).unwrap_or("changed");
-    let at = entry["occurred_at"].as_str().and_then(|text| text.parse().ok()).unwrap_or(now);
-    let kind = match entry["user_kind"].as_str() {
-        Some("person") | None => ActorKind::Person,
-        Some(_) => ActorKind::Agent,
-    };
-    // A record that was made says so; each of its first values would only repeat the page.
-    let changes = match verb {
-        "created" => Vec::new(),
-        _ => entry["changes"].as_array().map(Vec::as_slice).unwrap_or_default().iter().map(change).collect(),
-    };
-    LogEntry {
-        actor: Actor {
-            name: text("user").unwrap_or_else(|| "Somebody who is gone".to_owned()),
-            kind,
-            on_behalf_of: text("on_behalf_of"),
-        },
-        what: format!("{} this {what}", verb.replace('_', " ")),
-        changes,
-        when: When::new(at, now),
-    }
-}
-
-fn change(change: &Value) -> (String, String, String) {
-    let field = change["field"].as_str().unwrap_or_default();
-    let words = field.strip_suffix("_user_id").or_else(|| field.strip_suffix("_code")).unwrap_or(field);
-    (words.replace('_', " "), plain(&change["from"]), plain(&change["to"]))
-}
-
-/// A value as the history shows it: short, and without the quotation marks of JSON.
-fn plain(value: &Value) -> String {
-    let text = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    match text.char_indices().nth(200) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
 }
 
 #[cfg(test)]
@@ -251,13 +150,5 @@ mod tests {
             "/p/a/tests?outcome=failed&outcome=error&q=a%20b&after=y%26z"
         );
         assert_eq!(asked.address("/x", &["outcome", "q", "after"], &[]), "/x");
-    }
-
-    #[tokio::test]
-    async fn a_file_is_plain_to_a_spreadsheet() {
-        let rows = [vec!["=1+1".to_owned(), "a \"b\", c".to_owned()]];
-        let response = csv("t", &["x", "y"], rows.into_iter());
-        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
-        assert_eq!(body, "x,y\r\n\"'=1+1\",\"a \"\"b\"\", c\"\r\n");
     }
 }

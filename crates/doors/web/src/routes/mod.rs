@@ -12,13 +12,16 @@
 mod account;
 mod answer;
 mod builds;
+mod csv;
 mod defects;
 mod deployments;
 mod docs;
 mod entry;
 mod error;
+mod evidence;
 mod find;
 mod form;
+mod history;
 mod home;
 mod import;
 mod listing;

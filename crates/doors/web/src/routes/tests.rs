@@ -20,8 +20,10 @@ use super::{
     Site,
     answer::{html, see_other, with_status},
     error::{PageError, refused},
+    csv::Csv,
     form::Posted,
-    listing::{self, Asked, FILE_STEP, Gathered, ROWS, choice, csv, cut, stamp, states},
+    history,
+    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
     session::Visitor,
 };
 use crate::{
@@ -245,8 +247,9 @@ async fn file(
     }
     tx.commit().await?;
     let head = ["key", "name", "place", "level", "status", "outcome", "ran_at", "requirements"];
-    let lines = gathered.into_rows().into_iter().map(|row| {
-        vec![
+    let mut csv = Csv::new(&head);
+    for row in gathered.into_rows() {
+        csv.row(&[
             row.key,
             row.name,
             row.place,
@@ -255,9 +258,9 @@ async fn file(
             row.outcome.unwrap_or_default(),
             stamp(row.ran_at),
             row.requirements.join(" "),
-        ]
-    });
-    Ok(csv(&format!("{}-tests", project.slug), &head, lines))
+        ]);
+    }
+    Ok(csv.answer(&format!("{}-tests", project.slug)))
 }
 
 async fn show(
@@ -290,7 +293,7 @@ async fn page(
     let trends = quality::trends_of_test_cases(ctx, &tx, project.id, &[found.line.id], TREND).await?;
     let live = delivery::live_deployments(ctx, &tx, project.id).await?;
     tx.commit().await?;
-    let history = listing::history(ctx, &quality::TEST_CASES, found.line.id).await?;
+    let history = history::of(ctx, ctx.catalogue().served(&quality::TEST_CASES)?, &found.line.id.to_string()).await?;
 
     let (now, here) = (ctx.now(), paths::test_case(slug, &found.line.key));
     let more = cut(&mut results, ROWS);
