@@ -24,7 +24,7 @@ create table platform.entities (
   constraint entities_title_check check (char_length(title) <= 500),
   constraint entities_entity_version_check check (entity_version >= search_indexed_version)
 );
-create index entities_search_vector_idx on platform.entities using gin (search_vector);
+create index entities_search_vector_idx on platform.entities using gin (search_vector) with (gin_pending_list_limit = 16384);
 create index entities_entity_type_idx on platform.entities (organization_id, entity_type, id);
 
 create table work.key_counters (

@@ -59,7 +59,7 @@ create table quality.test_cases (
   constraint test_cases_last_run_status_check check (last_run_status in ('passed', 'failed', 'skipped', 'error')),
   constraint test_cases_run_count_check check (least(run_count, pass_count, fail_count, reuse_count) >= 0 and pass_count + fail_count <= run_count),
   constraint test_cases_test_data_check check (jsonb_typeof(test_data) = 'object')
-) with (fillfactor = 80);
+) with (fillfactor = 50);
 create index test_cases_feature_id_idx on quality.test_cases (organization_id, project_id, feature_id) where feature_id is not null;
 create index test_cases_template_id_idx on quality.test_cases (organization_id, project_id, template_id) where template_id is not null;
 create index test_cases_priority_code_idx on quality.test_cases (priority_code);
@@ -141,8 +141,10 @@ create function quality.test_case_search_vector() returns trigger
   language plpgsql
   as $$
 begin
-  new.search_vector := setweight(to_tsvector('simple', left(new.name, 2000)), 'A')
-    || setweight(to_tsvector('english', left(coalesce(new.description, ''), 20000)), 'B');
+  new.search_vector := setweight(to_tsvector('simple', new.name), 'A');
+  if new.description is not null then
+    new.search_vector := new.search_vector || setweight(to_tsvector('english', left(new.description, 20000)), 'B');
+  end if;
   return new;
 end
 $$;
@@ -179,7 +181,7 @@ call platform.register_table('quality.test_cases', 'test_case', 'n.name', '{name
 create trigger search_vector before insert or update of name, description on quality.test_cases
   for each row execute function quality.test_case_search_vector();
 comment on table quality.test_cases is
-  'A test that can be run again and again, by hand or by a machine. Keeps its identity while the names it is reported under change. A fifth of each page stays free, because every result rewrites the counts.';
+  'A test that can be run again and again, by hand or by a machine. Keeps its identity while the names it is reported under change. Half of each page stays free, because every result rewrites the counts of its case, and a rewrite that finds room on the page leaves the indexes alone.';
 comment on column quality.test_cases.key is
   'What people call it, such as TC-108. Given by the project''s counter unless it comes with one.';
 comment on column quality.test_cases.feature_id is 'The feature it was written for. Null: linked by trace links, or not at all.';

@@ -36,15 +36,38 @@ pub fn spread(values: &[f64]) -> (f64, f64) {
 /// # Errors
 /// When the process is gone or its `/proc/<pid>/stat` cannot be read.
 pub fn processor_ms(pid: &str) -> io::Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The command name is in brackets and may hold blanks, so fields are counted from behind the last bracket.
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name
+    ticks_ms(pid, 11)
+}
+
+/// The same for all children of this process that have ended, and theirs.
+///
+/// # Errors
+/// When `/proc/self/stat` cannot be read.
+pub fn children_ms() -> io::Result<f64> {
+    ticks_ms("self", 13)
+}
+
+/// Processor time of the calling thread so far, in microseconds, by the scheduler's own count.
+///
+/// # Errors
+/// When the kernel keeps no `/proc/thread-self/schedstat`.
+pub fn thread_us() -> io::Result<f64> {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds: Option<u64> = stat
         .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
+        .next()
+        .and_then(|field| field.parse().ok());
+    nanoseconds
+        .map(|ns| ns as f64 / 1e3)
+        .ok_or_else(|| io::Error::other("schedstat has no figure"))
+}
+
+/// Two neighbouring fields of `/proc/<pid>/stat`, counted from behind the name, which is in brackets and may hold blanks.
+fn ticks_ms(pid: &str, first: usize) -> io::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields = after_name.split_whitespace().skip(first).take(2);
+    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
     Ok(ticks as f64 * 10.0)
 }
 

@@ -136,6 +136,9 @@ impl ListQuery {
     }
 
     fn text(&mut self, served: &Served, value: &str) -> Result<(), String> {
+        if value.chars().count() > 200 {
+            return Err("must have at most 200 characters".into());
+        }
         self.params.push(filter::pattern(value.trim())?);
         let place = self.params.len();
         let title = format!("t.{}", served.resource.title);
@@ -412,12 +415,14 @@ impl Selection {
 fn names(value: &str, most: usize, known: impl Fn(&str) -> bool) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::new();
     for name in value.split(',').map(str::trim) {
+        let shown = crate::access::clip(name);
         if !known(name) {
-            return Err(format!("names `{}`, which is not there", crate::access::clip(name)));
+            return Err(format!("names `{shown}`, which is not there"));
         }
-        if !names.iter().any(|taken| taken == name) {
-            names.push(name.to_owned());
+        if names.iter().any(|taken| taken == name) {
+            return Err(format!("names `{shown}` twice"));
         }
+        names.push(name.to_owned());
     }
     if names.len() > most { Err(format!("names more than {most}")) } else { Ok(names) }
 }

@@ -67,18 +67,17 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     let project = place(ctx, tx, served, &values).await?;
     let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
     require(served, &values)?;
-    if let Some(status) = &resource.status {
-        if let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
-            && !status.initial.contains(&state.as_str())
-        {
-            return Err(Problem::invalid(format!(
-                "A new {} starts as {}; it is moved to `{state}` afterwards.",
-                resource.words(),
-                status.initial.join(" or ")
-            ))
-            .field(input::pointer(status.column), format!("must be one of {}", status.initial.join(", ")))
-            .into());
-        }
+    if let Some(status) = &resource.status
+        && let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
+        && !status.initial.contains(&state.as_str())
+    {
+        return Err(Problem::invalid(format!(
+            "A new {} starts as {}; it is moved to `{state}` afterwards.",
+            resource.words(),
+            status.initial.join(" or ")
+        ))
+        .field(input::pointer(status.column), format!("must be one of {}", status.initial.join(", ")))
+        .into());
     }
     let mut fill = |name: &str, value: Param| {
         if served.table.has(name) && !values.iter().any(|(taken, _)| taken == name) {

@@ -4,6 +4,7 @@ mod build_outcomes;
 mod defects;
 mod find;
 mod import_progress;
+pub mod imports;
 mod resources;
 mod test_cases;
 mod text;
@@ -17,6 +18,7 @@ pub use find::{Found, find_records};
 pub use import_progress::{
     ImportedFile, RecentImport, RejectionLine, imports_sent_together, recent_imports, rejections_of_imports,
 };
+pub use imports::Imports;
 pub use resources::*;
 pub use test_cases::{
     Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,

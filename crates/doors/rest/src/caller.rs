@@ -87,9 +87,19 @@ fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
         address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
         user_agent: text("user-agent", 512),
         endpoint: format!("{} {route}", parts.method),
-        reason: text("x-change-reason", 1000),
+        reason: reason(&parts.headers)?,
         idempotency,
     })
+}
+
+/// Why the caller says they do it.
+fn reason(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("x-change-reason") else { return Ok(None) };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    if text.chars().count() > 1000 {
+        return Err(Problem::bad_request("`X-Change-Reason` must have at most 1000 characters."));
+    }
+    Ok(Some(text.chars().filter(|c| !c.is_control()).collect()))
 }
 
 /// `GET /v1/me`: who the token belongs to.

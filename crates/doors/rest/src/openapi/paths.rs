@@ -9,7 +9,7 @@ use super::{schemas, type_name};
 pub(super) fn common_parameters() -> Map<String, Value> {
     let query = |name: &str, schema: Value, about: &str| json!({"name": name, "in": "query", "required": false, "schema": schema, "description": about});
     let header = |name: &str, schema: Value, about: &str| json!({"name": name, "in": "header", "required": false, "schema": schema, "description": about});
-    let text = json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]*$"});
+    let text = json!({"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"});
     Map::from_iter([
         (
             "limit".into(),
@@ -59,7 +59,7 @@ pub(super) fn common_parameters() -> Map<String, Value> {
             "ChangeReason".into(),
             header(
                 "X-Change-Reason",
-                json!({"type": "string", "maxLength": 1000, "pattern": "^[ -~]*$"}),
+                json!({"type": "string", "maxLength": 1000}),
                 "Why this is done, for the audit trail.",
             ),
         ),
