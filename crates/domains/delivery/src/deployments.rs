@@ -44,6 +44,8 @@ pub struct DeploymentLine {
     pub remark: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// The optimistic lock; zero for what a list does not change.
+    pub version_of_row: i64,
 }
 
 /// One environment now.
@@ -98,6 +100,7 @@ fn environment(row: &Row) -> Result<Environment, Error> {
             seconds: row.try_get("duration_seconds")?,
             remark: None,
             at: row.try_get("at")?,
+            version_of_row: 0,
         }),
         None => None,
     };
@@ -143,6 +146,7 @@ pub async fn list_deployments(
                 seconds: row.try_get("duration_seconds")?,
                 remark: row.try_get("remark")?,
                 at: row.try_get("at")?,
+                version_of_row: row.try_get("row_version")?,
             })
         })
         .collect()

@@ -80,8 +80,6 @@ pub struct ImportLine {
     pub format: Option<String>,
     /// Where it stands, as stored.
     pub status: String,
-    /// What became of it, as its summary says.
-    pub outcome: Option<String>,
     /// When it came in.
     pub at: Timestamp,
     /// Records that were refused.
@@ -236,7 +234,6 @@ pub async fn imports_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Result
                 file_name: row.try_get("file_name")?,
                 format: row.try_get("format")?,
                 status: row.try_get("status")?,
-                outcome: row.try_get("outcome")?,
                 at: row.try_get("created_at")?,
                 rejected: row.try_get("rejected")?,
             })

@@ -1,12 +1,14 @@
 //! Imports as their senders follow them: what came in, how far it is, what was refused.
 
+use authz::Reach;
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
+use kernel::{Allowed, Collection, Create, Ctx, Error, Read, Tx, authorise, permit};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::IMPORTS;
 
+const PROJECTS: &str = include_str!("../sql/projects_to_import_into.sql");
 const RECENT: &str = include_str!("../sql/recent_imports.sql");
 const SENT_TOGETHER: &str = include_str!("../sql/imports_sent_together.sql");
 const REJECTIONS: &str = include_str!("../sql/rejections_of_imports.sql");
@@ -20,8 +22,8 @@ pub struct RecentImport {
     pub file_name: String,
     /// Where it stands, as stored.
     pub status: String,
-    /// What became of it, as its summary says.
-    pub outcome: Option<String>,
+    /// Records that were refused.
+    pub rejected: i64,
     /// When it came in.
     pub at: Timestamp,
 }
@@ -78,7 +80,7 @@ pub async fn recent_imports(ctx: &Ctx, tx: &Tx, project: Uuid, rows: i64) -> Res
                 id: row.try_get("id")?,
                 file_name: row.try_get("file_name")?,
                 status: row.try_get("status")?,
-                outcome: row.try_get("outcome")?,
+                rejected: row.try_get("rejected")?,
                 at: row.try_get("created_at")?,
             })
         })
@@ -136,4 +138,17 @@ pub async fn rejections_of_imports(
         })
         .collect::<Result<_, Error>>()?;
     Ok((lines, whole))
+}
+
+/// Slug and name of the projects that the actor may import into, by name, at most 200.
+///
+/// # Errors
+/// 403 when there is nowhere they may.
+pub async fn projects_to_import_into(ctx: &Ctx, tx: &Tx) -> Result<Vec<(String, String)>, Error> {
+    let reach = permit::<Create>(ctx, &IMPORTS)?;
+    let projects = match &*reach {
+        Reach::Projects(some) => Some(some.as_slice()),
+        _ => None,
+    };
+    tx.query(PROJECTS, &[&projects]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

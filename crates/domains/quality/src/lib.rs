@@ -16,7 +16,8 @@ pub use build_outcomes::{
 pub use defects::{DefectFilter, DefectLine, DefectRecord, FoundResult, find_defect, find_result, list_defects};
 pub use find::{Found, find_records};
 pub use import_progress::{
-    ImportedFile, RecentImport, RejectionLine, imports_sent_together, recent_imports, rejections_of_imports,
+    ImportedFile, RecentImport, RejectionLine, imports_sent_together, projects_to_import_into, recent_imports,
+    rejections_of_imports,
 };
 pub use imports::Imports;
 pub use resources::*;

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::{
     Site,
     answer::html,
-    error::PageError,
     csv::Csv,
+    error::PageError,
     listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
     session::Visitor,
     tests::environments,
@@ -56,12 +56,7 @@ fn filter(asked: &Asked) -> BuildFilter {
 
 /// Results as the components count them.
 fn counts(outcomes: quality::Outcomes) -> Counts {
-    Counts {
-        passed: outcomes.passed,
-        failed: outcomes.failed,
-        errors: outcomes.errors,
-        skipped: outcomes.skipped,
-    }
+    Counts { passed: outcomes.passed, failed: outcomes.failed, errors: outcomes.errors, skipped: outcomes.skipped }
 }
 
 /// Builds with their results.
@@ -82,11 +77,7 @@ async fn with_counts(
         .collect())
 }
 
-async fn list(
-    visitor: Visitor,
-    Path(slug): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(&slug, Section::Builds).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     let (filter, before) = (filter(&asked), asked.parsed("before"));
@@ -159,11 +150,7 @@ fn trend(slug: &str, latest: &[(BuildLine, Counts)], now: jiff::Timestamp) -> Ve
         .collect()
 }
 
-async fn file(
-    visitor: Visitor,
-    Path(slug): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Builds).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     let place = kernel::Collection::of(&delivery::BUILDS, Some(project.id));
@@ -177,7 +164,8 @@ async fn file(
         gathered.add(with_counts(ctx, &tx, project.id, rows).await?);
     }
     tx.commit().await?;
-    let head = ["build", "status", "version", "commit", "branch", "passed", "failed", "errors", "skipped", "seconds", "at"];
+    let head =
+        ["build", "status", "version", "commit", "branch", "passed", "failed", "errors", "skipped", "seconds", "at"];
     let mut csv = Csv::new(&head);
     for (row, counts) in gathered.into_rows() {
         csv.row(&[
@@ -265,7 +253,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
         imports: imports
             .into_iter()
             .map(|one| {
-                let status = import_status(&one.status, one.outcome.as_deref());
+                let status = import_status(&one.status, one.rejected);
                 (one.id.to_string(), one.file_name, status, one.rejected, When::new(one.at, now))
             })
             .collect(),
@@ -292,14 +280,13 @@ fn covered(coverage: &[quality::Coverage]) -> Option<(i64, i64)> {
     coverage.iter().map(|one| one.lines).reduce(|sum, lines| (sum.0 + lines.0, sum.1 + lines.1))
 }
 
-/// Where an import stands, from what is stored and what its summary says.
-pub(super) fn import_status(status: &str, outcome: Option<&str>) -> ImportStatus {
-    match (status, outcome) {
-        ("queued", _) => ImportStatus::Waiting,
-        ("running", _) => ImportStatus::Running,
-        ("failed", Some("rejected")) => ImportStatus::Rejected,
-        ("failed", _) => ImportStatus::Failed,
-        (_, Some("rejected")) => ImportStatus::Rejected,
+/// Where the import of one file stands, from what is stored and how many of its records were refused.
+pub(super) fn import_status(status: &str, rejected: i64) -> ImportStatus {
+    match status {
+        "queued" => ImportStatus::Waiting,
+        "running" => ImportStatus::Running,
+        "failed" => ImportStatus::Failed,
+        _ if rejected > 0 => ImportStatus::Rejected,
         _ => ImportStatus::Done,
     }
 }

@@ -12,6 +12,7 @@
 mod account;
 mod answer;
 mod builds;
+mod change;
 mod csv;
 mod defects;
 mod deployments;
@@ -33,6 +34,7 @@ mod requirements;
 mod session;
 mod tests;
 mod tokens;
+mod upload;
 
 pub use session::SESSION_COOKIE;
 

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{
     Site,
     answer::{html, see_other, with_status},
-    error::{PageError, refused},
     csv::Csv,
+    error::{PageError, refused},
     form::Posted,
     history,
     listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
@@ -90,11 +90,7 @@ fn mark(order: TestCaseOrder, row: &TestCaseLine) -> String {
     }
 }
 
-async fn list(
-    visitor: Visitor,
-    Path(slug): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(&slug, Section::Tests).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     let (filter, order) = (filter(&asked), order(&asked));
@@ -118,7 +114,8 @@ async fn list(
 
     let (path, now) = (paths::section(&slug, "tests"), ctx.now());
     let order = if number.is_some() { TestCaseOrder::Known { after: None } } else { order };
-    let next = rows.last().filter(|_| more).map(|row| asked.address(&path, &["after"], &[("after", &mark(order, row))]));
+    let next =
+        rows.last().filter(|_| more).map(|row| asked.address(&path, &["after"], &[("after", &mark(order, row))]));
     let count = i64::try_from(rows.len()).unwrap_or_default();
     let view = test_cases::View {
         filters: Filters {
@@ -166,10 +163,9 @@ fn columns(asked: &Asked, path: &str, order: TestCaseOrder) -> Vec<Column> {
         .map(|title| {
             let head = Column::text(title);
             match *title {
-                "Key" => head.sorts(
-                    Some(asked.address(path, &["after", "sort"], &[])),
-                    (!by_run).then_some(Sort::Ascending),
-                ),
+                "Key" => {
+                    head.sorts(Some(asked.address(path, &["after", "sort"], &[])), (!by_run).then_some(Sort::Ascending))
+                }
                 "Ran" => head.sorts(
                     Some(asked.address(path, &["after", "sort"], &[("sort", "ran")])),
                     by_run.then_some(Sort::Descending),
@@ -180,11 +176,7 @@ fn columns(asked: &Asked, path: &str, order: TestCaseOrder) -> Vec<Column> {
         .collect()
 }
 
-fn shown(
-    row: TestCaseLine,
-    trends: &mut HashMap<Uuid, Vec<Option<String>>>,
-    now: Timestamp,
-) -> test_cases::Row {
+fn shown(row: TestCaseLine, trends: &mut HashMap<Uuid, Vec<Option<String>>>, now: Timestamp) -> test_cases::Row {
     test_cases::Row {
         level: TestLevel::from_code(&row.level).unwrap_or(TestLevel::Unit),
         latest: row.outcome.as_deref().and_then(Outcome::from_code),
@@ -206,11 +198,7 @@ fn trend(outcomes: Vec<Option<String>>) -> Vec<Option<Outcome>> {
         .collect()
 }
 
-async fn file(
-    visitor: Visitor,
-    Path(slug): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
+async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Tests).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     let place = kernel::Collection::of(&quality::TEST_CASES, Some(project.id));
@@ -390,11 +378,7 @@ fn line_of(
                 detail: None,
                 tone: Tone::Good,
                 word: "Linked".into(),
-                href: Some(if keys.len() == 1 {
-                    paths::requirement(slug, &one.key)
-                } else {
-                    "#proves".to_owned()
-                }),
+                href: Some(if keys.len() == 1 { paths::requirement(slug, &one.key) } else { "#proves".to_owned() }),
             }
         }
     };
@@ -408,7 +392,8 @@ fn line_of(
         href: None,
     };
     let Some(build) = results.iter().find_map(|result| result.build) else { return vec![requirement, test] };
-    let outcome = results.iter().find(|result| result.build == Some(build)).and_then(|r| Outcome::from_code(&r.outcome));
+    let outcome =
+        results.iter().find(|result| result.build == Some(build)).and_then(|r| Outcome::from_code(&r.outcome));
     let mut stops = vec![
         requirement,
         test,
@@ -434,7 +419,9 @@ pub(super) fn environments(slug: &str, live: &[delivery::Environment], build: i3
             let (value, tone, word) = match one.live.as_ref().map(|live| (live, live.build)) {
                 None => ("–".to_owned(), Tone::Idle, "Nothing deployed"),
                 Some((live, Some(number))) if number == build => (live.version.clone(), Tone::Good, "Runs this build"),
-                Some((live, Some(number))) if number > build => (live.version.clone(), Tone::Good, "Runs a later build"),
+                Some((live, Some(number))) if number > build => {
+                    (live.version.clone(), Tone::Good, "Runs a later build")
+                }
                 Some((live, _)) => (live.version.clone(), Tone::Warn, "Runs an earlier build"),
             };
             let mut label = one.name.clone();
@@ -462,7 +449,8 @@ async fn link(Path((slug, key)): Path<(String, String)>, posted: Posted) -> Resu
     let found = find(visitor, &tx, project.id, &key).await?;
     let wanted = fields.text("requirement").to_uppercase();
     let made = async {
-        let (requirement, criterion) = target(&tx, ctx, (project.id, &project.slug), &wanted, fields.text("criterion")).await?;
+        let (requirement, criterion) =
+            target(&tx, ctx, (project.id, &project.slug), &wanted, fields.text("criterion")).await?;
         let body = json!({
             "project_id": project.id,
             "source_id": found.line.id,
@@ -497,8 +485,12 @@ async fn target(
     criterion: &str,
 ) -> Result<(Uuid, Option<Uuid>), Error> {
     let served = ctx.catalogue().served(&work::REQUIREMENTS)?;
-    let missing =
-        || Error::from(Problem::invalid("No such requirement.").field("/requirement", format!("{key} is no requirement of this project")));
+    let missing = || {
+        Error::from(
+            Problem::invalid("No such requirement.")
+                .field("/requirement", format!("{key} is no requirement of this project")),
+        )
+    };
     let record = Record::find(tx, served, &format!("{slug}:{key}"), false)
         .await
         .and_then(|record| authorise::<kernel::Read, _>(ctx, record))

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::builds::short;
 use super::{at, crumb, slug};
 use crate::components::{
-    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, link_button, none, panel, result_bar, table,
+    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, link_button, none, panel,
+    result_bar, table,
 };
 use crate::format::{When, bytes, duration, percent, plural, thousands, time};
 use crate::icons::Icon;

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head, hidden, key, link_button,
-    none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head,
+    hidden, key, link_button, none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;

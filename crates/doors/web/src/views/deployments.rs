@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Actor, Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, actor, empty, error_summary, field, filter_bar,
-    head, hidden, key, link_button, none, pager, panel, submit, table,
+    Actor, Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, actor, empty, error_summary, field,
+    filter_bar, head, hidden, key, link_button, none, pager, panel, submit, table,
 };
 use crate::format::{When, duration, time};
 use crate::icons::Icon;
@@ -150,11 +150,13 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
 
 /// The form that records a deployment.
 fn record(frame: &Frame, form: &Form) -> Markup {
-    let one = |name, label, value, input, required, hint| Field { form: "new", name, label, value, input, required, hint };
+    let one =
+        |name, label, value, input, required, hint| Field { form: "new", name, label, value, input, required, hint };
     let [environment, build, version, status, remark] = &form.entered;
-    let statuses = [DeploymentStatus::Success, DeploymentStatus::Deploying, DeploymentStatus::Pending, DeploymentStatus::Failed]
-        .map(|status| (status.code().to_owned(), status.word().to_owned()))
-        .to_vec();
+    let statuses =
+        [DeploymentStatus::Success, DeploymentStatus::Deploying, DeploymentStatus::Pending, DeploymentStatus::Failed]
+            .map(|status| (status.code().to_owned(), status.word().to_owned()))
+            .to_vec();
     html! {
         details class="fold" data-create open[!form.errors.is_empty()] {
             summary class="button main" { "Record a deployment" }

@@ -119,7 +119,8 @@ fn sum(view: &View) -> Markup {
             }
         }
     };
-    let whole = view.kinds.iter().fold([0; 3], |sum, (_, counts)| [sum[0] + counts[0], sum[1] + counts[1], sum[2] + counts[2]]);
+    let whole =
+        view.kinds.iter().fold([0; 3], |sum, (_, counts)| [sum[0] + counts[0], sum[1] + counts[1], sum[2] + counts[2]]);
     let columns = [
         Column::text("What"),
         Column::number("Recognised"),

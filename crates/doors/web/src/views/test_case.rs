@@ -185,7 +185,9 @@ fn message(text: &str) -> Markup {
     let text = text.trim();
     match text.split_once('\n') {
         None => html! { (text) },
-        Some((first, _)) => html! { details { summary { (first) } pre tabindex="0" role="region" aria-label="The whole message" { (text) } } },
+        Some((first, _)) => {
+            html! { details { summary { (first) } pre tabindex="0" role="region" aria-label="The whole message" { (text) } } }
+        }
     }
 }
 
