@@ -162,6 +162,7 @@ pub(super) fn account() -> views::account::View {
         current,
     };
     views::account::View {
+        errors: web::components::FormErrors::default(),
         email: s("mira@northwind.example"),
         role: s("administrator"),
         sessions: vec![session("Firefox on Linux", 0, true), session("Safari on iPhone", 60 * 26, false)],
