@@ -12,6 +12,7 @@
 mod account;
 mod answer;
 mod builds;
+mod change;
 mod criteria;
 mod csv;
 mod defects;
@@ -25,6 +26,7 @@ mod form;
 mod history;
 mod home;
 mod import;
+mod listing;
 mod matrix;
 mod overview;
 mod preferences;
@@ -34,6 +36,7 @@ mod requirements;
 mod session;
 mod tests;
 mod tokens;
+mod upload;
 
 pub use session::SESSION_COOKIE;
 
