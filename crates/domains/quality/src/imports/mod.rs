@@ -1,0 +1,86 @@
+//! Imports: files of other tools, taken in whole or not at all.
+//!
+//! The door spools the files and calls the operation `create` on `imports`, which queues one import a file in the
+//! transaction that acknowledges them. [`Imports`] then runs each: a thread reads the file piece by piece, one transaction
+//! stores the pieces set-wise, and the import's end is part of it. So an import that is cut off anywhere has stored
+//! nothing, is still queued or running, and is begun again by [`Imports::resume`].
+
+mod build;
+mod case;
+mod coverage;
+mod job;
+mod junit;
+mod order;
+mod report;
+mod request;
+mod requirement;
+mod results;
+mod runner;
+mod source;
+mod summary;
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use request::{NewImport, Queued, QueuedFile, SpooledFile, operations};
+pub use runner::{Imports, PrincipalOf};
+pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
+
+/// The short name of a format, as senders write it and as it is stored.
+pub(crate) fn format_name(format: formats::Format) -> &'static str {
+    match format {
+        formats::Format::Junit => "junit",
+        formats::Format::Cobertura => "cobertura",
+        formats::Format::Lcov => "lcov",
+        formats::Format::Jacoco => "jacoco",
+        formats::Format::Requirement => "requirement",
+        _ => "other",
+    }
+}
+
+/// Where a spooled file lies. Only its name is believed: the directory may have moved, and nothing outside of it is read.
+pub(crate) fn spooled(spool: &Path, stored: Option<&str>) -> Option<PathBuf> {
+    Path::new(stored?).file_name().map(|name| spool.join(name))
+}
+
+/// An identifier made from the time of an event, which also keeps the order of the file within a millisecond: 26 of the 74
+/// bits after the time count, the other 48 are random.
+pub(crate) fn ordered_id(time: Timestamp, nth: u64) -> Uuid {
+    let mut bytes = base::id_at(time).into_bytes();
+    let counter = (nth & 0x3ff_ffff) as u32;
+    // Four bits beside the version, eight, six beside the variant, and eight.
+    bytes[6] = 0x70 | (counter >> 22) as u8;
+    bytes[7] = (counter >> 14) as u8;
+    bytes[8] = 0x80 | ((counter >> 8) & 0x3f) as u8;
+    bytes[9] = counter as u8;
+    Uuid::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_of_one_moment_keep_the_order_of_the_file() {
+        let time: Timestamp = "2025-06-07T08:09:10.123Z".parse().expect("a time");
+        let ids: Vec<Uuid> =
+            [0, 1, 255, 256, 16_383, 16_384, 4_194_304, 5_000_000].map(|nth| ordered_id(time, nth)).into();
+        assert!(ids.is_sorted());
+        for id in ids {
+            assert_eq!(id.get_version_num(), 7);
+            let (seconds, nanos) = id.get_timestamp().expect("version 7 has a time").to_unix();
+            assert_eq!((seconds as i64, nanos / 1_000_000), (time.as_second(), 123));
+        }
+    }
+
+    #[test]
+    fn a_stored_path_cannot_lead_out_of_the_spool() {
+        let spool = Path::new("/spool");
+        assert_eq!(spooled(spool, Some("/elsewhere/a.upload")), Some("/spool/a.upload".into()));
+        assert_eq!(spooled(spool, Some("../../etc/passwd")), Some("/spool/passwd".into()));
+        assert_eq!(spooled(spool, Some("/..")), None);
+        assert_eq!(spooled(spool, None), None);
+    }
+}

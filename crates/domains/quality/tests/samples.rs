@@ -1,0 +1,173 @@
+//! Real reports of real projects, all the way into the database, held to what is known about each of them.
+//!
+//! The samples lie outside the repository; `THROUGHLINE_SAMPLES` names their place. Without them the tests say so and
+//! pass: they belong to the machines that have the samples.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{World, assert_adds_up};
+use quality::imports::FileStatus;
+use serde_json::{Value, json};
+
+fn of_category(category: &str) -> Vec<(String, Value, Vec<u8>)> {
+    let place = std::env::var_os("THROUGHLINE_SAMPLES")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples"), PathBuf::from);
+    let Ok(facts) = std::fs::read(place.join("FACTS.json")) else {
+        eprintln!("no samples at {}: nothing was checked", place.display());
+        return Vec::new();
+    };
+    let facts: Vec<Value> = serde_json::from_slice(&facts).unwrap();
+    let found: Vec<_> = facts
+        .into_iter()
+        .filter(|fact| fact["cat"] == category)
+        .map(|fact| {
+            let name = fact["file"].as_str().unwrap().to_owned();
+            let bytes = std::fs::read(place.join(&name)).unwrap();
+            (name, fact, bytes)
+        })
+        .collect();
+    assert!(!found.is_empty(), "the facts name no file of category {category}");
+    found
+}
+
+/// `error:1,failure:19,passed:11` as passed, failed, error, skipped.
+fn outcomes(text: &str) -> [i64; 4] {
+    let mut all = [0; 4];
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let (name, count) = part.split_once(':').unwrap();
+        let at = match name {
+            "passed" => 0,
+            "failure" => 1,
+            "error" => 2,
+            "skipped" => 3,
+            other => panic!("an outcome called {other}"),
+        };
+        all[at] = count.parse().unwrap();
+    }
+    all
+}
+
+#[tokio::test]
+async fn every_junit_sample_is_stored_with_exactly_its_counts_and_once() {
+    let samples = of_category("junit");
+    if samples.is_empty() {
+        return;
+    }
+    let world = World::new().await;
+    let (mut readable, mut broken) = (0, 0);
+    for (name, fact, bytes) in &samples {
+        let before = world.stored().await;
+        let ended = world.import(&[(name, bytes)], json!({"build": "samples"})).await.remove(0);
+        if fact["parse"] != "ok" {
+            broken += 1;
+            assert_eq!(ended.status, "failed", "{name}");
+            assert!(ended.error.is_some_and(|error| error.len() > 10), "{name} gets a reason");
+            assert_eq!(ended.summary.status, FileStatus::Rejected);
+            assert!(ended.summary.recognised.is_empty());
+            let rejections = format!("select count(*) from platform.import_rejections where import_id = '{}'", ended.id);
+            assert_eq!(world.count(&rejections).await, 1, "{name}");
+            let after = world.stored().await;
+            // The build that the request named was made by the request, not by the file.
+            let without_build = |rows: Vec<(&'static str, i64)>| -> Vec<(&'static str, i64)> {
+                rows.into_iter().filter(|(table, _)| !["delivery.builds", "platform.entities"].contains(table)).collect()
+            };
+            assert_eq!(without_build(before), without_build(after), "{name} leaves nothing behind");
+            continue;
+        }
+        readable += 1;
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+        assert_adds_up(&ended.summary);
+        let cases = fact["f"]["tests"].as_i64().unwrap();
+        let wanted = outcomes(fact["f"]["outcome(error>failure>skipped)"].as_str().unwrap_or_default());
+        assert_eq!(ended.summary.recognised["test_cases"] as i64, cases, "{name}");
+        assert_eq!(ended.summary.recognised["test_results"] as i64, cases, "{name}");
+        let said = ended.summary.outcomes.unwrap();
+        assert_eq!([said.passed, said.failed, said.error, said.skipped].map(|n| n as i64), wanted, "{name}");
+        let tx = world.ctx.begin_read().await.unwrap();
+        let rows = tx
+            .query(
+                "select r.status, count(*) from quality.test_results r join quality.test_runs n on n.id = r.test_run_id
+                 where n.import_id = $1 group by 1",
+                &[&ended.id],
+            )
+            .await
+            .unwrap();
+        let mut stored = [0; 4];
+        for row in rows {
+            let at = ["passed", "failed", "error", "skipped"].iter().position(|name| *name == row.get::<_, &str>(0));
+            stored[at.unwrap()] = row.get(1);
+        }
+        assert_eq!(stored, wanted, "{name}: rows");
+        let run = tx
+            .query_one(
+                "select tests_passed, tests_failed, tests_errored, tests_skipped, tests_total
+                 from quality.test_runs where import_id = $1",
+                &[&ended.id],
+            )
+            .await
+            .unwrap();
+        let counted: [i32; 4] = [run.get(0), run.get(1), run.get(2), run.get(3)];
+        assert_eq!(counted.map(i64::from), wanted, "{name}: counts of the run");
+        assert_eq!(i64::from(run.get::<_, i32>(4)), cases, "{name}: total of the run");
+        tx.commit().await.unwrap();
+    }
+    assert_eq!((readable, broken), (67, 4));
+
+    let before = world.stored().await;
+    for (name, fact, bytes) in samples.iter().filter(|(_, fact, _)| fact["parse"] == "ok") {
+        let ended = world.import(&[("renamed.xml", bytes)], json!({"build": "samples"})).await.remove(0);
+        assert_eq!(ended.summary.status, FileStatus::Unchanged, "{name}");
+        assert_adds_up(&ended.summary);
+        assert_eq!(ended.summary.recognised["test_cases"], fact["f"]["tests"].as_u64().unwrap(), "{name}");
+    }
+    assert_eq!(before, world.stored().await, "the same files again create nothing");
+    assert!(world.spool_is_empty());
+}
+
+#[tokio::test]
+async fn every_coverage_sample_is_stored_with_exactly_its_lines() {
+    let samples = of_category("coverage");
+    if samples.is_empty() {
+        return;
+    }
+    let world = World::new().await;
+    for (name, fact, bytes) in &samples {
+        let ended = world.import(&[(name, bytes)], json!({"build": name.rsplit('/').next()})).await.remove(0);
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+        assert_adds_up(&ended.summary);
+        let fact = &fact["f"];
+        let number = |text: &str| fact[text].as_i64();
+        let (files, total, covered) = match fact["format"].as_str().unwrap() {
+            "cobertura" => {
+                (number("distinct_files"), number("distinct_file_lines"), number("distinct_file_lines_covered"))
+            }
+            "lcov" => (number("distinct_files"), number("distinct_lines"), number("distinct_covered")),
+            _ => (number("sourcefiles"), number("line_elements"), number("line_elements_ci>0")),
+        };
+        let (files, total, covered) = (files.unwrap(), total.unwrap(), covered.unwrap());
+        let said = ended.summary.coverage.unwrap();
+        assert_eq!((said.lines_total as i64, said.lines_covered as i64), (total, covered), "{name}");
+        assert_eq!(ended.summary.recognised["coverage_files"] as i64, files, "{name}");
+        let tx = world.ctx.begin_read().await.unwrap();
+        let row = tx
+            .query_one(
+                "select r.lines_total::bigint, r.lines_covered::bigint, count(f.id), coalesce(sum(f.lines_total), 0)::bigint,
+                        coalesce(sum(f.lines_covered), 0)::bigint, r.coverage_percent::text,
+                        (select code_coverage_percent::text from delivery.builds b where b.id = r.build_id)
+                 from quality.coverage_reports r left join quality.coverage_files f on f.coverage_report_id = r.id
+                 where r.import_id = $1 and r.component = '' group by r.organization_id, r.id",
+                &[&ended.id],
+            )
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let numbers: [i64; 5] = std::array::from_fn(|at| row.get(at));
+        assert_eq!(numbers, [total, covered, files, total, covered], "{name}: rows");
+        let (report, build): (Option<String>, Option<String>) = (row.get(5), row.get(6));
+        assert_eq!(report, build, "{name}: percent of the build");
+        assert_eq!(report.is_some(), total > 0, "{name}");
+    }
+}
