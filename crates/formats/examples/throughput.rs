@@ -26,17 +26,9 @@ struct Generated {
 impl Generated {
     fn new(bytes: u64, cases: u64) -> Self {
         let output_bytes = (bytes / cases).saturating_sub(255) as usize;
-        let piece = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"generated\">\n".to_vec();
-        Self {
-            piece,
-            at: 0,
-            case: 0,
-            cases,
-            output_bytes,
-            output_left: 0,
-            case_open: false,
-            closed: false,
-        }
+        let piece =
+            b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"generated\">\n".to_vec();
+        Self { piece, at: 0, case: 0, cases, output_bytes, output_left: 0, case_open: false, closed: false }
     }
 
     fn next_piece(&mut self) {
@@ -49,8 +41,7 @@ impl Generated {
             self.output_left -= take;
             self.case_open = self.output_left == 0;
         } else if std::mem::take(&mut self.case_open) {
-            self.piece
-                .extend_from_slice(b"]]></system-out></testcase>\n");
+            self.piece.extend_from_slice(b"]]></system-out></testcase>\n");
         } else if self.case < self.cases {
             let n = self.case;
             let failed = n.is_multiple_of(50);
@@ -103,26 +94,15 @@ impl Read for Generated {
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace()
-        .nth(1)?
-        .parse::<u64>()
-        .ok()
-        .map(|kibibytes| kibibytes * 1024)
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }
 
 fn main() -> Result<(), formats::ReadError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let numbers: Vec<u64> = arguments
-        .iter()
-        .filter_map(|argument| argument.parse().ok())
-        .collect();
+    let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let megabytes = numbers.first().copied().unwrap_or(100);
     let one_output = arguments.iter().any(|argument| argument == "--one-output");
-    let cases = if one_output {
-        1
-    } else {
-        numbers.get(1).copied().unwrap_or(200_000).max(1)
-    };
+    let cases = if one_output { 1 } else { numbers.get(1).copied().unwrap_or(200_000).max(1) };
 
     // What generating alone costs is taken off afterwards.
     let started = Instant::now();
@@ -149,11 +129,7 @@ fn main() -> Result<(), formats::ReadError> {
     }
     let seconds = (started.elapsed().saturating_sub(generating)).as_secs_f64();
     let Some(totals) = totals else { return Ok(()) };
-    let size = if one_output {
-        megabytes as f64
-    } else {
-        bytes as f64 / 1e6
-    };
+    let size = if one_output { megabytes as f64 } else { bytes as f64 / 1e6 };
     eprintln!(
         "{size:.1} MB, {} cases, {} failed, {references} references: {:.0} MB/s, {:.0} cases/s; generating took {:.2} s and is not in these figures",
         totals.counts.cases,

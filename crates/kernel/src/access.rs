@@ -140,7 +140,7 @@ impl Record {
         }
     }
 
-    /// Finds a record by its identifier or human key, and locks it when `lock` is set.
+    /// Finds a record by its identifier or human key, and locks it when `lock` is set and rows of its table change.
     ///
     /// # Errors
     /// 404 when there is none, or row security hides it.
@@ -158,7 +158,7 @@ impl Record {
             owner = served.owner_sql(),
             table = served.resource.table,
             limit = " limit 2",
-            lock = if lock { " for no key update" } else { "" },
+            lock = if lock && served.table.lockable { " for no key update" } else { "" },
         );
         let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
         let rows = tx.query(&sql, &refs).await?;

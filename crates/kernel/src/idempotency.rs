@@ -29,7 +29,8 @@ pub struct Answer {
     pub location: Option<String>,
 }
 
-const LOCK: &str = "select pg_try_advisory_xact_lock(hashtextextended($1::text || '/' || $2::uuid::text || '/' || $3::uuid::text, 7))";
+const LOCK: &str =
+    "select pg_try_advisory_xact_lock(hashtextextended($1::text || '/' || $2::uuid::text || '/' || $3::uuid::text, 7))";
 
 const FIND: &str = "
 select request_hash, response_status, response_body, response_headers->>'etag', response_headers->>'location'

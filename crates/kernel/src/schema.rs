@@ -85,7 +85,10 @@ impl ColumnType {
 
     /// Whether values can be compared and sorted in a list.
     pub const fn is_ordered(self) -> bool {
-        !matches!(self, Self::Jsonb | Self::TextArray | Self::UuidArray | Self::Bytea | Self::Tsvector | Self::Inet | Self::Other)
+        !matches!(
+            self,
+            Self::Jsonb | Self::TextArray | Self::UuidArray | Self::Bytea | Self::Tsvector | Self::Inet | Self::Other
+        )
     }
 }
 
@@ -168,6 +171,8 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// Constraints and unique indexes by name.
     pub constraints: HashMap<String, Constraint>,
+    /// Whether the role that serves may change rows: PostgreSQL lets nobody else lock one.
+    pub lockable: bool,
 }
 
 impl Table {
@@ -197,7 +202,7 @@ pub struct Schema {
 const COLUMNS: &str = "
 select n.nspname || '.' || c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), a.attname::text, t.typname::text,
        a.atttypmod, not a.attnotnull, a.atthasdef and a.attgenerated = '', a.attgenerated <> '',
-       coalesce(col_description(c.oid, a.attnum), '')
+       coalesce(col_description(c.oid, a.attnum), ''), has_any_column_privilege(c.oid, 'update')
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -244,6 +249,7 @@ impl Schema {
             let (column, type_name): (String, String) = (row.try_get(2)?, row.try_get(3)?);
             let kind = ColumnType::of(&type_name, row.try_get(4)?);
             let comment: String = row.try_get(1)?;
+            let lockable: bool = row.try_get(9)?;
             let table = schema.tables.entry(name.clone()).or_insert_with(|| Table {
                 name,
                 comment,
@@ -251,6 +257,7 @@ impl Schema {
                 primary_key: Vec::new(),
                 foreign_keys: Vec::new(),
                 constraints: HashMap::new(),
+                lockable,
             });
             table.columns.push(Column {
                 name: column,
@@ -293,6 +300,16 @@ impl Schema {
     /// The table of that name.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.get(name)
+    }
+
+    /// The declared table behind what PostgreSQL names in an error: a partition, `results_2026m11`, stands for its whole.
+    pub(crate) fn whole(&self, table: String) -> String {
+        match table.rsplit_once('_') {
+            Some((whole, _)) if !self.tables.contains_key(&table) && self.tables.contains_key(whole) => {
+                whole.to_owned()
+            }
+            _ => table,
+        }
     }
 
     /// The constraint of that name on that table.

@@ -28,7 +28,8 @@ impl Catalogue {
     }
 
     fn explain_refusal(&self, db: &DbError) -> Problem {
-        let table = format!("{}.{}", db.schema().unwrap_or_default(), db.table().unwrap_or_default());
+        let table =
+            self.schema().whole(format!("{}.{}", db.schema().unwrap_or_default(), db.table().unwrap_or_default()));
         let constraint = db.constraint().and_then(|name| self.schema().constraint(&table, name));
         match db.code() {
             code if *code == SqlState::UNIQUE_VIOLATION => self.taken(&table, constraint),

@@ -93,16 +93,30 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     fill("created_by", Param::Uuid(ctx.principal.user_id));
     fill("updated_by", Param::Uuid(ctx.principal.user_id));
 
+    if served.project == ProjectLink::Itself {
+        // Whoever makes a project owns it, unless they name another; a private one would vanish from their sight.
+        fill("owner_user_id", Param::Uuid(ctx.principal.user_id));
+    }
     let (names, mut params): (Vec<String>, Vec<Param>) = values.into_iter().unzip();
     let places = placeholders(served, &names, 1);
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("created", false, true));
-    let selection = Selection::whole(served);
-    let sql = format!(
-        "with changed as (insert into {table} ({names}) values ({places}) returning *), {trail}
-         select {columns}, {key}, {version} from changed t",
+    let mut source = format!(
+        "insert into {table} ({names}) values ({places}) returning *",
         table = resource.table,
         names = names.join(", "),
         places = places.join(", "),
+    );
+    if served.project == ProjectLink::Itself {
+        // The audit row names the project, and row security shows a project only to statements after its own.
+        let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
+        let row = tx.query_one(&source, &refs).await?;
+        params = vec![Param::Uuid(row.try_get::<_, Uuid>("id")?)];
+        source = format!("select t.* from {} t where t.id = $1", resource.table);
+    }
+    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("created", false, true));
+    let selection = Selection::whole(served);
+    let sql = format!(
+        "with changed as ({source}), {trail}
+         select {columns}, {key}, {version} from changed t",
         trail = trail.ctes,
         columns = selection.sql(),
         key = served.key_text(),

@@ -53,6 +53,13 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Connects as a role that row security does not hold for: to look at what a test did, never to do it.
+    pub fn superuser_config(&self) -> &Config {
+        &self.superuser
+    }
+}
+
 impl Drop for Database {
     /// Best effort: what stays is dropped by a later test process.
     fn drop(&mut self) {

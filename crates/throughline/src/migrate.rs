@@ -47,7 +47,10 @@ async fn act(database: &Database, what: Migrate, json: bool) -> Result<ExitCode,
             let verified = migrator
                 .verify(&admin, &cluster.connections().config(Role::Owner), &cluster.binaries().program("pg_dump"))
                 .await?;
-            println!("up, down and up again: {} steps, and the schema is the same ({} lines compared)", verified.steps, verified.dump_lines);
+            println!(
+                "up, down and up again: {} steps, and the schema is the same ({} lines compared)",
+                verified.steps, verified.dump_lines
+            );
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -65,7 +68,10 @@ fn told(event: Event<'_>) -> String {
         Event::Waiting => "another process migrates this database; waiting for it".into(),
         Event::Begin { file, number, of } => format!("[{number}/{of}] {file}"),
         Event::Blocked { file, attempt, pause } => {
-            format!("{file}: somebody holds a lock it needs; try {attempt} failed, again in {:.1} s", pause.as_secs_f64())
+            format!(
+                "{file}: somebody holds a lock it needs; try {attempt} failed, again in {:.1} s",
+                pause.as_secs_f64()
+            )
         }
         Event::Done { file, took } => format!("{file}: done in {} ms", took.as_millis()),
     }

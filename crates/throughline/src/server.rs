@@ -29,13 +29,7 @@ const DRAIN: Duration = Duration::from_secs(25);
 pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
     let store = Store::new(config, &PoolOptions::default())?;
     let schema = Schema::read(&store).await?;
-    let resources = identity::RESOURCES
-        .iter()
-        .chain(&work::RESOURCES)
-        .chain(&quality::RESOURCES)
-        .chain(&delivery::RESOURCES)
-        .copied();
-    let catalogue = Catalogue::new(resources, identity::operations(), schema)?;
+    let catalogue = Catalogue::new(throughline::resources(), throughline::operations(), schema)?;
     Ok(Kernel::new(store, catalogue))
 }
 

@@ -25,53 +25,24 @@ pub struct Asset {
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, body: &'static [u8]) -> Self {
         let digest = Sha256::digest(body);
-        let hash: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self {
-            href: format!("/assets/{stem}.{hash}.{extension}"),
-            content_type,
-            etag: format!("\"{hash}\""),
-            body,
-        }
+        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Self { href: format!("/assets/{stem}.{hash}.{extension}"), content_type, etag: format!("\"{hash}\""), body }
     }
 }
 
 /// The stylesheet.
-pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        "app",
-        "css",
-        "text/css; charset=utf-8",
-        include_bytes!("../assets/app.css"),
-    )
-});
+pub static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("app", "css", "text/css; charset=utf-8", include_bytes!("../assets/app.css")));
 /// The script; the pages work without it.
-pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        "app",
-        "js",
-        "text/javascript; charset=utf-8",
-        include_bytes!("../assets/app.js"),
-    )
-});
+pub static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("app", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/app.js")));
 /// The mark, used as favicon and in the frame.
-pub static MARK: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        "mark",
-        "svg",
-        "image/svg+xml",
-        include_bytes!("../assets/mark.svg"),
-    )
-});
+pub static MARK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_bytes!("../assets/mark.svg")));
 
 fn find(name: &str) -> Option<&'static Asset> {
     let known: [&'static Asset; 3] = [&STYLE, &SCRIPT, &MARK];
-    known
-        .into_iter()
-        .find(|asset| asset.href.strip_prefix("/assets/") == Some(name))
+    known.into_iter().find(|asset| asset.href.strip_prefix("/assets/") == Some(name))
 }
 
 /// The route `/assets/{name}`, to be merged into the web router. It needs no state and no session.
@@ -81,11 +52,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = find(&name) else {
-        return (
-            StatusCode::NOT_FOUND,
-            "There is no such file in this version.\n",
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, "There is no such file in this version.\n").into_response();
     };
     let known = headers
         .get_all(header::IF_NONE_MATCH)
@@ -93,25 +60,12 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == asset.etag);
-    let (status, body) = if known {
-        (StatusCode::NOT_MODIFIED, &[][..])
-    } else {
-        (StatusCode::OK, asset.body)
-    };
+    let (status, body) = if known { (StatusCode::NOT_MODIFIED, &[][..]) } else { (StatusCode::OK, asset.body) };
     let mut answer = (status, body).into_response();
     let fields = answer.headers_mut();
-    fields.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(asset.content_type),
-    );
-    fields.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
-    fields.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(etag) = HeaderValue::from_str(&asset.etag) {
         fields.insert(header::ETAG, etag);
     }
@@ -136,54 +90,26 @@ mod tests {
         let name = STYLE.href.strip_prefix("/assets/").unwrap();
         let first = ask(name, None).await;
         assert_eq!(first.status(), StatusCode::OK);
-        assert_eq!(
-            first.headers()[header::CACHE_CONTROL],
-            "public, max-age=31536000, immutable"
-        );
-        assert_eq!(
-            first.headers()[header::CONTENT_TYPE],
-            "text/css; charset=utf-8"
-        );
+        assert_eq!(first.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        assert_eq!(first.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
         let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
-        assert_eq!(
-            ask(name, Some(&tag)).await.status(),
-            StatusCode::NOT_MODIFIED
-        );
-        assert_eq!(
-            ask(name, Some(&format!("\"other\", W/{tag}")))
-                .await
-                .status(),
-            StatusCode::NOT_MODIFIED
-        );
+        assert_eq!(ask(name, Some(&tag)).await.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(ask(name, Some(&format!("\"other\", W/{tag}"))).await.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(ask(name, Some("\"other\"")).await.status(), StatusCode::OK);
     }
 
     #[tokio::test]
     async fn a_name_of_another_version_is_not_found() {
-        assert_eq!(
-            ask("app.000000000000.css", None).await.status(),
-            StatusCode::NOT_FOUND
-        );
-        assert_eq!(
-            ask("../Cargo.toml", None).await.status(),
-            StatusCode::NOT_FOUND
-        );
+        assert_eq!(ask("app.000000000000.css", None).await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(ask("../Cargo.toml", None).await.status(), StatusCode::NOT_FOUND);
     }
 
     #[test]
     fn the_script_stays_small_and_the_pages_stay_at_home() {
-        assert!(
-            SCRIPT.body.len() <= 15 * 1024,
-            "app.js is {} bytes; the bar is 15 KiB",
-            SCRIPT.body.len()
-        );
+        assert!(SCRIPT.body.len() <= 15 * 1024, "app.js is {} bytes; the bar is 15 KiB", SCRIPT.body.len());
         for asset in [&*STYLE, &*SCRIPT] {
             let text = std::str::from_utf8(asset.body).unwrap();
-            assert!(
-                !text.contains("http://") && !text.contains("https://"),
-                "{} names another host",
-                asset.href
-            );
+            assert!(!text.contains("http://") && !text.contains("https://"), "{} names another host", asset.href);
         }
     }
 }

@@ -40,11 +40,7 @@ pub fn relative(when: When) -> String {
         84_600..3_024_000 => format!("{} d", (distance + 43_200) / 86_400),
         _ => return when.at.strftime("%-d %b %Y").to_string(),
     };
-    if seconds >= 0 {
-        format!("{words} ago")
-    } else {
-        format!("in {words}")
-    }
+    if seconds >= 0 { format!("{words} ago") } else { format!("in {words}") }
 }
 
 /// `12,345` with commas at the thousands.
@@ -102,22 +98,14 @@ pub fn bytes(count: i64) -> String {
         1_000_000..1_000_000_000 => {
             format!("{}.{} MB", count / 1_000_000, count % 1_000_000 / 100_000)
         }
-        _ => format!(
-            "{}.{} GB",
-            count / 1_000_000_000,
-            count % 1_000_000_000 / 100_000_000
-        ),
+        _ => format!("{}.{} GB", count / 1_000_000_000, count % 1_000_000_000 / 100_000_000),
     }
 }
 
 /// `1 test`, `2 tests`: the count with the noun that fits it.
 #[must_use]
 pub fn plural(count: i64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        thousands(count),
-        if count == 1 { one } else { many }
-    )
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// Plain text as paragraphs: a blank line parts them, other line breaks stay.

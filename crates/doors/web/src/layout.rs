@@ -128,13 +128,7 @@ pub fn page(frame: &Frame, title: &str, crumbs: &[Crumb], body: &Markup) -> Mark
 
 /// Like [`page`]; with `refresh`, browsers without script load the page again every two seconds, for jobs under way.
 #[must_use]
-pub fn page_with(
-    frame: &Frame,
-    title: &str,
-    crumbs: &[Crumb],
-    body: &Markup,
-    refresh: bool,
-) -> Markup {
+pub fn page_with(frame: &Frame, title: &str, crumbs: &[Crumb], body: &Markup, refresh: bool) -> Markup {
     document(
         frame,
         title,
@@ -206,12 +200,7 @@ fn brand(frame: &Frame) -> Markup {
 }
 
 fn navigation(frame: &Frame) -> Markup {
-    let entry = |section: Section,
-                 icon_name: Icon,
-                 text: &str,
-                 href: &str,
-                 count: Option<i64>,
-                 key: Option<&str>| {
+    let entry = |section: Section, icon_name: Icon, text: &str, href: &str, count: Option<i64>, key: Option<&str>| {
         html! {
             li {
                 a href=(href) aria-current=[(frame.section == section).then_some("page")] data-go=[key] {
@@ -287,11 +276,8 @@ fn user_menu(frame: &Frame) -> Markup {
 
 /// The round letter that stands for a person.
 fn initial(name: &str) -> Markup {
-    let letter: String = name
-        .chars()
-        .find(|c| c.is_alphanumeric())
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
+    let letter: String =
+        name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().collect()).unwrap_or_default();
     html! { span class="who" aria-hidden="true" { (letter) } }
 }
 
@@ -391,8 +377,5 @@ fn dialogs(frame: &Frame) -> Markup {
 /// The options of a select, from every member of a list of states.
 #[must_use]
 pub fn state_options<S: Shown>() -> Vec<(String, String)> {
-    S::ALL
-        .iter()
-        .map(|state| (state.code().to_owned(), state.word().to_owned()))
-        .collect()
+    S::ALL.iter().map(|state| (state.code().to_owned(), state.word().to_owned())).collect()
 }

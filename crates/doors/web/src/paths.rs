@@ -95,10 +95,7 @@ mod tests {
 
     #[test]
     fn a_slug_cannot_leave_its_segment() {
-        assert_eq!(
-            requirement("a/b", "REQ-1?x#y"),
-            "/p/a%2Fb/requirements/REQ-1%3Fx%23y"
-        );
+        assert_eq!(requirement("a/b", "REQ-1?x#y"), "/p/a%2Fb/requirements/REQ-1%3Fx%23y");
         assert_eq!(project("größe"), "/p/gr%C3%B6%C3%9Fe");
     }
 }

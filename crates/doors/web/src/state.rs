@@ -23,14 +23,7 @@ pub enum Tone {
 
 impl Tone {
     /// Every tone, for the design page.
-    pub const ALL: &'static [Self] = &[
-        Self::Good,
-        Self::Bad,
-        Self::Warn,
-        Self::Active,
-        Self::Idle,
-        Self::Gap,
-    ];
+    pub const ALL: &'static [Self] = &[Self::Good, Self::Bad, Self::Warn, Self::Active, Self::Idle, Self::Gap];
 
     /// The class that gives it its colour.
     #[must_use]

@@ -10,17 +10,12 @@ use web::layout::Frame;
 use web::state::*;
 
 fn html(name: &str) -> String {
-    samples::render(name, &samples::frame())
-        .unwrap_or_else(|| panic!("there is no sample {name}"))
-        .into_string()
+    samples::render(name, &samples::frame()).unwrap_or_else(|| panic!("there is no sample {name}")).into_string()
 }
 
 /// The start tags of a page, which is where attributes live.
 fn tags(page: &str) -> impl Iterator<Item = &str> {
-    page.split('<')
-        .skip(1)
-        .filter(|tag| !tag.starts_with('/'))
-        .map(|tag| tag.split('>').next().unwrap_or(tag))
+    page.split('<').skip(1).filter(|tag| !tag.starts_with('/')).map(|tag| tag.split('>').next().unwrap_or(tag))
 }
 
 #[test]
@@ -28,16 +23,10 @@ fn a_title_is_text_on_every_page() {
     let mut seen = 0;
     for name in samples::NAMES {
         let page = html(name);
-        assert!(
-            !page.contains("<script>alert"),
-            "{name} lets a title become a script"
-        );
+        assert!(!page.contains("<script>alert"), "{name} lets a title become a script");
         seen += usize::from(page.contains("&lt;script&gt;alert"));
     }
-    assert!(
-        seen >= 8,
-        "only {seen} samples contain the odd title; the test would prove little"
-    );
+    assert!(seen >= 8, "only {seen} samples contain the odd title; the test would prove little");
 }
 
 #[test]
@@ -45,24 +34,11 @@ fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
     for name in samples::NAMES {
         let page = html(name);
         for tag in tags(&page) {
-            assert!(
-                !tag.contains(" style=\""),
-                "{name}: an inline style in <{tag}>"
-            );
-            assert!(
-                !tag.contains(" onclick=") && !tag.contains(" onsubmit="),
-                "{name}: an inline handler in <{tag}>"
-            );
-            assert!(
-                !tag.contains("=\"http") && !tag.contains("=\"//"),
-                "{name}: another host in <{tag}>"
-            );
+            assert!(!tag.contains(" style=\""), "{name}: an inline style in <{tag}>");
+            assert!(!tag.contains(" onclick=") && !tag.contains(" onsubmit="), "{name}: an inline handler in <{tag}>");
+            assert!(!tag.contains("=\"http") && !tag.contains("=\"//"), "{name}: another host in <{tag}>");
         }
-        assert_eq!(
-            page.matches("<script").count(),
-            1,
-            "{name} has a script besides the one file"
-        );
+        assert_eq!(page.matches("<script").count(), 1, "{name} has a script besides the one file");
     }
 }
 
@@ -70,16 +46,11 @@ fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
 fn every_posting_form_carries_the_token() {
     for name in samples::NAMES {
         let page = html(name);
-        for form in page
-            .split("<form")
-            .skip(1)
-            .filter(|form| form.split('>').next().unwrap().contains("method=\"post\""))
+        for form in
+            page.split("<form").skip(1).filter(|form| form.split('>').next().unwrap().contains("method=\"post\""))
         {
             let form = form.split("</form>").next().unwrap();
-            assert!(
-                form.contains("name=\"csrf\" value=\"csrf-sample\""),
-                "{name} posts without a token: {form}"
-            );
+            assert!(form.contains("name=\"csrf\" value=\"csrf-sample\""), "{name} posts without a token: {form}");
         }
     }
 }
@@ -103,25 +74,13 @@ fn every_page_has_one_heading_and_no_id_twice() {
 #[test]
 fn an_empty_page_says_what_to_do_next() {
     for (name, says) in [
-        (
-            "home-empty",
-            "throughline import --project KEY reports/*.xml",
-        ),
-        (
-            "overview-empty",
-            "throughline import --project payments-gateway reports/*.xml",
-        ),
-        (
-            "requirements-empty",
-            "throughline import --project payments-gateway docs/requirements/*.md",
-        ),
+        ("home-empty", "throughline import --project KEY reports/*.xml"),
+        ("overview-empty", "throughline import --project payments-gateway reports/*.xml"),
+        ("requirements-empty", "throughline import --project payments-gateway docs/requirements/*.md"),
         ("requirements-nothing-fits", "Clear the filters"),
         ("requirement-empty", "No test proves this"),
         ("matrix-empty", "The matrix begins with a requirement"),
-        (
-            "tests-empty",
-            "throughline import --project payments-gateway reports/*.xml",
-        ),
+        ("tests-empty", "throughline import --project payments-gateway reports/*.xml"),
         ("test-never-run", "It has not run yet"),
         ("builds-empty", "--build 1 reports/*.xml"),
         ("build-empty", "--build 128 reports/*.xml"),
@@ -140,16 +99,9 @@ fn an_empty_page_says_what_to_do_next() {
 fn shows_all<S: Shown>(page: &str) {
     for one in S::ALL {
         let expected = state(*one).into_string();
-        assert!(
-            expected.contains("<svg") && expected.ends_with(&format!("{}</span>", one.word())),
-            "{expected}"
-        );
+        assert!(expected.contains("<svg") && expected.ends_with(&format!("{}</span>", one.word())), "{expected}");
         assert!(expected.contains(one.tone().class()));
-        assert!(
-            page.contains(&expected),
-            "the design page does not show {}",
-            one.word()
-        );
+        assert!(page.contains(&expected), "the design page does not show {}", one.word());
         assert!(S::from_code(one.code()).map(Shown::code) == Some(one.code()));
     }
     assert!(S::from_code("nonsense").is_none());
@@ -174,42 +126,23 @@ fn every_state_is_shape_colour_and_word() {
 #[test]
 fn an_import_adds_up_and_a_running_one_reloads_without_script() {
     let done = html("import-done");
-    assert!(done.contains(
-        "<b>2,274</b> recognised = 60 created + 0 updated + 2,000 unchanged + 214 rejected"
-    ));
+    assert!(done.contains("<b>2,274</b> recognised = 60 created + 0 updated + 2,000 unchanged + 214 rejected"));
     assert!(done.contains("The first 2 of 214 are listed."));
     assert!(!done.contains("http-equiv=\"refresh\"") && !done.contains("data-poll=\""));
     let running = html("import-running");
-    assert!(
-        running.contains("<noscript><meta http-equiv=\"refresh\"")
-            && running.contains("data-poll=\"1000\"")
-    );
+    assert!(running.contains("<noscript><meta http-equiv=\"refresh\"") && running.contains("data-poll=\"1000\""));
 }
 
 #[test]
 fn what_a_person_may_not_do_is_not_offered() {
-    let view = web::views::requirements::View {
-        csv_href: "/x.csv".into(),
-        ..Default::default()
-    };
+    let view = web::views::requirements::View { csv_href: "/x.csv".into(), ..Default::default() };
     let page = web::views::requirements::page(&samples::frame(), &view).into_string();
     assert!(!page.contains("New requirement"));
 }
 
 #[test]
 fn the_theme_is_in_the_first_byte_of_the_page() {
-    let page = |theme| {
-        web::layout::page(
-            &Frame {
-                theme,
-                ..samples::frame()
-            },
-            "T",
-            &[],
-            &maud::html! {},
-        )
-        .into_string()
-    };
+    let page = |theme| web::layout::page(&Frame { theme, ..samples::frame() }, "T", &[], &maud::html! {}).into_string();
     assert!(page(web::layout::Theme::Dark).contains("<html lang=\"en\" data-theme=\"dark\""));
     assert!(!page(web::layout::Theme::System).contains("data-theme=\""));
 }

@@ -30,11 +30,7 @@ fn first(text: &str) -> Result<(usize, char), String> {
     let window = &text.as_bytes()[..text.len().min(LONGEST)];
     let end = memchr::memchr(b';', window).ok_or_else(|| {
         // Plain characters within the window only: what lies behind it may not have been read yet.
-        let shown: String = text
-            .chars()
-            .take(12)
-            .take_while(|c| c.is_ascii_graphic() && *c != '<')
-            .collect();
+        let shown: String = text.chars().take(12).take_while(|c| c.is_ascii_graphic() && *c != '<').collect();
         format!("`{shown}` is not a complete reference; a literal & is written &amp;")
     })?;
     let name = &text[1..end];
@@ -45,9 +41,7 @@ fn first(text: &str) -> Result<(usize, char), String> {
         "quot" => '"',
         "apos" => '\'',
         _ => match name.strip_prefix('#') {
-            Some(number) => {
-                numeric(number).ok_or_else(|| format!("`&{name};` is not a character"))?
-            }
+            Some(number) => numeric(number).ok_or_else(|| format!("`&{name};` is not a character"))?,
             None => {
                 return Err(format!(
                     "the entity `&{};` is not known: this server reads no DTD, and XML itself has only lt, gt, amp, \
@@ -71,11 +65,7 @@ fn numeric(number: &str) -> Option<char> {
         return None;
     }
     let code = u32::from_str_radix(digits, radix).ok()?;
-    Some(
-        char::from_u32(code)
-            .filter(|&c| is_allowed(c) || c == '\r')
-            .unwrap_or('\u{FFFD}'),
-    )
+    Some(char::from_u32(code).filter(|&c| is_allowed(c) || c == '\r').unwrap_or('\u{FFFD}'))
 }
 
 /// Every reference in an attribute value is known.

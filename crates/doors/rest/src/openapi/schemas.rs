@@ -240,7 +240,9 @@ pub(super) fn of_column(column: &Column, out: bool) -> Value {
 pub(super) fn of_type(kind: ColumnType) -> Value {
     match kind {
         ColumnType::Uuid => json!({"type": "string", "format": "uuid"}),
-        ColumnType::Text | ColumnType::Tsvector | ColumnType::Other | ColumnType::Inet | ColumnType::Bytea => json!({"type": "string"}),
+        ColumnType::Text | ColumnType::Tsvector | ColumnType::Other | ColumnType::Inet | ColumnType::Bytea => {
+            json!({"type": "string"})
+        }
         ColumnType::Char(length) => json!({"type": "string", "minLength": length, "maxLength": length}),
         ColumnType::Int2 => json!({"type": "integer", "minimum": i16::MIN, "maximum": i16::MAX}),
         ColumnType::Int4 => json!({"type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX}),

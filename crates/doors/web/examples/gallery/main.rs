@@ -2,10 +2,7 @@
 //! `cargo run -p web --example gallery [PORT]` (0 picks a free port), then open the printed address.
 //! `/pages.json` lists the pages.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "the address is the output of this program"
-)]
+#![allow(clippy::print_stdout, reason = "the address is the output of this program")]
 
 mod samples;
 
@@ -19,9 +16,7 @@ use web::layout::{CONTENT_SECURITY_POLICY, Frame, Theme};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(7499), |text| text.parse())?;
+    let port: u16 = std::env::args().nth(1).map_or(Ok(7499), |text| text.parse())?;
     let app = Router::new()
         .route("/pages.json", get(|| async { Json(samples::NAMES) }))
         .route("/palette.json", get(|| async { Json(samples::hits()) }))
@@ -43,37 +38,17 @@ async fn imported(_body: axum::body::Bytes) -> axum::response::Redirect {
 
 /// Remembers the theme as the real route will.
 async fn theme(body: String) -> Response {
-    let chosen = body
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("theme="))
-        .map_or(Theme::System, Theme::from_code);
+    let chosen = body.split('&').find_map(|pair| pair.strip_prefix("theme=")).map_or(Theme::System, Theme::from_code);
     let cookie = format!("theme={}; Path=/; SameSite=Lax", chosen.code());
-    (
-        StatusCode::SEE_OTHER,
-        [
-            (header::LOCATION, "/".to_owned()),
-            (header::SET_COOKIE, cookie),
-        ],
-    )
-        .into_response()
+    (StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]).into_response()
 }
 
 /// `/` lists the pages; `/NAME` shows one; any other address shows the project's overview, so that links lead somewhere.
 async fn page(State(()): State<()>, headers: HeaderMap, request: Request) -> Response {
-    let cookie = headers
-        .get(header::COOKIE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let theme = cookie
-        .split("; ")
-        .find_map(|pair| pair.strip_prefix("theme="))
-        .map_or(Theme::System, Theme::from_code);
+    let cookie = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let theme = cookie.split("; ").find_map(|pair| pair.strip_prefix("theme=")).map_or(Theme::System, Theme::from_code);
     let name = request.uri().path().trim_start_matches('/');
-    let frame = Frame {
-        theme,
-        path: request.uri().path().to_owned(),
-        ..samples::frame()
-    };
+    let frame = Frame { theme, path: request.uri().path().to_owned(), ..samples::frame() };
     let markup = if name.is_empty() {
         web::layout::page(
             &frame,
@@ -82,13 +57,7 @@ async fn page(State(()): State<()>, headers: HeaderMap, request: Request) -> Res
             &html! { h1 { "Gallery" } ul class="list" { @for one in samples::NAMES { li { a class="grow" data-row href={ "/" (one) } { (one) } } } } },
         )
     } else {
-        samples::render(name, &frame)
-            .or_else(|| samples::render("overview", &frame))
-            .unwrap_or_default()
+        samples::render(name, &frame).or_else(|| samples::render("overview", &frame)).unwrap_or_default()
     };
-    (
-        [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)],
-        Html(markup.into_string()),
-    )
-        .into_response()
+    ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(markup.into_string())).into_response()
 }

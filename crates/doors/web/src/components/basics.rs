@@ -79,12 +79,7 @@ impl Figure {
     /// A count with its words and the list behind it.
     #[must_use]
     pub fn count(count: i64, label: &str, href: Option<String>, tone: Option<Tone>) -> Self {
-        Self {
-            value: thousands(count),
-            label: label.to_owned(),
-            href,
-            tone,
-        }
+        Self { value: thousands(count), label: label.to_owned(), href, tone }
     }
 }
 

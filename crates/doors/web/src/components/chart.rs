@@ -41,22 +41,11 @@ impl Counts {
     /// "31 passed, 2 failed", with the outcomes that occur.
     #[must_use]
     pub fn words(self) -> String {
-        let named = [
-            (self.passed, "passed"),
-            (self.failed, "failed"),
-            (self.errors, "errors"),
-            (self.skipped, "skipped"),
-        ];
-        let parts: Vec<String> = named
-            .iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, word)| format!("{} {word}", thousands(*n)))
-            .collect();
-        if parts.is_empty() {
-            "no results".to_owned()
-        } else {
-            parts.join(", ")
-        }
+        let named =
+            [(self.passed, "passed"), (self.failed, "failed"), (self.errors, "errors"), (self.skipped, "skipped")];
+        let parts: Vec<String> =
+            named.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", thousands(*n))).collect();
+        if parts.is_empty() { "no results".to_owned() } else { parts.join(", ") }
     }
 }
 
@@ -64,11 +53,7 @@ impl Counts {
 #[must_use]
 pub fn result_bar(counts: Counts) -> Markup {
     let total = counts.total();
-    let parts = [
-        ("good", counts.passed),
-        ("bad", counts.bad()),
-        ("warn", counts.skipped),
-    ];
+    let parts = [("good", counts.passed), ("bad", counts.bad()), ("warn", counts.skipped)];
     let widths = widths(&parts.map(|(_, n)| n));
     let mut x = 0;
     html! {
@@ -96,13 +81,7 @@ fn widths(parts: &[i64; 3]) -> [i64; 3] {
         return [0; 3];
     }
     let share = |n: i64| {
-        if n <= 0 {
-            0
-        } else {
-            i64::try_from(i128::from(n) * i128::from(WHOLE) / total)
-                .unwrap_or(WHOLE)
-                .max(LEAST)
-        }
+        if n <= 0 { 0 } else { i64::try_from(i128::from(n) * i128::from(WHOLE) / total).unwrap_or(WHOLE).max(LEAST) }
     };
     let mut out = parts.map(share);
     let sum: i64 = out.iter().sum();
@@ -127,25 +106,16 @@ pub struct TrendPoint {
 /// The pass rate of each point in per mille; `None` when nothing ran.
 fn rate(point: &TrendPoint) -> Option<i64> {
     let ran = point.counts.ran();
-    (ran > 0).then(|| {
-        i64::try_from(i128::from(point.counts.passed) * 1000 / i128::from(ran)).unwrap_or(0)
-    })
+    (ran > 0).then(|| i64::try_from(i128::from(point.counts.passed) * 1000 / i128::from(ran)).unwrap_or(0))
 }
 
 /// The pass rate by build, oldest first, with the numbers behind it in a table.
 #[must_use]
 pub fn trend(title: &str, points: &[TrendPoint]) -> Markup {
-    let rates: Vec<(usize, i64)> = points
-        .iter()
-        .enumerate()
-        .filter_map(|(i, p)| rate(p).map(|r| (i, r)))
-        .collect();
+    let rates: Vec<(usize, i64)> = points.iter().enumerate().filter_map(|(i, p)| rate(p).map(|r| (i, r))).collect();
     let lowest = rates.iter().map(|(_, r)| *r).min().unwrap_or(0);
     // The axis starts at the next quarter, tenth or half step below the lowest value and always ends at 100 %.
-    let floor = [980, 950, 900, 750, 500, 0]
-        .into_iter()
-        .find(|step| *step < lowest)
-        .unwrap_or(0);
+    let floor = [980, 950, 900, 750, 500, 0].into_iter().find(|step| *step < lowest).unwrap_or(0);
     let last = points.len().saturating_sub(1).max(1);
     let x = |index: usize| i64::try_from(index * 1000 / last).unwrap_or(0);
     let y = |rate: i64| 8 + (1000 - rate) * 184 / (1000 - floor);
@@ -209,27 +179,16 @@ pub fn trend(title: &str, points: &[TrendPoint]) -> Markup {
 /// The middle of the axis in per cent, with a decimal where it has one.
 fn half(floor: i64) -> String {
     let middle = (1000 + floor) / 2;
-    if middle % 10 == 0 {
-        (middle / 10).to_string()
-    } else {
-        format!("{}.{}", middle / 10, middle % 10)
-    }
+    if middle % 10 == 0 { (middle / 10).to_string() } else { format!("{}.{}", middle / 10, middle % 10) }
 }
 
 fn summary(title: &str, points: &[TrendPoint]) -> String {
-    let ends = points
-        .iter()
-        .find(|p| p.counts.ran() > 0)
-        .zip(points.iter().rev().find(|p| p.counts.ran() > 0));
+    let ends = points.iter().find(|p| p.counts.ran() > 0).zip(points.iter().rev().find(|p| p.counts.ran() > 0));
     match ends {
         None => format!("{title}: no results yet"),
         Some((first, last)) => format!(
             "{title} over {}: {} in {}, {} in {}",
-            plural(
-                i64::try_from(points.len()).unwrap_or(i64::MAX),
-                "build",
-                "builds"
-            ),
+            plural(i64::try_from(points.len()).unwrap_or(i64::MAX), "build", "builds"),
             percent(first.counts.passed, first.counts.ran()),
             first.label,
             percent(last.counts.passed, last.counts.ran()),
@@ -273,17 +232,8 @@ mod tests {
 
     #[test]
     fn a_bar_says_in_words_what_it_shows() {
-        let html = result_bar(Counts {
-            passed: 31,
-            failed: 1,
-            errors: 1,
-            skipped: 0,
-        })
-        .into_string();
-        assert!(
-            html.contains("aria-label=\"31 passed, 1 failed, 1 errors\""),
-            "{html}"
-        );
+        let html = result_bar(Counts { passed: 31, failed: 1, errors: 1, skipped: 0 }).into_string();
+        assert!(html.contains("aria-label=\"31 passed, 1 failed, 1 errors\""), "{html}");
         assert!(html.contains("31/33"));
     }
 

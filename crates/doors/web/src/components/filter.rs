@@ -47,12 +47,7 @@ pub struct ChoiceOption {
 impl Choice {
     /// The chosen values in words.
     fn words(&self) -> String {
-        let chosen: Vec<&str> = self
-            .options
-            .iter()
-            .filter(|o| o.chosen)
-            .map(|o| o.label.as_str())
-            .collect();
+        let chosen: Vec<&str> = self.options.iter().filter(|o| o.chosen).map(|o| o.label.as_str()).collect();
         match chosen.len() {
             0 => "any".to_owned(),
             1 | 2 => chosen.join(", "),
@@ -66,10 +61,7 @@ impl Filters {
     #[must_use]
     pub fn narrowed(&self) -> bool {
         self.text.as_deref().is_some_and(|text| !text.is_empty())
-            || self
-                .choices
-                .iter()
-                .any(|choice| choice.many && choice.options.iter().any(|option| option.chosen))
+            || self.choices.iter().any(|choice| choice.many && choice.options.iter().any(|option| option.chosen))
     }
 }
 

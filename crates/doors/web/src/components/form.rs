@@ -33,10 +33,7 @@ impl FormErrors {
     #[must_use]
     pub fn of(&self, name: &str) -> Option<&str> {
         let about = |error: &&FieldError| error.pointer.strip_prefix('/') == Some(name);
-        self.fields
-            .iter()
-            .find(about)
-            .map(|error| error.detail.as_str())
+        self.fields.iter().find(about).map(|error| error.detail.as_str())
     }
 }
 
@@ -89,13 +86,10 @@ pub struct Field<'a> {
 pub fn field(field: &Field<'_>, errors: &FormErrors) -> Markup {
     let id = format!("{}-{}", field.form, field.name);
     let error = errors.of(field.name);
-    let described: Vec<String> = [
-        field.hint.map(|_| format!("{id}-hint")),
-        error.map(|_| format!("{id}-error")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let described: Vec<String> = [field.hint.map(|_| format!("{id}-hint")), error.map(|_| format!("{id}-error"))]
+        .into_iter()
+        .flatten()
+        .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     let invalid = error.map(|_| "true");
     let line = |kind: &str, complete: Option<&str>| {
@@ -176,10 +170,7 @@ mod tests {
     fn an_error_is_tied_to_its_field() {
         let errors = FormErrors {
             summary: None,
-            fields: vec![FieldError {
-                pointer: "/title".into(),
-                detail: "A title is at most 300 characters".into(),
-            }],
+            fields: vec![FieldError { pointer: "/title".into(), detail: "A title is at most 300 characters".into() }],
         };
         let one = Field {
             form: "new",
@@ -192,17 +183,12 @@ mod tests {
         };
         let html = field(&one, &errors).into_string();
         assert!(
-            html.contains("aria-describedby=\"new-title-error\"")
-                && html.contains("aria-invalid=\"true\""),
+            html.contains("aria-describedby=\"new-title-error\"") && html.contains("aria-invalid=\"true\""),
             "{html}"
         );
         assert!(html.contains("id=\"new-title-error\""));
         assert!(html.contains("value=\"&quot;&gt;&lt;script&gt;\""));
-        assert!(
-            error_summary("new", &errors)
-                .into_string()
-                .contains("href=\"#new-title\"")
-        );
+        assert!(error_summary("new", &errors).into_string().contains("href=\"#new-title\""));
         let calm = field(&one, &FormErrors::default()).into_string();
         assert!(!calm.contains("aria-invalid"));
     }

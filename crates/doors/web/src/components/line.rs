@@ -93,17 +93,8 @@ mod tests {
 
     #[test]
     fn a_criterion_without_a_test_says_so() {
-        let one = Criterion {
-            text: "<script>".into(),
-            state: ProofState::Gap,
-            tests: 0,
-            failing: 0,
-            links: vec![],
-        };
+        let one = Criterion { text: "<script>".into(), state: ProofState::Gap, tests: 0, failing: 0, links: vec![] };
         let html = criteria(&[one]).into_string();
-        assert!(
-            html.contains("no test") && html.contains("Gap") && html.contains("&lt;script&gt;"),
-            "{html}"
-        );
+        assert!(html.contains("no test") && html.contains("Gap") && html.contains("&lt;script&gt;"), "{html}");
     }
 }

@@ -41,12 +41,8 @@ pub struct LogEntry {
 /// A name with its mark, and for whom it acted.
 #[must_use]
 pub fn actor(actor: &Actor) -> Markup {
-    let letter: String = actor
-        .name
-        .chars()
-        .find(|c| c.is_alphanumeric())
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
+    let letter: String =
+        actor.name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().collect()).unwrap_or_default();
     html! {
         span class="actor" {
             span class={ "who" @if actor.kind == ActorKind::Agent { " agent" } } aria-hidden="true" { (letter) }

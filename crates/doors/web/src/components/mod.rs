@@ -9,8 +9,7 @@ mod log;
 mod table;
 
 pub use basics::{
-    Empty, Figure, Head, Tab, actions, empty, facts, figures, head, key, link_button, none, panel,
-    progress, tabs,
+    Empty, Figure, Head, Tab, actions, empty, facts, figures, head, key, link_button, none, panel, progress, tabs,
 };
 pub use chart::{Counts, TrendPoint, result_bar, sparkline, trend};
 pub use filter::{Choice, ChoiceOption, Filters, filter_bar};

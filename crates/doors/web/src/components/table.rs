@@ -30,20 +30,13 @@ impl Column {
     /// A column of words.
     #[must_use]
     pub fn text(title: &str) -> Self {
-        Self {
-            title: title.to_owned(),
-            ..Self::default()
-        }
+        Self { title: title.to_owned(), ..Self::default() }
     }
 
     /// A column of figures.
     #[must_use]
     pub fn number(title: &str) -> Self {
-        Self {
-            title: title.to_owned(),
-            number: true,
-            ..Self::default()
-        }
+        Self { title: title.to_owned(), number: true, ..Self::default() }
     }
 
     /// The same column, sorting by `href`; `sorted` when it is the one in force.

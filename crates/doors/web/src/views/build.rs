@@ -5,8 +5,7 @@ use maud::{Markup, html};
 use super::builds::short;
 use super::{at, crumb, slug};
 use crate::components::{
-    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, none, panel,
-    result_bar, table,
+    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, none, panel, result_bar, table,
 };
 use crate::format::{When, bytes, duration, percent, plural, thousands, time};
 use crate::icons::Icon;
@@ -71,13 +70,7 @@ pub struct TestChange {
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let name = format!("#{}", view.number);
     let title = format!("Build {name}");
-    let tests = |outcome: &str| {
-        Some(format!(
-            "{}?build={}&outcome={outcome}",
-            at(frame, "tests"),
-            view.number
-        ))
-    };
+    let tests = |outcome: &str| Some(format!("{}?build={}&outcome={outcome}", at(frame, "tests"), view.number));
     let count = |n: usize| i64::try_from(n).ok();
     framed(
         frame,

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Counts, Empty, Filters, Head, Pager, TrendPoint, empty, filter_bar, head, key,
-    link_button, none, pager, panel, result_bar, table, trend,
+    Column, Counts, Empty, Filters, Head, Pager, TrendPoint, empty, filter_bar, head, key, link_button, none, pager,
+    panel, result_bar, table, trend,
 };
 use crate::format::{When, duration, percent, time};
 use crate::icons::Icon;

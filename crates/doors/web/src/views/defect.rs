@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{crumb, slug};
 use crate::components::{
-    Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, key,
-    line, log, none, panel, submit,
+    Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, key, line, log, none,
+    panel, submit,
 };
 use crate::format::{When, prose, time};
 use crate::icons::{Icon, icon};
@@ -64,11 +64,8 @@ pub struct View {
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let here = paths::defect(slug(frame), &view.key);
-    let text = |value: &Option<String>, what: &str| {
-        value
-            .as_ref()
-            .map_or_else(|| none(what), |value| html! { (value) })
-    };
+    let text =
+        |value: &Option<String>, what: &str| value.as_ref().map_or_else(|| none(what), |value| html! { (value) });
     framed(
         frame,
         &view.key,
@@ -129,20 +126,9 @@ fn verb(status: DefectStatus) -> &'static str {
 }
 
 fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
-    let one = |name, label, value, input, required| Field {
-        form: "edit",
-        name,
-        label,
-        value,
-        input,
-        required,
-        hint: None,
-    };
-    let owner = view
-        .people
-        .iter()
-        .find(|(_, name)| Some(name) == view.owner.as_ref())
-        .map_or("", |(id, _)| id);
+    let one =
+        |name, label, value, input, required| Field { form: "edit", name, label, value, input, required, hint: None };
+    let owner = view.people.iter().find(|(_, name)| Some(name) == view.owner.as_ref()).map_or("", |(id, _)| id);
     html! {
         details class="fold" data-edit open[!view.errors.is_empty()] {
             summary class="button" { (icon(Icon::Pencil)) "Edit" }

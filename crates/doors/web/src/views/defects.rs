@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field,
-    filter_bar, head, key, none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head, key,
+    none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -33,15 +33,7 @@ pub struct View {
 }
 
 /// The columns' titles.
-pub const COLUMNS: [&str; 7] = [
-    "Key",
-    "Defect",
-    "Status",
-    "Severity",
-    "Requirement",
-    "Owner",
-    "Changed",
-];
+pub const COLUMNS: [&str; 7] = ["Key", "Defect", "Status", "Severity", "Requirement", "Owner", "Changed"];
 
 /// One defect.
 #[derive(Debug, Clone)]
@@ -65,20 +57,9 @@ pub struct Row {
 /// The list page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let heads = if view.columns.is_empty() {
-        COLUMNS.map(Column::text).to_vec()
-    } else {
-        view.columns.clone()
-    };
-    let one = |name, label, value, input, required| Field {
-        form: "new",
-        name,
-        label,
-        value,
-        input,
-        required,
-        hint: None,
-    };
+    let heads = if view.columns.is_empty() { COLUMNS.map(Column::text).to_vec() } else { view.columns.clone() };
+    let one =
+        |name, label, value, input, required| Field { form: "new", name, label, value, input, required, hint: None };
     framed(
         frame,
         "Defects",

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use super::slug;
 use crate::components::{
-    Actor, Column, Empty, Filters, Head, Pager, actor, empty, filter_bar, head, key, none, pager,
-    panel, table,
+    Actor, Column, Empty, Filters, Head, Pager, actor, empty, filter_bar, head, key, none, pager, panel, table,
 };
 use crate::format::{When, duration, time};
 use crate::icons::Icon;

@@ -3,18 +3,18 @@
 use maud::{Markup, html};
 
 use crate::components::{
-    Actor, ActorKind, Choice, ChoiceOption, Column, Counts, Criterion, Empty, Field, FieldError,
-    Figure, Filters, FormErrors, Head, Input, LogEntry, Pager, Sort, Stop, Tab, TrendPoint,
-    criteria, empty, error_summary, field, figures, filter_bar, head, key, line, link_button, log,
-    none, pager, panel, progress, result_bar, sparkline, table, tabs, trend,
+    Actor, ActorKind, Choice, ChoiceOption, Column, Counts, Criterion, Empty, Field, FieldError, Figure, Filters,
+    FormErrors, Head, Input, LogEntry, Pager, Sort, Stop, Tab, TrendPoint, criteria, empty, error_summary, field,
+    figures, filter_bar, head, key, line, link_button, log, none, pager, panel, progress, result_bar, sparkline, table,
+    tabs, trend,
 };
 use crate::format::{When, time};
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, page as framed, shortcuts_list};
 use crate::paths::DESIGN;
 use crate::state::{
-    BuildStatus, DefectStatus, DeploymentStatus, FeatureStatus, FileStatus, ImportStatus, Level,
-    Outcome, ProofState, RequirementStatus, Shown, TestCaseStatus, Tone, dot, state,
+    BuildStatus, DefectStatus, DeploymentStatus, FeatureStatus, FileStatus, ImportStatus, Level, Outcome, ProofState,
+    RequirementStatus, Shown, TestCaseStatus, Tone, dot, state,
 };
 
 /// The design page as of `now`.
@@ -70,18 +70,8 @@ fn states() -> Markup {
 
 fn strip() -> Markup {
     figures(&[
-        Figure {
-            value: "71.4 %".into(),
-            label: "criteria proven".into(),
-            href: Some(DESIGN.into()),
-            tone: None,
-        },
-        Figure::count(
-            9,
-            "requirements with gaps",
-            Some(DESIGN.into()),
-            Some(Tone::Gap),
-        ),
+        Figure { value: "71.4 %".into(), label: "criteria proven".into(), href: Some(DESIGN.into()), tone: None },
+        Figure::count(9, "requirements with gaps", Some(DESIGN.into()), Some(Tone::Gap)),
         Figure::count(2, "failing", Some(DESIGN.into()), Some(Tone::Bad)),
         Figure::count(1_234_567, "results", None, None),
     ])
@@ -100,13 +90,7 @@ fn stops() -> Markup {
         "Example",
         &[
             stop("Requirement", "REQ-17", Tone::Good, "Approved", None),
-            stop(
-                "Features",
-                "3",
-                Tone::Active,
-                "In progress",
-                Some("2 complete"),
-            ),
+            stop("Features", "3", Tone::Active, "In progress", Some("2 complete")),
             stop("Tests", "42", Tone::Bad, "Failing", Some("3 of 42")),
             stop("Build", "1.8.2", Tone::Good, "Success", Some("#128")),
             stop("Staging", "1.8.1", Tone::Warn, "Behind", Some("1 build")),
@@ -117,14 +101,7 @@ fn stops() -> Markup {
 }
 
 fn bars() -> Markup {
-    let samples = [
-        (31, 2, 0, 0),
-        (44, 0, 0, 1),
-        (9_999, 1, 0, 0),
-        (0, 3, 1, 0),
-        (0, 0, 0, 4),
-        (0, 0, 0, 0),
-    ];
+    let samples = [(31, 2, 0, 0), (44, 0, 0, 1), (9_999, 1, 0, 0), (0, 3, 1, 0), (0, 0, 0, 4), (0, 0, 0, 0)];
     html! {
         div class="swatches" { @for (passed, failed, errors, skipped) in samples { (result_bar(Counts { passed, failed, errors, skipped })) } }
         div class="swatches" { (sparkline("last 5 builds: one of each", &[Some(Outcome::Passed), Some(Outcome::Failed), Some(Outcome::Error), Some(Outcome::Skipped), None])) (none("nothing")) (key("REQ-42")) }
@@ -138,12 +115,7 @@ fn chart(now: jiff::Timestamp) -> Markup {
         .map(|(failed, number)| TrendPoint {
             label: format!("#{number}"),
             href: DESIGN.into(),
-            counts: Counts {
-                passed: 240 - failed,
-                failed: *failed,
-                errors: 0,
-                skipped: 2,
-            },
+            counts: Counts { passed: 240 - failed, failed: *failed, errors: 0, skipped: 2 },
             when: When::new(now - jiff::SignedDuration::from_hours(129 - number), now),
         })
         .collect();
@@ -165,19 +137,13 @@ fn filters() -> Markup {
                 name: "status".into(),
                 label: "Status".into(),
                 many: true,
-                options: vec![
-                    option("approved", "Approved", true, Some(12)),
-                    option("draft", "Draft", false, Some(3)),
-                ],
+                options: vec![option("approved", "Approved", true, Some(12)), option("draft", "Draft", false, Some(3))],
             },
             Choice {
                 name: "order".into(),
                 label: "Order".into(),
                 many: false,
-                options: vec![
-                    option("gaps", "Gaps first", true, None),
-                    option("key", "Key", false, None),
-                ],
+                options: vec![option("gaps", "Gaps first", true, None), option("key", "Key", false, None)],
             },
         ],
         carry: vec![],
@@ -203,33 +169,12 @@ fn rows(now: jiff::Timestamp) -> Markup {
 }
 
 fn judged() -> Vec<Criterion> {
-    let one = |text: &str, state, tests, failing| Criterion {
-        text: text.into(),
-        state,
-        tests,
-        failing,
-        links: vec![],
-    };
+    let one = |text: &str, state, tests, failing| Criterion { text: text.into(), state, tests, failing, links: vec![] };
     vec![
-        one(
-            "The same key returns the stored answer",
-            ProofState::Proven,
-            12,
-            0,
-        ),
-        one(
-            "Two concurrent requests refund once",
-            ProofState::Failing,
-            9,
-            2,
-        ),
+        one("The same key returns the stored answer", ProofState::Proven, 12, 0),
+        one("Two concurrent requests refund once", ProofState::Failing, 9, 2),
         one("Keys expire after 24 hours", ProofState::Partial, 1, 0),
-        one(
-            "Replays are visible in the audit trail",
-            ProofState::Gap,
-            0,
-            0,
-        ),
+        one("Replays are visible in the audit trail", ProofState::Gap, 0, 0),
     ]
 }
 
@@ -247,10 +192,7 @@ fn happened(now: jiff::Timestamp) -> Vec<LogEntry> {
             when,
         },
         LogEntry {
-            actor: Actor {
-                name: "Mira Holm".into(),
-                ..Actor::default()
-            },
+            actor: Actor { name: "Mira Holm".into(), ..Actor::default() },
             what: "set the owner".into(),
             changes: vec![
                 ("Owner".into(), String::new(), "Payments".into()),

@@ -53,9 +53,5 @@ pub fn page(frame: &Frame, problem: &Problem) -> Markup {
             }
         }
     };
-    if frame.person.is_some() {
-        framed(frame, title, &[], &body)
-    } else {
-        bare(frame, title, &body)
-    }
+    if frame.person.is_some() { framed(frame, title, &[], &body) } else { bare(frame, title, &body) }
 }

@@ -3,8 +3,7 @@
 use maud::{Markup, html};
 
 use crate::components::{
-    Counts, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, result_bar,
-    submit,
+    Counts, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, result_bar, submit,
 };
 use crate::format::{When, thousands, time};
 use crate::icons::Icon;

@@ -26,15 +26,8 @@ pub struct View {
 /// The import page. The form posts `multipart/form-data` with `project`, `build` and any number of `files`.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let choose = |name, label, value, input, required, hint| Field {
-        form: "import",
-        name,
-        label,
-        value,
-        input,
-        required,
-        hint,
-    };
+    let choose =
+        |name, label, value, input, required, hint| Field { form: "import", name, label, value, input, required, hint };
     framed(
         frame,
         "Import",

@@ -3,9 +3,7 @@
 use maud::{Markup, html};
 
 use super::{at, crumb, slug};
-use crate::components::{
-    Column, Counts, Head, head, link_button, none, panel, progress, result_bar, table,
-};
+use crate::components::{Column, Counts, Head, head, link_button, none, panel, progress, result_bar, table};
 use crate::format::{When, bytes, plural, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page_with};

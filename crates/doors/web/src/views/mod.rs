@@ -29,10 +29,7 @@ use crate::paths;
 
 /// The slug of the frame's project; empty on pages outside a project.
 fn slug(frame: &Frame) -> &str {
-    frame
-        .project
-        .as_ref()
-        .map_or("", |project| project.slug.as_str())
+    frame.project.as_ref().map_or("", |project| project.slug.as_str())
 }
 
 /// The address of a section of the frame's project.

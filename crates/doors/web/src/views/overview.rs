@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none,
-    panel, result_bar, trend,
+    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none, panel, result_bar, trend,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;

@@ -4,16 +4,15 @@ use maud::{Markup, html};
 
 use super::{crumb, slug};
 use crate::components::{
-    Counts, Criterion, Empty, Field, FormErrors, Head, Input, LogEntry, Stop, criteria, empty,
-    error_summary, facts, field, head, hidden, key, line, log, none, panel, result_bar, submit,
+    Counts, Criterion, Empty, Field, FormErrors, Head, Input, LogEntry, Stop, criteria, empty, error_summary, facts,
+    field, head, hidden, key, line, log, none, panel, result_bar, submit,
 };
 use crate::format::{When, prose, time};
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, csrf, page as framed, state_options};
 use crate::paths;
 use crate::state::{
-    DefectStatus, FeatureStatus, Level, Outcome, ProofState, RequirementStatus, Shown, TestLevel,
-    state,
+    DefectStatus, FeatureStatus, Level, Outcome, ProofState, RequirementStatus, Shown, TestLevel, state,
 };
 
 /// What a requirement's page shows.
@@ -221,26 +220,11 @@ fn tests(frame: &Frame, here: &str, view: &View) -> Markup {
 }
 
 fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
-    let one = |name, label, value, input, required| Field {
-        form: "edit",
-        name,
-        label,
-        value,
-        input,
-        required,
-        hint: None,
-    };
-    let texts: Vec<&str> = view
-        .criteria
-        .iter()
-        .map(|criterion| criterion.text.as_str())
-        .collect();
+    let one =
+        |name, label, value, input, required| Field { form: "edit", name, label, value, input, required, hint: None };
+    let texts: Vec<&str> = view.criteria.iter().map(|criterion| criterion.text.as_str()).collect();
     let texts = texts.join("\n");
-    let owner = view
-        .people
-        .iter()
-        .find(|(_, name)| Some(name) == view.owner.as_ref())
-        .map_or("", |(id, _)| id);
+    let owner = view.people.iter().find(|(_, name)| Some(name) == view.owner.as_ref()).map_or("", |(id, _)| id);
     html! {
         details class="fold" data-edit open[!view.errors.is_empty() || view.conflict.is_some()] {
             summary class="button" { (icon(Icon::Pencil)) "Edit" }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field,
-    filter_bar, head, key, link_button, none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head, key,
+    link_button, none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -35,15 +35,7 @@ pub struct View {
 }
 
 /// The columns' titles.
-pub const COLUMNS: [&str; 7] = [
-    "Key",
-    "Requirement",
-    "State",
-    "Status",
-    "Priority",
-    "Owner",
-    "Changed",
-];
+pub const COLUMNS: [&str; 7] = ["Key", "Requirement", "State", "Status", "Priority", "Owner", "Changed"];
 
 /// One requirement.
 #[derive(Debug, Clone)]
@@ -69,11 +61,7 @@ pub struct Row {
 /// The list page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let heads = if view.columns.is_empty() {
-        COLUMNS.map(Column::text).to_vec()
-    } else {
-        view.columns.clone()
-    };
+    let heads = if view.columns.is_empty() { COLUMNS.map(Column::text).to_vec() } else { view.columns.clone() };
     framed(
         frame,
         "Requirements",

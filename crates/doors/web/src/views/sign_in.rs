@@ -21,15 +21,8 @@ pub struct View {
 /// The sign-in page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let one = |name, label, value, input| Field {
-        form: "sign-in",
-        name,
-        label,
-        value,
-        input,
-        required: true,
-        hint: None,
-    };
+    let one =
+        |name, label, value, input| Field { form: "sign-in", name, label, value, input, required: true, hint: None };
     bare(
         frame,
         "Sign in",

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::test_cases::trend_words;
 use super::{crumb, slug};
 use crate::components::{
-    Column, Empty, Field, FormErrors, Head, Input, Stop, empty, error_summary, facts, field, head,
-    key, line, none, panel, sparkline, submit, table,
+    Column, Empty, Field, FormErrors, Head, Input, Stop, empty, error_summary, facts, field, head, key, line, none,
+    panel, sparkline, submit, table,
 };
 use crate::format::{When, duration, prose, time};
 use crate::icons::{Icon, icon};

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Filters, Head, Pager, empty, filter_bar, head, key, none, pager, sparkline,
-    table,
+    Column, Empty, Filters, Head, Pager, empty, filter_bar, head, key, none, pager, sparkline, table,
 };
 use crate::format::{When, plural, time};
 use crate::icons::Icon;
@@ -27,15 +26,7 @@ pub struct View {
 }
 
 /// The columns' titles.
-pub const COLUMNS: [&str; 7] = [
-    "Key",
-    "Test case",
-    "Level",
-    "Latest",
-    "Trend",
-    "Requirements",
-    "Ran",
-];
+pub const COLUMNS: [&str; 7] = ["Key", "Test case", "Level", "Latest", "Trend", "Requirements", "Ran"];
 
 /// One test case.
 #[derive(Debug, Clone)]
@@ -64,34 +55,21 @@ pub fn trend_words(trend: &[Option<Outcome>]) -> String {
     let length = i64::try_from(trend.len()).unwrap_or(i64::MAX);
     let counted: Vec<String> = Outcome::ALL
         .iter()
-        .map(|outcome| {
-            (
-                trend.iter().filter(|one| **one == Some(*outcome)).count(),
-                outcome.word().to_lowercase(),
-            )
-        })
+        .map(|outcome| (trend.iter().filter(|one| **one == Some(*outcome)).count(), outcome.word().to_lowercase()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     if counted.is_empty() {
         "never run".to_owned()
     } else {
-        format!(
-            "last {}: {}",
-            plural(length, "build", "builds"),
-            counted.join(", ")
-        )
+        format!("last {}: {}", plural(length, "build", "builds"), counted.join(", "))
     }
 }
 
 /// The list page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let heads = if view.columns.is_empty() {
-        COLUMNS.map(Column::text).to_vec()
-    } else {
-        view.columns.clone()
-    };
+    let heads = if view.columns.is_empty() { COLUMNS.map(Column::text).to_vec() } else { view.columns.clone() };
     framed(
         frame,
         "Tests",

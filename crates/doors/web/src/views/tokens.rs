@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::components::{
-    Column, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, hidden, key,
-    none, panel, submit, table,
+    Column, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, hidden, key, none, panel, submit,
+    table,
 };
 use crate::format::{When, time};
 use crate::icons::{Icon, icon};

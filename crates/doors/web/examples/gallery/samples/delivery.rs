@@ -9,60 +9,33 @@ use super::parts::*;
 
 pub(super) fn deployments() -> views::deployments::View {
     use views::deployments::{Environment, Row, View};
-    let row =
-        |environment: &str, version: &str, build, status, reason: Option<&str>, minutes| Row {
-            environment: s(environment),
-            version: s(version),
-            build,
-            status,
-            by: Actor {
-                name: s("Deploy agent"),
-                kind: ActorKind::Agent,
-                on_behalf_of: Some(s("Ana Duarte")),
-            },
-            duration_ms: Some(92_000),
-            reason: reason.map(s),
-            when: ago(minutes),
-        };
+    let row = |environment: &str, version: &str, build, status, reason: Option<&str>, minutes| Row {
+        environment: s(environment),
+        version: s(version),
+        build,
+        status,
+        by: Actor { name: s("Deploy agent"), kind: ActorKind::Agent, on_behalf_of: Some(s("Ana Duarte")) },
+        duration_ms: Some(92_000),
+        reason: reason.map(s),
+        when: ago(minutes),
+    };
     View {
         environments: vec![
             Environment {
                 name: s("staging"),
                 protected: false,
-                current: Some(row(
-                    "staging",
-                    "1.8.2",
-                    128,
-                    DeploymentStatus::Success,
-                    None,
-                    4,
-                )),
+                current: Some(row("staging", "1.8.2", 128, DeploymentStatus::Success, None, 4)),
                 behind: Some(0),
             },
             Environment {
                 name: s("production"),
                 protected: true,
-                current: Some(row(
-                    "production",
-                    "1.8.1",
-                    127,
-                    DeploymentStatus::Success,
-                    None,
-                    4_000,
-                )),
+                current: Some(row("production", "1.8.1", 127, DeploymentStatus::Success, None, 4_000)),
                 behind: Some(1),
             },
-            Environment {
-                name: s("sandbox"),
-                protected: false,
-                current: None,
-                behind: None,
-            },
+            Environment { name: s("sandbox"), protected: false, current: None, behind: None },
         ],
-        filters: plain_filters(
-            "/deployments",
-            vec![choice::<DeploymentStatus>("status", "Status", &[])],
-        ),
+        filters: plain_filters("/deployments", vec![choice::<DeploymentStatus>("status", "Status", &[])]),
         history: vec![
             row("staging", "1.8.2", 128, DeploymentStatus::Success, None, 4),
             row(
@@ -73,22 +46,8 @@ pub(super) fn deployments() -> views::deployments::View {
                 Some("error rate 3.1 % after two minutes"),
                 60,
             ),
-            row(
-                "production",
-                "1.8.1",
-                127,
-                DeploymentStatus::Success,
-                None,
-                4_000,
-            ),
-            row(
-                "production",
-                "1.8.0",
-                124,
-                DeploymentStatus::Failed,
-                Some("health check did not answer"),
-                9_000,
-            ),
+            row("production", "1.8.1", 127, DeploymentStatus::Success, None, 4_000),
+            row("production", "1.8.0", 124, DeploymentStatus::Failed, Some("health check did not answer"), 9_000),
         ],
         pager: pager("4 deployments"),
     }
@@ -96,29 +55,22 @@ pub(super) fn deployments() -> views::deployments::View {
 
 pub(super) fn import_job(running: bool) -> views::import_job::View {
     use views::import_job::{File, Rejection, View};
-    let file =
-        |name: &str, format: &str, status, numbers: [i64; 5], outcomes, remark: Option<&str>| {
-            File {
-                name: s(name),
-                size: 1_240_000,
-                format: s(format),
-                status,
-                recognised: numbers[0],
-                created: numbers[1],
-                updated: numbers[2],
-                unchanged: numbers[3],
-                rejected: numbers[4],
-                outcomes,
-                remark: remark.map(s),
-            }
-        };
+    let file = |name: &str, format: &str, status, numbers: [i64; 5], outcomes, remark: Option<&str>| File {
+        name: s(name),
+        size: 1_240_000,
+        format: s(format),
+        status,
+        recognised: numbers[0],
+        created: numbers[1],
+        updated: numbers[2],
+        unchanged: numbers[3],
+        rejected: numbers[4],
+        outcomes,
+        remark: remark.map(s),
+    };
     View {
         id: s("01998a44-7d21-7b3e-9c55-0a1f5e6d7c8b"),
-        status: if running {
-            ImportStatus::Running
-        } else {
-            ImportStatus::Rejected
-        },
+        status: if running { ImportStatus::Running } else { ImportStatus::Rejected },
         when: ago(1),
         build: Some(128),
         files_done: (if running { 2 } else { 4 }, 4),
@@ -153,16 +105,8 @@ pub(super) fn import_job(running: bool) -> views::import_job::View {
             vec![]
         } else {
             vec![
-                Rejection {
-                    file: s("TEST-refunds.xml"),
-                    line: Some(1_204),
-                    reason: s("a test case without a name"),
-                },
-                Rejection {
-                    file: s("TEST-refunds.xml"),
-                    line: None,
-                    reason: s("time “2,5x” is not a number"),
-                },
+                Rejection { file: s("TEST-refunds.xml"), line: Some(1_204), reason: s("a test case without a name") },
+                Rejection { file: s("TEST-refunds.xml"), line: None, reason: s("time “2,5x” is not a number") },
             ]
         },
         rejected_total: if running { 0 } else { 214 },
@@ -181,10 +125,7 @@ pub(super) fn tokens(some: bool, created: bool) -> views::tokens::View {
     };
     views::tokens::View {
         tokens: if some {
-            vec![
-                token("CI of payments", Some(ago(12)), Some(ago(-60 * 24 * 80))),
-                token(ODD, None, None),
-            ]
+            vec![token("CI of payments", Some(ago(12)), Some(ago(-60 * 24 * 80))), token(ODD, None, None)]
         } else {
             vec![]
         },
@@ -213,9 +154,6 @@ pub(super) fn account() -> views::account::View {
     views::account::View {
         email: s("mira@northwind.example"),
         role: s("administrator"),
-        sessions: vec![
-            session("Firefox on Linux", 0, true),
-            session("Safari on iPhone", 60 * 26, false),
-        ],
+        sessions: vec![session("Firefox on Linux", 0, true), session("Safari on iPhone", 60 * 26, false)],
     }
 }

@@ -88,34 +88,17 @@ pub(crate) fn frame() -> Frame {
 
 /// One page of the gallery; `None` for a name that is not in it.
 pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
-    let at = |section| Frame {
-        section,
-        ..base.clone()
-    };
-    let outside = |section| Frame {
-        section,
-        project: None,
-        ..base.clone()
-    };
-    let nobody = || Frame {
-        person: None,
-        project: None,
-        ..base.clone()
-    };
-    let none = Filters {
-        choices: vec![],
-        ..filters("/requirements", &[])
-    };
+    let at = |section| Frame { section, ..base.clone() };
+    let outside = |section| Frame { section, project: None, ..base.clone() };
+    let nobody = || Frame { person: None, project: None, ..base.clone() };
+    let none = Filters { choices: vec![], ..filters("/requirements", &[]) };
     Some(match name {
         "sign-in" => views::sign_in::page(&nobody(), &views::sign_in::View::default()),
         "sign-in-refused" => views::sign_in::page(
             &nobody(),
             &views::sign_in::View {
                 email: s("mira@northwind.example"),
-                errors: FormErrors {
-                    summary: Some(s("E-mail and password do not fit together.")),
-                    fields: vec![],
-                },
+                errors: FormErrors { summary: Some(s("E-mail and password do not fit together.")), fields: vec![] },
                 return_to: s("/"),
             },
         ),
@@ -124,10 +107,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "overview" => views::overview::page(&at(Section::Overview), &overview()),
         "overview-empty" => views::overview::page(
             &at(Section::Overview),
-            &views::overview::View {
-                name: s("risk"),
-                ..Default::default()
-            },
+            &views::overview::View { name: s("risk"), ..Default::default() },
         ),
         "requirements" => views::requirements::page(
             &Frame {
@@ -142,18 +122,11 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "requirements-empty" => views::requirements::page(
             &at(Section::Requirements),
-            &views::requirements::View {
-                filters: none,
-                may_create: true,
-                ..Default::default()
-            },
+            &views::requirements::View { filters: none, may_create: true, ..Default::default() },
         ),
         "requirements-nothing-fits" => views::requirements::page(
             &at(Section::Requirements),
-            &views::requirements::View {
-                filters: filters("/requirements", &[0]),
-                ..requirements_view(vec![])
-            },
+            &views::requirements::View { filters: filters("/requirements", &[0]), ..requirements_view(vec![]) },
         ),
         "requirements-refused" => views::requirements::page(
             &at(Section::Requirements),
@@ -202,57 +175,36 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "matrix" => views::matrix::page(&at(Section::Matrix), &matrix(1)),
         "matrix-many" => views::matrix::page(&at(Section::Matrix), &matrix(12)),
-        "matrix-empty" => views::matrix::page(
-            &at(Section::Matrix),
-            &views::matrix::View {
-                filters: none,
-                ..Default::default()
-            },
-        ),
+        "matrix-empty" => {
+            views::matrix::page(&at(Section::Matrix), &views::matrix::View { filters: none, ..Default::default() })
+        }
         "tests" => views::test_cases::page(&at(Section::Tests), &tests()),
         "tests-empty" => views::test_cases::page(
             &at(Section::Tests),
-            &views::test_cases::View {
-                filters: none,
-                ..Default::default()
-            },
+            &views::test_cases::View { filters: none, ..Default::default() },
         ),
         "test" => views::test_case::page(&at(Section::Tests), &test(true)),
         "test-never-run" => views::test_case::page(&at(Section::Tests), &test(false)),
         "builds" => views::builds::page(&at(Section::Builds), &builds()),
-        "builds-empty" => views::builds::page(
-            &at(Section::Builds),
-            &views::builds::View {
-                filters: none,
-                ..Default::default()
-            },
-        ),
+        "builds-empty" => {
+            views::builds::page(&at(Section::Builds), &views::builds::View { filters: none, ..Default::default() })
+        }
         "build" => views::build::page(&at(Section::Builds), &build(true)),
         "build-empty" => views::build::page(&at(Section::Builds), &build(false)),
         "defects" => views::defects::page(&at(Section::Defects), &defects()),
         "defects-empty" => views::defects::page(
             &at(Section::Defects),
-            &views::defects::View {
-                filters: none,
-                may_create: true,
-                ..Default::default()
-            },
+            &views::defects::View { filters: none, may_create: true, ..Default::default() },
         ),
         "defects-refused" => views::defects::page(
             &at(Section::Defects),
-            &views::defects::View {
-                errors: refused("/title", "A title is at most 300 characters."),
-                ..defects()
-            },
+            &views::defects::View { errors: refused("/title", "A title is at most 300 characters."), ..defects() },
         ),
         "defect" => views::defect::page(&at(Section::Defects), &defect()),
         "deployments" => views::deployments::page(&at(Section::Deployments), &deployments()),
         "deployments-empty" => views::deployments::page(
             &at(Section::Deployments),
-            &views::deployments::View {
-                filters: none,
-                ..Default::default()
-            },
+            &views::deployments::View { filters: none, ..Default::default() },
         ),
         "import" | "import-refused" => views::import::page(
             &at(Section::Import),
@@ -276,34 +228,19 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "tokens-empty" => views::tokens::page(&outside(Section::Tokens), &tokens(false, false)),
         "tokens-created" => views::tokens::page(&outside(Section::Tokens), &tokens(true, true)),
         "account" => views::account::page(&outside(Section::Account), &account()),
-        "find" => views::find::page(
-            &at(Section::Other),
-            &views::find::View {
-                query: s("refund"),
-                hits: hits(),
-            },
-        ),
-        "find-nothing" => views::find::page(
-            &at(Section::Other),
-            &views::find::View {
-                query: s("xyzzy"),
-                hits: vec![],
-            },
-        ),
+        "find" => views::find::page(&at(Section::Other), &views::find::View { query: s("refund"), hits: hits() }),
+        "find-nothing" => {
+            views::find::page(&at(Section::Other), &views::find::View { query: s("xyzzy"), hits: vec![] })
+        }
         "design" => views::design::page(&at(Section::Other), now()),
         "403" => views::errors::page(
             &at(Section::Other),
-            &views::errors::Problem::Forbidden {
-                needed: Some(s("developer in this project")),
-            },
+            &views::errors::Problem::Forbidden { needed: Some(s("developer in this project")) },
         ),
         "404" => views::errors::page(&at(Section::Other), &views::errors::Problem::NotFound),
-        "500" => views::errors::page(
-            &nobody(),
-            &views::errors::Problem::Internal {
-                request_id: s("01998a44-7d21-7b3e"),
-            },
-        ),
+        "500" => {
+            views::errors::page(&nobody(), &views::errors::Problem::Internal { request_id: s("01998a44-7d21-7b3e") })
+        }
         _ => return None,
     })
 }

@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use web::components::{
-    Actor, ActorKind, Choice, ChoiceOption, Counts, FieldError, Filters, FormErrors, LogEntry,
-    Pager, Stop, TrendPoint,
+    Actor, ActorKind, Choice, ChoiceOption, Counts, FieldError, Filters, FormErrors, LogEntry, Pager, Stop, TrendPoint,
 };
 use web::format::When;
 use web::paths;
@@ -23,23 +22,11 @@ pub(super) fn s(text: &str) -> String {
 }
 
 pub(super) fn counts(passed: i64, failed: i64, errors: i64, skipped: i64) -> Counts {
-    Counts {
-        passed,
-        failed,
-        errors,
-        skipped,
-    }
+    Counts { passed, failed, errors, skipped }
 }
 
 pub(super) fn stop(label: &str, value: &str, tone: Tone, word: &str, detail: Option<&str>) -> Stop {
-    Stop {
-        label: s(label),
-        value: s(value),
-        detail: detail.map(s),
-        tone,
-        word: s(word),
-        href: Some(s("/requirement")),
-    }
+    Stop { label: s(label), value: s(value), detail: detail.map(s), tone, word: s(word), href: Some(s("/requirement")) }
 }
 
 pub(super) fn choice<S: Shown>(name: &str, label: &str, chosen: &[usize]) -> Choice {
@@ -49,21 +36,12 @@ pub(super) fn choice<S: Shown>(name: &str, label: &str, chosen: &[usize]) -> Cho
         chosen: chosen.contains(&i),
         count: None,
     });
-    Choice {
-        name: s(name),
-        label: s(label),
-        many: true,
-        options: options.collect(),
-    }
+    Choice { name: s(name), label: s(label), many: true, options: options.collect() }
 }
 
 pub(super) fn order() -> Choice {
-    let option = |value: &str, label: &str, chosen| ChoiceOption {
-        value: s(value),
-        label: s(label),
-        chosen,
-        count: None,
-    };
+    let option =
+        |value: &str, label: &str, chosen| ChoiceOption { value: s(value), label: s(label), chosen, count: None };
     Choice {
         name: s("sort"),
         label: s("Order"),
@@ -91,30 +69,15 @@ pub(super) fn filters(action: &str, chosen: &[usize]) -> Filters {
 }
 
 pub(super) fn plain_filters(action: &str, choices: Vec<Choice>) -> Filters {
-    Filters {
-        action: s(action),
-        text: Some(String::new()),
-        choices,
-        carry: vec![],
-    }
+    Filters { action: s(action), text: Some(String::new()), choices, carry: vec![] }
 }
 
 pub(super) fn refused(pointer: &str, detail: &str) -> FormErrors {
-    FormErrors {
-        summary: None,
-        fields: vec![FieldError {
-            pointer: s(pointer),
-            detail: s(detail),
-        }],
-    }
+    FormErrors { summary: None, fields: vec![FieldError { pointer: s(pointer), detail: s(detail) }] }
 }
 
 pub(super) fn pager(shown: &str) -> Pager {
-    Pager {
-        shown: s(shown),
-        first: None,
-        next: Some(s("/requirements?cursor=b3Blbg")),
-    }
+    Pager { shown: s(shown), first: None, next: Some(s("/requirements?cursor=b3Blbg")) }
 }
 
 pub(super) fn trend() -> Vec<TrendPoint> {
@@ -131,29 +94,14 @@ pub(super) fn trend() -> Vec<TrendPoint> {
 }
 
 pub(super) fn history() -> Vec<LogEntry> {
-    let person = |name: &str| Actor {
-        name: s(name),
-        ..Actor::default()
-    };
-    let agent = Actor {
-        name: s("Review agent"),
-        kind: ActorKind::Agent,
-        on_behalf_of: Some(s("Mira Holm")),
-    };
+    let person = |name: &str| Actor { name: s(name), ..Actor::default() };
+    let agent = Actor { name: s("Review agent"), kind: ActorKind::Agent, on_behalf_of: Some(s("Mira Holm")) };
     vec![
-        LogEntry {
-            actor: agent,
-            what: s("linked TC-88 and TC-91"),
-            changes: vec![],
-            when: ago(190),
-        },
+        LogEntry { actor: agent, what: s("linked TC-88 and TC-91"), changes: vec![], when: ago(190) },
         LogEntry {
             actor: person("Jonas Weber"),
             what: s("changed two fields"),
-            changes: vec![
-                (s("Priority"), s("Medium"), s("High")),
-                (s("Target"), String::new(), s("4 Dec 2026")),
-            ],
+            changes: vec![(s("Priority"), s("Medium"), s("High")), (s("Target"), String::new(), s("4 Dec 2026"))],
             when: ago(60 * 24 * 2),
         },
         LogEntry {
@@ -162,12 +110,7 @@ pub(super) fn history() -> Vec<LogEntry> {
             changes: vec![(s("Status"), s("Approved"), s("In progress"))],
             when: ago(60 * 24 * 9),
         },
-        LogEntry {
-            actor: person("Mira Holm"),
-            what: s("wrote it"),
-            changes: vec![],
-            when: ago(60 * 24 * 40),
-        },
+        LogEntry { actor: person("Mira Holm"), what: s("wrote it"), changes: vec![], when: ago(60 * 24 * 40) },
     ]
 }
 

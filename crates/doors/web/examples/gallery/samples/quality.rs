@@ -24,40 +24,13 @@ pub(super) fn tests() -> views::test_cases::View {
     views::test_cases::View {
         filters: plain_filters(
             "/tests",
-            vec![
-                choice::<TestLevel>("level", "Level", &[]),
-                choice::<Outcome>("outcome", "Latest", &[1, 2]),
-            ],
+            vec![choice::<TestLevel>("level", "Level", &[]), choice::<Outcome>("outcome", "Latest", &[1, 2])],
         ),
         rows: vec![
-            row(
-                "TC-88",
-                "two_requests_at_once_refund_once",
-                TestLevel::Integration,
-                "ppppppfpppff",
-                &["REQ-17"],
-            ),
-            row(
-                "TC-91",
-                "two_nodes_at_once_refund_once",
-                TestLevel::EndToEnd,
-                "..ppppsspppe",
-                &["REQ-17", "REQ-42"],
-            ),
-            row(
-                "TC-81",
-                "the_same_key_returns_the_same_bytes",
-                TestLevel::Unit,
-                "pppppppppppp",
-                &["REQ-17"],
-            ),
-            row(
-                "TC-95",
-                "a_key_expires_at_midnight_in_lisbon",
-                TestLevel::Unit,
-                "ppppppppppps",
-                &[],
-            ),
+            row("TC-88", "two_requests_at_once_refund_once", TestLevel::Integration, "ppppppfpppff", &["REQ-17"]),
+            row("TC-91", "two_nodes_at_once_refund_once", TestLevel::EndToEnd, "..ppppsspppe", &["REQ-17", "REQ-42"]),
+            row("TC-81", "the_same_key_returns_the_same_bytes", TestLevel::Unit, "pppppppppppp", &["REQ-17"]),
+            row("TC-95", "a_key_expires_at_midnight_in_lisbon", TestLevel::Unit, "ppppppppppps", &[]),
             views::test_cases::Row {
                 key: s("TC-99"),
                 name: s(ODD),
@@ -75,14 +48,13 @@ pub(super) fn tests() -> views::test_cases::View {
 }
 
 pub(super) fn test(run: bool) -> views::test_case::View {
-    let result =
-        |build, outcome, ms, message: Option<&str>, minutes| views::test_case::ResultLine {
-            build,
-            outcome,
-            duration_ms: ms,
-            message: message.map(s),
-            when: ago(minutes),
-        };
+    let result = |build, outcome, ms, message: Option<&str>, minutes| views::test_case::ResultLine {
+        build,
+        outcome,
+        duration_ms: ms,
+        message: message.map(s),
+        when: ago(minutes),
+    };
     views::test_case::View {
         key: s("TC-88"),
         name: s("two_requests_at_once_refund_once"),
@@ -100,27 +72,11 @@ pub(super) fn test(run: bool) -> views::test_case::View {
         } else {
             vec![]
         },
-        trend: if run {
-            outcomes("ppppppfpppff")
-        } else {
-            vec![]
-        },
+        trend: if run { outcomes("ppppppfpppff") } else { vec![] },
         results: if run {
             vec![
-                result(
-                    128,
-                    Outcome::Failed,
-                    Some(1_240),
-                    Some("expected 1 refund, found 2 (keys k-1, k-1)"),
-                    12,
-                ),
-                result(
-                    127,
-                    Outcome::Failed,
-                    Some(1_198),
-                    Some("expected 1 refund, found 2"),
-                    222,
-                ),
+                result(128, Outcome::Failed, Some(1_240), Some("expected 1 refund, found 2 (keys k-1, k-1)"), 12),
+                result(127, Outcome::Failed, Some(1_198), Some("expected 1 refund, found 2"), 222),
                 result(126, Outcome::Passed, Some(1_002), None, 432),
                 result(125, Outcome::Skipped, None, Some("no second node"), 642),
             ]
@@ -128,20 +84,12 @@ pub(super) fn test(run: bool) -> views::test_case::View {
             vec![]
         },
         requirements: if run {
-            vec![(
-                s("REQ-17"),
-                s("Refunds are idempotent for 24 hours"),
-                ProofState::Failing,
-            )]
+            vec![(s("REQ-17"), s("Refunds are idempotent for 24 hours"), ProofState::Failing)]
         } else {
             vec![]
         },
         defects: if run {
-            vec![(
-                s("DEF-9"),
-                s("Two nodes refund the same key twice"),
-                DefectStatus::InProgress,
-            )]
+            vec![(s("DEF-9"), s("Two nodes refund the same key twice"), DefectStatus::InProgress)]
         } else {
             vec![]
         },
@@ -163,24 +111,11 @@ pub(super) fn builds() -> views::builds::View {
         when: ago((129 - number) * 210),
     };
     views::builds::View {
-        filters: plain_filters(
-            "/builds",
-            vec![choice::<BuildStatus>("status", "Status", &[])],
-        ),
+        filters: plain_filters("/builds", vec![choice::<BuildStatus>("status", "Status", &[])]),
         rows: vec![
             row(129, BuildStatus::Building, Counts::default(), &[]),
-            row(
-                128,
-                BuildStatus::Success,
-                counts(2_871, 26, 1, 14),
-                &["staging"],
-            ),
-            row(
-                127,
-                BuildStatus::Failed,
-                counts(2_400, 380, 90, 14),
-                &["production"],
-            ),
+            row(128, BuildStatus::Success, counts(2_871, 26, 1, 14), &["staging"]),
+            row(127, BuildStatus::Failed, counts(2_400, 380, 90, 14), &["production"]),
             row(126, BuildStatus::Cancelled, Counts::default(), &[]),
             row(125, BuildStatus::Success, counts(2_886, 0, 0, 14), &[]),
         ],
@@ -196,11 +131,7 @@ pub(super) fn build(full: bool) -> views::build::View {
         outcome,
         message: message.map(s),
     };
-    let all = if full {
-        counts(2_871, 26, 1, 14)
-    } else {
-        Counts::default()
-    };
+    let all = if full { counts(2_871, 26, 1, 14) } else { Counts::default() };
     views::build::View {
         number: 128,
         version: Some(s("1.8.2")),
@@ -245,33 +176,20 @@ pub(super) fn build(full: bool) -> views::build::View {
             vec![]
         },
         newly_fixed: if full {
-            vec![change(
-                "TC-12",
-                "a_card_number_is_masked_in_the_log",
-                Outcome::Passed,
-                None,
-            )]
+            vec![change("TC-12", "a_card_number_is_masked_in_the_log", Outcome::Passed, None)]
         } else {
             vec![]
         },
         slowest: if full {
             vec![
                 (s("TC-7"), s("a_year_of_settlements_balances"), 74_200),
-                (
-                    s("TC-9"),
-                    s("ten_thousand_webhooks_replay_in_order"),
-                    31_050,
-                ),
+                (s("TC-9"), s("ten_thousand_webhooks_replay_in_order"), 31_050),
                 (s("TC-88"), s("two_requests_at_once_refund_once"), 1_240),
             ]
         } else {
             vec![]
         },
-        deployments: if full {
-            vec![(s("staging"), DeploymentStatus::Success, ago(4))]
-        } else {
-            vec![]
-        },
+        deployments: if full { vec![(s("staging"), DeploymentStatus::Success, ago(4))] } else { vec![] },
         artifacts: if full {
             vec![
                 (s("payments-1.8.2.tar.gz"), s("package"), Some(18_400_000)),
@@ -282,20 +200,8 @@ pub(super) fn build(full: bool) -> views::build::View {
         },
         imports: if full {
             vec![
-                (
-                    s("0199-a1"),
-                    s("14 JUnit files"),
-                    ImportStatus::Done,
-                    0,
-                    ago(11),
-                ),
-                (
-                    s("0199-a2"),
-                    s("cobertura.xml"),
-                    ImportStatus::Rejected,
-                    2,
-                    ago(11),
-                ),
+                (s("0199-a1"), s("14 JUnit files"), ImportStatus::Done, 0, ago(11)),
+                (s("0199-a2"), s("cobertura.xml"), ImportStatus::Rejected, 2, ago(11)),
             ]
         } else {
             vec![]
@@ -304,27 +210,21 @@ pub(super) fn build(full: bool) -> views::build::View {
 }
 
 pub(super) fn defects() -> views::defects::View {
-    let row = |key: &str,
-               title: &str,
-               status,
-               severity,
-               requirement: Option<&str>,
-               owner: Option<&str>| views::defects::Row {
-        key: s(key),
-        title: s(title),
-        status,
-        severity,
-        requirement: requirement.map(s),
-        owner: owner.map(s),
-        updated: ago(500),
+    let row = |key: &str, title: &str, status, severity, requirement: Option<&str>, owner: Option<&str>| {
+        views::defects::Row {
+            key: s(key),
+            title: s(title),
+            status,
+            severity,
+            requirement: requirement.map(s),
+            owner: owner.map(s),
+            updated: ago(500),
+        }
     };
     views::defects::View {
         filters: plain_filters(
             "/defects",
-            vec![
-                choice::<DefectStatus>("status", "Status", &[]),
-                choice::<Level>("severity", "Severity", &[]),
-            ],
+            vec![choice::<DefectStatus>("status", "Status", &[]), choice::<Level>("severity", "Severity", &[])],
         ),
         rows: vec![
             row(
@@ -343,14 +243,7 @@ pub(super) fn defects() -> views::defects::View {
                 Some("REQ-8"),
                 None,
             ),
-            row(
-                "DEF-3",
-                ODD,
-                DefectStatus::WontFix,
-                Level::Low,
-                None,
-                Some("Ana Duarte"),
-            ),
+            row("DEF-3", ODD, DefectStatus::WontFix, Level::Low, None, Some("Ana Duarte")),
         ],
         pager: pager("3 of 17 defects"),
         may_create: true,
@@ -363,9 +256,7 @@ pub(super) fn defect() -> views::defect::View {
         key: s("DEF-9"),
         title: s("Two nodes refund the same key twice"),
         description: s("When two nodes take the same refund within a millisecond, both write."),
-        reproduction_steps: s(
-            "1. Start two nodes\n2. Send the same refund to both\n3. Look at the ledger",
-        ),
+        reproduction_steps: s("1. Start two nodes\n2. Send the same refund to both\n3. Look at the ledger"),
         status: DefectStatus::InProgress,
         severity: Level::Critical,
         owner: Some(s("Jonas Weber")),

@@ -9,15 +9,8 @@ use super::ODD;
 use super::parts::*;
 
 /// Key, title, proof, criteria, status, priority, owner.
-type Requirement = (
-    &'static str,
-    &'static str,
-    ProofState,
-    (i64, i64),
-    RequirementStatus,
-    Option<Level>,
-    Option<&'static str>,
-);
+type Requirement =
+    (&'static str, &'static str, ProofState, (i64, i64), RequirementStatus, Option<Level>, Option<&'static str>);
 
 pub(super) const REQUIREMENTS: &[Requirement] = &[
     (
@@ -100,27 +93,22 @@ pub(super) fn requirement_rows(times: usize) -> Vec<views::requirements::Row> {
         .cycle()
         .take(REQUIREMENTS.len() * times)
         .zip(1..)
-        .map(
-            |((key, title, proof, criteria, status, priority, owner), n)| {
-                views::requirements::Row {
-                    key: s(key),
-                    title: s(title),
-                    proof: *proof,
-                    criteria: *criteria,
-                    status: *status,
-                    priority: *priority,
-                    owner: owner.map(s),
-                    updated: ago(n * n * 17),
-                }
-            },
-        )
+        .map(|((key, title, proof, criteria, status, priority, owner), n)| views::requirements::Row {
+            key: s(key),
+            title: s(title),
+            proof: *proof,
+            criteria: *criteria,
+            status: *status,
+            priority: *priority,
+            owner: owner.map(s),
+            updated: ago(n * n * 17),
+        })
         .collect()
 }
 
 pub(super) fn requirements_view(rows: Vec<views::requirements::Row>) -> views::requirements::View {
     let mut columns = views::requirements::COLUMNS.map(Column::text).to_vec();
-    columns[0] =
-        Column::text("Key").sorts(Some(s("/requirements?sort=-key")), Some(Sort::Ascending));
+    columns[0] = Column::text("Key").sorts(Some(s("/requirements?sort=-key")), Some(Sort::Ascending));
     columns[6] = Column::text("Changed").sorts(Some(s("/requirements?sort=updated_at")), None);
     views::requirements::View {
         filters: filters("/requirements", &[]),
@@ -195,34 +183,12 @@ pub(super) fn matrix(times: usize) -> views::matrix::View {
         })
         .collect();
     views::matrix::View {
-        build: Some(
-            html! { "build " a href="/build" { "#128" } " " span class="key" { "9f3c2ab" } ", 12 min ago" },
-        ),
+        build: Some(html! { "build " a href="/build" { "#128" } " " span class="key" { "9f3c2ab" } ", 12 min ago" }),
         figures: vec![
-            Figure {
-                value: s("71.0 %"),
-                label: s("criteria proven"),
-                href: None,
-                tone: None,
-            },
-            Figure::count(
-                9,
-                "requirements with gaps",
-                Some(s("/matrix?state=gap")),
-                Some(Tone::Gap),
-            ),
-            Figure::count(
-                2,
-                "failing",
-                Some(s("/matrix?state=failing")),
-                Some(Tone::Bad),
-            ),
-            Figure::count(
-                103,
-                "proven",
-                Some(s("/matrix?state=proven")),
-                Some(Tone::Good),
-            ),
+            Figure { value: s("71.0 %"), label: s("criteria proven"), href: None, tone: None },
+            Figure::count(9, "requirements with gaps", Some(s("/matrix?state=gap")), Some(Tone::Gap)),
+            Figure::count(2, "failing", Some(s("/matrix?state=failing")), Some(Tone::Bad)),
+            Figure::count(103, "proven", Some(s("/matrix?state=proven")), Some(Tone::Good)),
             Figure {
                 value: s("98.7 %"),
                 label: s("results passed, last 7 days"),
@@ -253,10 +219,7 @@ pub(super) fn requirement() -> views::requirement::View {
         state,
         tests,
         failing,
-        links: keys
-            .iter()
-            .map(|k| (s(k), s("A test"), s("/test")))
-            .collect(),
+        links: keys.iter().map(|k| (s(k), s("A test"), s("/test"))).collect(),
     };
     View {
         key: s("REQ-17"),
@@ -272,13 +235,7 @@ pub(super) fn requirement() -> views::requirement::View {
         updated: ago(190),
         line: vec![
             stop("Requirement", "REQ-17", Tone::Active, "In progress", None),
-            stop(
-                "Features",
-                "3",
-                Tone::Active,
-                "In progress",
-                Some("2 complete"),
-            ),
+            stop("Features", "3", Tone::Active, "In progress", Some("2 complete")),
             stop("Tests", "42", Tone::Bad, "Failing", Some("3 of 42")),
             stop("Build", "#128", Tone::Good, "Success", Some("1.8.2")),
             stop("Staging", "1.8.2", Tone::Good, "Live", Some("12 min ago")),
@@ -299,95 +256,32 @@ pub(super) fn requirement() -> views::requirement::View {
                 0,
                 &["TC-84"],
             ),
-            criterion(
-                "Two concurrent requests refund once",
-                ProofState::Failing,
-                9,
-                2,
-                &["TC-88", "TC-91"],
-            ),
-            criterion(
-                "Keys expire after 24 hours in the merchant’s time zone",
-                ProofState::Partial,
-                1,
-                0,
-                &["TC-95"],
-            ),
-            criterion(
-                "Replays are visible in the audit trail",
-                ProofState::Gap,
-                0,
-                0,
-                &[],
-            ),
+            criterion("Two concurrent requests refund once", ProofState::Failing, 9, 2, &["TC-88", "TC-91"]),
+            criterion("Keys expire after 24 hours in the merchant’s time zone", ProofState::Partial, 1, 0, &["TC-95"]),
+            criterion("Replays are visible in the audit trail", ProofState::Gap, 0, 0, &[]),
         ],
         features: vec![
             (s("Idempotency keys for refunds"), FeatureStatus::Completed),
             (s("Stored answers with expiry"), FeatureStatus::Completed),
-            (
-                s("Replay shown in the audit trail"),
-                FeatureStatus::InProgress,
-            ),
+            (s("Replay shown in the audit trail"), FeatureStatus::InProgress),
         ],
         tests: vec![
-            test(
-                "TC-88",
-                "two_requests_at_once_refund_once",
-                TestLevel::Integration,
-                Some(Outcome::Failed),
-            ),
-            test(
-                "TC-91",
-                "two_nodes_at_once_refund_once",
-                TestLevel::EndToEnd,
-                Some(Outcome::Error),
-            ),
-            test(
-                "TC-81",
-                "the_same_key_returns_the_same_bytes",
-                TestLevel::Unit,
-                Some(Outcome::Passed),
-            ),
-            test(
-                "TC-95",
-                "a_key_expires_at_midnight_in_lisbon",
-                TestLevel::Unit,
-                Some(Outcome::Skipped),
-            ),
-            TestLine {
-                key: s("TC-99"),
-                name: s(ODD),
-                level: TestLevel::Security,
-                latest: None,
-                when: None,
-            },
+            test("TC-88", "two_requests_at_once_refund_once", TestLevel::Integration, Some(Outcome::Failed)),
+            test("TC-91", "two_nodes_at_once_refund_once", TestLevel::EndToEnd, Some(Outcome::Error)),
+            test("TC-81", "the_same_key_returns_the_same_bytes", TestLevel::Unit, Some(Outcome::Passed)),
+            test("TC-95", "a_key_expires_at_midnight_in_lisbon", TestLevel::Unit, Some(Outcome::Skipped)),
+            TestLine { key: s("TC-99"), name: s(ODD), level: TestLevel::Security, latest: None, when: None },
         ],
         results: vec![
             (128, counts(39, 2, 1, 0), ago(12)),
             (127, counts(41, 1, 0, 0), ago(222)),
             (126, counts(42, 0, 0, 0), ago(432)),
         ],
-        defects: vec![(
-            s("DEF-9"),
-            s("Two nodes refund the same key twice"),
-            DefectStatus::InProgress,
-        )],
-        depends_on: vec![(
-            s("REQ-11"),
-            s("Refunds can be found by key"),
-            ProofState::Proven,
-        )],
-        needed_by: vec![(
-            s("REQ-55"),
-            s("A disputed refund can be reversed by two people together"),
-            ProofState::Gap,
-        )],
+        defects: vec![(s("DEF-9"), s("Two nodes refund the same key twice"), DefectStatus::InProgress)],
+        depends_on: vec![(s("REQ-11"), s("Refunds can be found by key"), ProofState::Proven)],
+        needed_by: vec![(s("REQ-55"), s("A disputed refund can be reversed by two people together"), ProofState::Gap)],
         history: history(),
-        moves: vec![
-            RequirementStatus::Completed,
-            RequirementStatus::Approved,
-            RequirementStatus::Rejected,
-        ],
+        moves: vec![RequirementStatus::Completed, RequirementStatus::Approved, RequirementStatus::Rejected],
         may_edit: true,
         version: 7,
         errors: FormErrors::default(),
@@ -398,17 +292,16 @@ pub(super) fn requirement() -> views::requirement::View {
 }
 
 pub(super) fn home(full: bool) -> views::home::View {
-    let project =
-        |name: &str, description: &str, state, proven, requirements, latest| views::home::Project {
-            name: s(name),
-            slug: s(name),
-            description: s(description),
-            state,
-            requirements,
-            proven,
-            open_defects: requirements / 7,
-            latest,
-        };
+    let project = |name: &str, description: &str, state, proven, requirements, latest| views::home::Project {
+        name: s(name),
+        slug: s(name),
+        description: s(description),
+        state,
+        requirements,
+        proven,
+        open_defects: requirements / 7,
+        latest,
+    };
     views::home::View {
         projects: if full {
             vec![
@@ -466,16 +359,7 @@ pub(super) fn overview() -> views::overview::View {
             .iter()
             .take(4)
             .map(|(key, title, proof, ..)| {
-                (
-                    s(key),
-                    s(title),
-                    *proof,
-                    s(if *proof == ProofState::Failing {
-                        "3 tests failing"
-                    } else {
-                        "no test"
-                    }),
-                )
+                (s(key), s(title), *proof, s(if *proof == ProofState::Failing { "3 tests failing" } else { "no test" }))
             })
             .collect(),
         builds: vec![
@@ -507,12 +391,7 @@ pub(super) fn overview() -> views::overview::View {
                 status: Some(DeploymentStatus::Success),
                 when: Some(ago(4_000)),
             },
-            Deployed {
-                environment: s("sandbox"),
-                version: None,
-                status: None,
-                when: None,
-            },
+            Deployed { environment: s("sandbox"), version: None, status: None, when: None },
         ],
     }
 }

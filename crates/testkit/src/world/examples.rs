@@ -1,0 +1,228 @@
+//! One valid record of every declared resource, made from the declaration and the schema, so that a walk covers a new
+//! resource without being edited. What cannot be derived stands in the tables of this file.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{PoisonError, atomic::AtomicU64, atomic::Ordering},
+};
+
+use identity::SignIn;
+use kernel::{Column, ColumnType, Served, Verb};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{Organization, World};
+use crate::Failure;
+
+/// Columns that must be given though the schema does not say so, or whose target no served table tells.
+const TOLD: &[(&str, &str, Told)] = &[
+    ("artifacts", "path", Told::Text("target/example.tar")),
+    ("trace-links", "project_id", Told::Example("projects")),
+    ("deployments", "build_id", Told::Example("builds")),
+    ("trace-links", "source_id", Told::Example("test-cases")),
+    ("trace-links", "target_id", Told::Another("requirements")),
+    ("test-case-relations", "related_test_case_id", Told::Another("test-cases")),
+    ("team-members", "user_id", Told::NewMember),
+    ("project-members", "user_id", Told::NewMember),
+];
+
+/// Text for columns with a pattern; `#` becomes a number of its own.
+const PATTERNS: &[(&str, &str)] =
+    &[("slug", "example-#"), ("commit_hash", "%"), ("url", "https://code.example/#"), ("color", "#00aa00")];
+
+/// Rows of tables that plain serving does not write: `$1` is the new identifier, `$2` the parent, or the project.
+const STORED: &[(&str, &str)] = &[
+    ("imports", "insert into platform.imports (id, project_id, file_name) values ($1, $2, 'report.xml')"),
+    (
+        "import-rejections",
+        "insert into platform.import_rejections (id, project_id, import_id, reason)
+         select $1, project_id, id, 'cannot be read' from platform.imports where id = $2",
+    ),
+    (
+        "test-case-aliases",
+        "insert into quality.test_case_aliases (id, project_id, test_case_id, fingerprint, case_name)
+         select $1, project_id, id, sha256($1::uuid::text::bytea), 'alias' from quality.test_cases where id = $2",
+    ),
+    (
+        "coverage-files",
+        "insert into quality.coverage_files (id, project_id, coverage_report_id, path, lines_total, lines_covered)
+         select $1, project_id, id, 'src/' || $1::uuid::text, 2, 1 from quality.coverage_reports where id = $2",
+    ),
+];
+
+#[derive(Clone, Copy)]
+enum Told {
+    /// The usual example of a resource.
+    Example(&'static str),
+    /// An example that differs with every record made.
+    Another(&'static str),
+    /// This text.
+    Text(&'static str),
+    /// Somebody who has just joined.
+    NewMember,
+}
+
+type Making<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+impl World {
+    /// The identifier of an example of `resource` in `organization`: the same for the same `number`.
+    pub fn example<'a>(&'a self, organization: &'a Organization, resource: &'a str, number: u8) -> Making<'a, String> {
+        Box::pin(async move {
+            let served = self.kernel.catalogue.get(resource).ok_or_else(|| format!("{resource} is not served"))?;
+            let key = (organization.id, served.resource.name, number);
+            if let Some(known) = self.examples.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+                return Ok(known.clone());
+            }
+            let id = self.make(organization, served, number).await?;
+            self.examples.lock().unwrap_or_else(PoisonError::into_inner).insert(key, id.clone());
+            Ok(id)
+        })
+    }
+
+    async fn make(&self, organization: &Organization, served: &Served, number: u8) -> Result<String, Failure> {
+        let name = served.resource.name;
+        if served.resource.offers(Verb::Create) {
+            let body = self.creation_body(organization, name, number).await?;
+            let answer = self.post(format!("/v1/{name}"), &body).by(&organization.owner).send().await;
+            let record = answer.json();
+            return match (answer.status, served.has_composed_id(), record["id"].as_str()) {
+                (201, _, Some(id)) => Ok(id.to_owned()),
+                _ => Err(format!(
+                    "no example of `{name}` can be made from {body}: {}. Tell what its columns need in \
+                     crates/testkit/src/world/examples.rs.",
+                    answer.text()
+                )
+                .into()),
+            };
+        }
+        if let Some((_, sql)) = STORED.iter().find(|(stored, _)| *stored == name) {
+            let parent = served.resource.parent.map_or("projects", |(_, parent)| parent);
+            let parent = Uuid::try_parse(&self.example(organization, parent, 0).await?)?;
+            let ctx = organization.ctx(&self.kernel);
+            let (id, tx) = (ctx.new_id(), ctx.begin().await?);
+            tx.execute(sql, &[&id, &parent]).await?;
+            tx.commit().await?;
+            return Ok(id.to_string());
+        }
+        if name == "api-tokens" {
+            let input = json!({"name": format!("example {number}"), "scopes": ["*:read"]});
+            let answer = self.post("/v1/api-tokens", &input).by(&organization.owner).send().await.expect(201);
+            return Ok(answer.json()["id"].as_str().unwrap_or_default().to_owned());
+        }
+        if name == "sessions" {
+            let sign_in = SignIn {
+                email: organization.owner.email.clone(),
+                password: super::Person::PASSWORD.into(),
+                organization: None,
+            };
+            let session = self.authenticator.sign_in(sign_in, kernel::Request::default()).await?;
+            return Ok(session.principal.session_id().unwrap_or_default().to_string());
+        }
+        // Whatever an organisation starts with.
+        let rows = self.get(format!("/v1/{name}?limit=200")).by(&organization.owner).send().await.expect(200).json();
+        let row = rows["data"].get(usize::from(number)).ok_or_else(|| {
+            format!(
+                "there is no example of `{name}`: nothing is there at the start and plain serving makes none. Add a \
+                 statement to STORED in crates/testkit/src/world/examples.rs."
+            )
+        })?;
+        Ok(row["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A body that creates a record of `resource` in `organization`, different for each `number`.
+    pub fn creation_body<'a>(
+        &'a self,
+        organization: &'a Organization,
+        resource: &'a str,
+        number: u8,
+    ) -> Making<'a, Value> {
+        Box::pin(async move {
+            let served = self.kernel.catalogue.get(resource).ok_or_else(|| format!("{resource} is not served"))?;
+            let mut body = Map::new();
+            let parent = served.resource.parent.map(|(column, _)| column);
+            let mut columns: Vec<&str> = served.required().chain(parent).collect();
+            columns.extend(TOLD.iter().filter(|(told, ..)| *told == resource).map(|(_, column, _)| *column));
+            // Two records must not stand at the same place, which is the default.
+            columns.extend(served.resource.writable.iter().filter(|name| **name == "position"));
+            columns.sort_unstable();
+            columns.dedup();
+            for name in columns {
+                let column = served.table.column(name).ok_or_else(|| format!("{resource} has no {name}"))?;
+                body.insert(name.to_owned(), self.value(organization, served, column, number).await?);
+            }
+            Ok(Value::Object(body))
+        })
+    }
+
+    async fn value(
+        &self,
+        organization: &Organization,
+        served: &Served,
+        column: &Column,
+        number: u8,
+    ) -> Result<Value, Failure> {
+        let resource = served.resource;
+        let told = TOLD.iter().find(|(name, told, _)| *name == resource.name && *told == column.name);
+        match told.map(|(_, _, told)| *told) {
+            Some(Told::Example(name)) => return Ok(json!(self.example(organization, name, 0).await?)),
+            Some(Told::Another(name)) => return Ok(json!(self.example(organization, name, number + 1).await?)),
+            Some(Told::Text(text)) => return Ok(json!(text)),
+            Some(Told::NewMember) => {
+                let name = format!("member{}", next());
+                return Ok(json!(organization.join(&self.kernel, &name).await?.user_id));
+            }
+            None => {}
+        }
+        if let Some(key) = served.table.reference(&column.name) {
+            let target =
+                self.kernel.catalogue.resources().find(|there| there.resource.table == key.target).ok_or_else(
+                    || format!("{}.{} refers to {}, which is not served", resource.name, column.name, key.target),
+                )?;
+            // The last part of a composed key differs from record to record.
+            let varies = served.has_composed_id() && resource.key.last() == Some(&column.name.as_str());
+            let number = if varies { number + 1 } else { 0 };
+            let id = self.example(organization, target.resource.name, number).await?;
+            return Ok(json!(id.rsplit('~').next().unwrap_or(&id)));
+        }
+        Ok(self.plain_value(served, column))
+    }
+
+    fn plain_value(&self, served: &Served, column: &Column) -> Value {
+        if let Some(status) = &served.resource.status
+            && status.column == column.name
+        {
+            return json!(status.initial[0]);
+        }
+        match column.kind {
+            ColumnType::Text | ColumnType::Char(_) => json!(text(column)),
+            ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 if column.name == "position" => json!(next() + 1),
+            ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 | ColumnType::Numeric(..) | ColumnType::Float8 => {
+                json!(1)
+            }
+            ColumnType::Bool => json!(true),
+            ColumnType::Timestamptz => json!(self.clock.now()),
+            ColumnType::Date => json!("2026-03-04"),
+            ColumnType::TextArray | ColumnType::UuidArray => json!([]),
+            _ => json!({}),
+        }
+    }
+}
+
+fn text(column: &Column) -> String {
+    if let Some(values) = &column.check.values {
+        return values[0].clone();
+    }
+    match PATTERNS.iter().find(|(name, _)| *name == column.name) {
+        Some((_, "%")) => format!("{:040x}", next()),
+        Some((_, colour)) if colour.starts_with('#') => (*colour).to_owned(),
+        Some((_, pattern)) => pattern.replace('#', &next().to_string()),
+        None => format!("Example {}", next()),
+    }
+}
+
+/// A number that no other example has.
+fn next() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,13 @@
+//! What this build serves: the declarations of every domain, for the program and for the walks over the catalogue.
+
+use kernel::{Operation, Resource};
+
+/// Every declared resource.
+pub fn resources() -> impl Iterator<Item = &'static Resource> {
+    identity::RESOURCES.iter().chain(&work::RESOURCES).chain(&quality::RESOURCES).chain(&delivery::RESOURCES).copied()
+}
+
+/// Every declared operation.
+pub fn operations() -> Vec<Operation> {
+    identity::operations()
+}

@@ -1,0 +1,289 @@
+//! Walk 1: every resource and every operation as nobody, as a role without the right, as another organisation.
+
+use std::collections::BTreeSet;
+
+use kernel::{Input, Operation, Served, Subject, Verb};
+use serde_json::{Value, json};
+use testkit::{Answer, Organization, Person, World};
+
+use crate::{rows, world};
+
+/// Resources whose rows every organisation may read. An entry that is no longer needed fails the walk.
+const SHARED: &[(&str, &str)] = &[
+    ("priorities", "a catalogue that all organisations share"),
+    ("phases", "a catalogue that all organisations share"),
+    ("licenses", "a catalogue that all organisations share"),
+    ("decision-types", "a catalogue that all organisations share"),
+    ("resource-types", "declared by the program, the same for everybody"),
+];
+
+/// Inputs of operations that do not take an empty object.
+pub(crate) fn input(operation: &Operation) -> Value {
+    match (operation.subject, operation.name) {
+        (Subject::Collection("api-tokens"), "create") => json!({"name": "walk", "scopes": ["*:read"]}),
+        (Subject::Collection("memberships"), "invite") => {
+            json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
+        }
+        _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
+        (subject, name) => {
+            panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
+        }
+    }
+}
+
+/// Operations that everybody may do for themselves.
+const FOR_ONESELF: &[&str] = &["api-tokens/create"];
+
+pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
+    match operation.subject {
+        Subject::Record(name) => format!("/v1/{name}/{id}/{}", operation.name),
+        Subject::Collection(name) if operation.name == "create" => format!("/v1/{name}"),
+        Subject::Collection(name) => format!("/v1/{name}/{}", operation.name),
+    }
+}
+
+/// Every request that a resource offers, with the action it needs. `If-Match` names a version that never was, so that
+/// a change that is allowed stops there and the example stays.
+async fn requests(world: &World, home: &Organization, served: &Served) -> Vec<(Verb, &'static str, String, Value)> {
+    let resource = served.resource;
+    let name = resource.name;
+    let id = world.example(home, name, 0).await.unwrap();
+    let mut all = vec![
+        (Verb::List, "GET", format!("/v1/{name}"), Value::Null),
+        (Verb::Read, "GET", format!("/v1/{name}/{id}"), Value::Null),
+        (Verb::Read, "GET", format!("/v1/{name}/{id}/history"), Value::Null),
+    ];
+    if resource.offers(Verb::Create) {
+        let body = world.creation_body(home, name, 40).await.unwrap();
+        all.push((Verb::Create, "POST", format!("/v1/{name}"), body));
+    }
+    if resource.offers(Verb::Update) {
+        all.push((Verb::Update, "PATCH", format!("/v1/{name}/{id}"), json!({})));
+    }
+    if resource.offers(Verb::Delete) {
+        all.push((Verb::Delete, "DELETE", format!("/v1/{name}/{id}"), Value::Null));
+    }
+    if resource.offers(Verb::Restore) {
+        all.push((Verb::Restore, "POST", format!("/v1/{name}/{id}/restore"), json!({})));
+    }
+    all
+}
+
+async fn send(world: &World, who: Option<&Person>, method: &str, path: &str, body: &Value) -> Answer {
+    let mut call = world.call(method, path).header("if-match", "\"never\"");
+    if !body.is_null() {
+        call = call.json(body);
+    }
+    match who {
+        Some(person) => call.by(person).send().await,
+        None => call.send().await,
+    }
+}
+
+fn action(served: &Served, verb: Verb) -> &'static str {
+    served.resource.needs(match verb {
+        Verb::List | Verb::Read => "read",
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Delete => "delete",
+        Verb::Restore => "restore",
+    })
+}
+
+/// What the migrations give each starting role, read without the engine that decides.
+async fn given(world: &World) -> BTreeSet<(String, String, String)> {
+    let sql = "with recursive below as (
+                 select code, code as holder from reference.access_roles
+                 union select r.parent_code, b.holder from below b
+                   join reference.access_roles r on r.code = b.code where r.parent_code is not null)
+               select b.holder, g.resource_type, a.action from below b
+                 join authz.role_grants_template g on g.role_code = b.code cross join unnest(g.actions) a (action)";
+    let rows = world.superuser().await.unwrap().query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
+}
+
+#[tokio::test]
+async fn every_resource_has_an_example() {
+    let world = world().await;
+    let mut faults = Vec::new();
+    for served in world.kernel.catalogue.resources() {
+        if let Err(error) = world.example(&world.home, served.resource.name, 0).await {
+            faults.push(error.to_string());
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn nobody_gets_in() {
+    let world = world().await;
+    let mut faults = Vec::new();
+    let mut check = |what: String, answer: &Answer| {
+        let told = answer.header("www-authenticate").is_some()
+            && answer.header("content-type") == Some("application/problem+json");
+        if answer.status != 401 || !told {
+            faults.push(format!("{what}: {} {}", answer.status, answer.text()));
+        }
+    };
+    let nobodies = [None, Some(&world.stranger)];
+    for served in world.kernel.catalogue.resources() {
+        for (_, method, path, body) in requests(&world, &world.home, served).await {
+            for who in nobodies {
+                check(format!("{method} {path}"), &send(&world, who, method, &path, &body).await);
+            }
+        }
+    }
+    for operation in world.kernel.catalogue.operations() {
+        let path = path_of(operation, "x");
+        for who in nobodies {
+            check(format!("POST {path}"), &send(&world, who, "POST", &path, &json!({})).await);
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn a_role_without_the_right_is_refused() {
+    let world = world().await;
+    let given = given(&world).await;
+    let may = |role: &str, kind: &str, action: &str| given.contains(&(role.into(), kind.into(), action.into()));
+    let mut faults = Vec::new();
+    for served in world.kernel.catalogue.resources() {
+        let resource = served.resource;
+        for (verb, method, path, body) in requests(&world, &world.home, served).await {
+            for (role, person) in world.home.roles() {
+                let answer = send(&world, Some(person), method, &path, &body).await;
+                let owned_list = resource.owner.is_some() && verb == Verb::List;
+                let fits = if may(role, resource.permission, action(served, verb)) || owned_list {
+                    // A change that is allowed stops at the version, at a record that is there already, or succeeds.
+                    matches!(answer.status, 200 | 201 | 409 | 412)
+                } else if may(role, resource.permission, "read") || matches!(verb, Verb::List | Verb::Create) {
+                    answer.status == 403
+                } else {
+                    answer.status == 404
+                };
+                if !fits {
+                    faults.push(format!("{role}: {method} {path}: {} {}", answer.status, answer.text()));
+                }
+            }
+        }
+        // What belongs to people is listed to its owner and to nobody else without the right.
+        if let Some(column) = resource.owner {
+            let seen = world.get(format!("/v1/{}", resource.name)).by(&world.home.viewer).send().await.json();
+            let own = json!(world.home.viewer.user_id);
+            assert!(rows(&seen).iter().all(|row| row[column] == own), "{}: {seen}", resource.name);
+        }
+    }
+    for operation in world.kernel.catalogue.operations().filter(|operation| operation.input == Input::Json) {
+        let name = operation.subject.resource().unwrap();
+        let served = world.kernel.catalogue.get(name).unwrap();
+        let id = world.example(&world.home, name, 0).await.unwrap();
+        let path = path_of(operation, &id);
+        for (role, person) in world.home.roles() {
+            let kind = served.resource.permission;
+            if may(role, kind, served.resource.needs(operation.action))
+                || FOR_ONESELF.contains(&&*format!("{name}/{}", operation.name))
+            {
+                continue;
+            }
+            let answer = send(&world, Some(person), "POST", &path, &input(operation)).await;
+            let seen = matches!(operation.subject, Subject::Collection(_)) || may(role, kind, "read");
+            if answer.status != if seen { 403 } else { 404 } {
+                faults.push(format!("{role}: POST {path}: {} {}", answer.status, answer.text()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn another_organisation_sees_nothing() {
+    let world = world().await;
+    let stranger = &world.abroad.owner;
+    let mut faults = Vec::new();
+    for served in world.kernel.catalogue.resources() {
+        let name = served.resource.name;
+        let id = world.example(&world.home, name, 0).await.unwrap();
+        let shared = SHARED.iter().any(|(shared, _)| *shared == name);
+        let listed = world.get(format!("/v1/{name}?limit=200")).by(stranger).send().await.json();
+        let seen = rows(&listed).iter().any(|row| row["id"].as_str() == Some(&id));
+        if seen != shared {
+            faults.push(format!(
+                "GET /v1/{name} shows a row of another organisation: {seen}; declared as shared: {shared}"
+            ));
+        }
+        if shared {
+            continue;
+        }
+        for (verb, method, path, body) in requests(&world, &world.home, served).await {
+            let answer = send(&world, Some(stranger), method, &path, &body).await;
+            let fits = match verb {
+                Verb::List => answer.status == 200,
+                Verb::Create => answer.status == 422 || !refers(served, &body) && answer.status == 201,
+                _ => answer.status == 404,
+            };
+            if !fits {
+                faults.push(format!("{method} {path} {body}: {} {}", answer.status, answer.text()));
+            }
+        }
+    }
+    for operation in world.kernel.catalogue.operations() {
+        if let Subject::Record(name) = operation.subject {
+            let id = world.example(&world.home, name, 0).await.unwrap();
+            let answer = send(&world, Some(stranger), "POST", &path_of(operation, &id), &input(operation)).await;
+            if answer.status != 404 {
+                faults.push(format!("POST {}: {} {}", path_of(operation, &id), answer.status, answer.text()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What must be given beside a column, so that nothing but its foreign identifier is wrong.
+fn beside(world: &World, resource: &str, column: &str) -> Value {
+    match (resource, column) {
+        ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
+        ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
+        _ => json!({}),
+    }
+}
+
+/// Whether a body names records by identifier.
+fn refers(served: &Served, body: &Value) -> bool {
+    body.as_object().unwrap().keys().any(|name| served.table.reference(name).is_some() || name.ends_with("_id"))
+}
+
+/// Each column that names a record takes none of another organisation, in a record that is otherwise right.
+#[tokio::test]
+async fn a_foreign_identifier_is_refused_in_every_column() {
+    let world = world().await;
+    let mut faults = Vec::new();
+    let mut tried = 0;
+    for served in world.kernel.catalogue.resources().filter(|served| served.resource.offers(Verb::Create)) {
+        let resource = served.resource;
+        let body = world.creation_body(&world.home, resource.name, 60).await.unwrap();
+        for column in resource.writable.iter().chain(resource.create_only) {
+            let Some(key) = served.table.reference(column) else { continue };
+            let Some(there) = world.kernel.catalogue.resources().find(|there| there.resource.table == key.target)
+            else {
+                continue;
+            };
+            if SHARED.iter().any(|(shared, _)| *shared == there.resource.name) {
+                continue;
+            }
+            let foreign = world.example(&world.abroad, there.resource.name, 0).await.unwrap();
+            let mut body = body.clone();
+            for (name, value) in beside(&world, resource.name, column).as_object().unwrap() {
+                body[name] = value.clone();
+            }
+            body[*column] = json!(foreign.rsplit('~').next());
+            let answer = send(&world, Some(&world.home.owner), "POST", &format!("/v1/{}", resource.name), &body).await;
+            tried += 1;
+            if answer.status != 422 || answer.pointers() != [format!("/{column}")] {
+                faults.push(format!("{}.{column}: {} {}", resource.name, answer.status, answer.text()));
+            }
+        }
+    }
+    assert!(tried > 40, "only {tried} columns were tried");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

@@ -1,0 +1,238 @@
+//! Walk 3: every change leaves one audit row and one outbox row, in its own transaction, with every name; a change that
+//! fails leaves nothing.
+
+use kernel::{Column, ColumnType, Input, Served, Subject, Verb};
+use serde_json::{Value, json};
+use testkit::{Answer, World};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::world;
+
+/// The trail, as it stands between two requests.
+struct Trail {
+    client: Client,
+    seen: (i64, i64),
+}
+
+const NEWEST: &str = "
+select a.user_id, a.on_behalf_of_user_id, a.event_type, a.resource_type, a.resource_id, a.xmin::text, o.xmin::text,
+       o.event_type, a.organization_id = o.organization_id
+  from audit.audit_logs a cross join platform.outbox_events o
+ order by a.xmin::text::bigint desc, o.xmin::text::bigint desc limit 1";
+
+impl Trail {
+    async fn of(world: &World) -> Self {
+        let mut trail = Self { client: world.superuser().await.unwrap(), seen: (0, 0) };
+        trail.seen = trail.count().await;
+        trail
+    }
+
+    async fn count(&self) -> (i64, i64) {
+        let sql = "select (select count(*) from audit.audit_logs), (select count(*) from platform.outbox_events)";
+        let row = self.client.query_one(sql, &[]).await.unwrap();
+        (row.get(0), row.get(1))
+    }
+
+    /// What came since the last look: audit rows and outbox rows.
+    async fn grown(&mut self) -> (i64, i64) {
+        let now = self.count().await;
+        let grown = (now.0 - self.seen.0, now.1 - self.seen.1);
+        self.seen = now;
+        grown
+    }
+
+    /// Demands one row each, of one transaction, about `id`.
+    async fn one(&mut self, world: &World, what: &str, id: &str, faults: &mut Vec<String>) {
+        let grown = self.grown().await;
+        if grown != (1, 1) {
+            faults.push(format!("{what} left {} audit rows and {} outbox rows", grown.0, grown.1));
+            return;
+        }
+        let row = self.client.query_one(NEWEST, &[]).await.unwrap();
+        let (user, about): (Uuid, String) = (row.get(0), row.get(4));
+        let (audit, outbox): (String, String) = (row.get(5), row.get(6));
+        let (event, queued): (String, String) = (row.get(2), row.get(7));
+        if audit != outbox || event != queued || !row.get::<_, bool>(8) {
+            faults.push(format!("{what}: audit row {event} of transaction {audit}, outbox row {queued} of {outbox}"));
+        }
+        if user != world.home.owner.user_id || about != id {
+            faults.push(format!("{what}: the audit row says {user} did it to {about}"));
+        }
+    }
+
+    async fn nothing(&mut self, what: &str, answer: &Answer, faults: &mut Vec<String>) {
+        let grown = self.grown().await;
+        if grown != (0, 0) || answer.status < 400 {
+            faults.push(format!("{what} was answered {} and left {grown:?}: {}", answer.status, answer.text()));
+        }
+    }
+}
+
+/// A change that fits the first column that can be changed without knowing more.
+fn change(served: &Served) -> Option<Value> {
+    let resource = served.resource;
+    let free = |column: &Column| {
+        served.table.reference(&column.name).is_none()
+            && resource.status.as_ref().is_none_or(|status| status.column != column.name)
+    };
+    resource.writable.iter().filter_map(|name| served.table.column(name)).filter(|column| free(column)).find_map(
+        |column| {
+            let value = match column.kind {
+                ColumnType::Text if column.check.values.is_none() && column.check.pattern.is_none() => json!("changed"),
+                ColumnType::Bool => json!(false),
+                ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 => json!(77),
+                _ => return None,
+            };
+            Some(json!({ column.name.clone(): value }))
+        },
+    )
+}
+
+#[tokio::test]
+async fn every_plain_change_leaves_one_row_each() {
+    let world = world().await;
+    let owner = &world.home.owner;
+    let mut faults = Vec::new();
+    let mut changed = 0;
+    for served in world.kernel.catalogue.resources() {
+        let resource = served.resource;
+        let name = resource.name;
+        let path = format!("/v1/{name}");
+        let mut id = world.example(&world.home, name, 0).await.unwrap();
+        let body = match resource.offers(Verb::Create) {
+            true => world.creation_body(&world.home, name, 70).await.unwrap(),
+            false => Value::Null,
+        };
+        let mut trail = Trail::of(&world).await;
+        if resource.offers(Verb::Create) {
+            let made = world.post(&path, &body).by(owner).send().await.expect(201).json();
+            id = made["id"].as_str().unwrap().to_owned();
+            trail.one(&world, &format!("POST {path}"), &id, &mut faults).await;
+            let answer = world.post(&path, &json!({"no such field": 1})).by(owner).send().await;
+            trail.nothing(&format!("a POST to {path} that does not fit"), &answer, &mut faults).await;
+            changed += 1;
+        }
+        let one = format!("{path}/{id}");
+        if resource.offers(Verb::Update) {
+            let patch = change(served).unwrap_or_else(|| {
+                panic!(
+                    "walk_trail.rs knows no change for `{name}`: none of its columns is plain text, number or yes/no"
+                )
+            });
+            world.patch(&one, &patch).by(owner).send().await.expect(200);
+            trail.one(&world, &format!("PATCH {one}"), &id, &mut faults).await;
+            let answer = world.patch(&one, &patch).by(owner).header("if-match", "\"never\"").send().await;
+            trail.nothing(&format!("a PATCH of {one} that comes too late"), &answer, &mut faults).await;
+            world.patch(&one, &json!({})).by(owner).send().await.expect(200);
+            if trail.grown().await != (0, 0) {
+                faults.push(format!("a PATCH of {one} that changes nothing left something"));
+            }
+        }
+        if resource.offers(Verb::Update) {
+            let patch = change(served).unwrap();
+            let items = json!({"items": [
+                {"action": "update", "id": id, "data": patch},
+                {"action": "update", "id": "nobody", "data": patch},
+                {"action": "update", "id": id, "data": patch},
+            ]});
+            let answer = world.post(format!("{path}/bulk"), &items).by(owner).send().await.expect(200).json();
+            if (&answer["done"], &answer["failed"]) != (&json!(2), &json!(1)) || trail.grown().await != (2, 2) {
+                faults.push(format!("POST {path}/bulk of two good items and a bad one: {answer}"));
+            }
+        }
+        if resource.offers(Verb::Delete) {
+            world.delete(&one).by(owner).send().await.expect(204);
+            trail.one(&world, &format!("DELETE {one}"), &id, &mut faults).await;
+            let answer = world.delete(&one).by(owner).send().await;
+            trail.nothing(&format!("a second DELETE of {one}"), &answer, &mut faults).await;
+        }
+        if resource.offers(Verb::Restore) {
+            let restore = format!("{one}/restore");
+            world.post(&restore, &json!({})).by(owner).send().await.expect(200);
+            trail.one(&world, &format!("POST {restore}"), &id, &mut faults).await;
+            let answer = world.post(&restore, &json!({})).by(owner).send().await;
+            trail.nothing(&format!("a second POST {restore}"), &answer, &mut faults).await;
+        }
+    }
+    assert!(changed > 15, "only {changed} resources were created");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn every_operation_leaves_one_row_each() {
+    let world = world().await;
+    let mut faults = Vec::new();
+    for operation in world.kernel.catalogue.operations().filter(|operation| operation.input == Input::Json) {
+        let name = operation.subject.resource().unwrap();
+        let id = world.example(&world.home, name, 0).await.unwrap();
+        let path = crate::walk_access::path_of(operation, &id);
+        let input = crate::walk_access::input(operation);
+        let mut trail = Trail::of(&world).await;
+        let answer = world.post(&path, &input).by(&world.home.owner).send().await;
+        let about = match operation.subject {
+            Subject::Record(_) => id,
+            Subject::Collection(_) => {
+                let output = answer.json();
+                output["id"].as_str().or(output["user_id"].as_str()).unwrap_or_default().to_owned()
+            }
+        };
+        if answer.status >= 300 {
+            faults.push(format!("POST {path}: {} {}", answer.status, answer.text()));
+        }
+        trail.one(&world, &format!("POST {path}"), &about, &mut faults).await;
+        let answer = world.post(&path, &json!({"no such member": 1})).by(&world.home.owner).send().await;
+        trail.nothing(&format!("POST {path} with input that does not fit"), &answer, &mut faults).await;
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A change whose audit row cannot be written is not made, whatever the reason.
+#[tokio::test]
+async fn no_audit_row_no_change() {
+    let world = world().await;
+    let id = world.example(&world.home, "requirements", 0).await.unwrap();
+    let client = world.superuser().await.unwrap();
+    client
+        .batch_execute(
+            "create function public.refuse() returns trigger language plpgsql as $$ begin raise 'the disk is full'; end $$;
+             create trigger refuse before insert on platform.outbox_events for each row execute function public.refuse()",
+        )
+        .await
+        .unwrap();
+    let path = format!("/v1/requirements/{id}");
+    let before = world.get(&path).by(&world.home.owner).send().await.expect(200).json();
+    let answer = world.patch(&path, &json!({"title": "changed"})).by(&world.home.owner).send().await;
+    assert!(answer.status >= 400);
+    assert_eq!(world.get(&path).by(&world.home.owner).send().await.json(), before);
+}
+
+#[tokio::test]
+async fn an_agent_leaves_both_names() {
+    let world = world().await;
+    let person = &world.home.developer;
+    let agent = world.home.agent(&world.kernel, person).await.unwrap();
+    let body = world.creation_body(&world.home, "requirements", 0).await.unwrap();
+    let made = world
+        .post("/v1/requirements", &body)
+        .by(&agent)
+        .header("x-change-reason", "asked to")
+        .send()
+        .await
+        .expect(201)
+        .json();
+    let history = world
+        .get(format!("/v1/requirements/{}/history", made["key"].as_str().unwrap()))
+        .by(person)
+        .send()
+        .await
+        .expect(200)
+        .json();
+    let entry = &history["data"][0];
+    assert_eq!(entry["event"], "requirement.created");
+    assert_eq!((&entry["user"], &entry["user_kind"]), (&json!("agent"), &json!("agent")));
+    assert_eq!(entry["user_id"], json!(agent.user_id));
+    assert_eq!(entry["on_behalf_of_user_id"], json!(person.user_id));
+    assert_eq!(entry["on_behalf_of"], json!(person.name));
+    assert_eq!(entry["reason"], "asked to");
+}
