@@ -34,7 +34,7 @@ pub use access::{
     Action, Allowed, Collection, Create, Delete, Export, Place, Read, Record, Restore, Update, authorise, permit,
 };
 pub use audit::{Change, record};
-pub use bulk::{BulkItem, BulkRequest, bulk};
+pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
 pub use catalogue::{Catalogue, CatalogueError, Served};
 pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
 pub use encode::{RawJson, Row as EncodedRow, write_string};

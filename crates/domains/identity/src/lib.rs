@@ -7,6 +7,7 @@ mod members;
 mod operations;
 mod resources;
 mod sign_in;
+mod standing;
 
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
