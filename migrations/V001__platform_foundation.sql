@@ -162,7 +162,7 @@ begin
     raise exception using
       errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name, column = parent,
       constraint = tg_table_name || '_' || parent || '_cycle',
-      message = format('%s would end up above itself: choose a %s that is not below this record', tg_table_name, parent);
+      message = format('%s would close a circle: choose one that does not lead back to this record', replace(regexp_replace(parent, '_(id|code)$', ''), '_', ' '));
   end if;
   return null;
 end

@@ -69,9 +69,12 @@ comment on function identity.user_organizations(uuid) is
 create function identity.resolve_session(p_token_hash bytea)
   returns table (organization_id uuid, session_id uuid, user_id uuid, expires_at timestamptz, last_active_at timestamptz,
                  created_at timestamptz, revoked_at timestamptz, user_status text, membership_status text, display_name text, email text)
-  language sql stable security definer
+  language plpgsql stable security definer rows 1 -- not SQL: this runs for every request, and only PL/pgSQL keeps the plan
   set search_path = pg_catalog, pg_temp
   as $$
+#variable_conflict use_column
+begin
+  return query
     select s.organization_id, s.id, s.user_id, s.expires_at, s.last_active_at, s.created_at, s.revoked_at,
            case when u.deleted_at is null then u.status else 'inactive' end,
            case when o.status <> 'active' or o.deleted_at is not null then 'suspended'
@@ -81,8 +84,9 @@ create function identity.resolve_session(p_token_hash bytea)
     join identity.memberships m on m.organization_id = s.organization_id and m.user_id = s.user_id
     join identity.organizations o on o.id = s.organization_id
     join identity.users u on u.id = s.user_id
-    where s.token_hash = p_token_hash
-  $$;
+    where s.token_hash = p_token_hash;
+end
+$$;
 comment on function identity.resolve_session(bytea) is
   'The session behind the SHA-256 of a cookie, with what decides whether it still counts. Anything but active in either status means no. '
   'No row: no such session.';
@@ -90,9 +94,12 @@ comment on function identity.resolve_session(bytea) is
 create function identity.resolve_api_token(p_token_hash bytea)
   returns table (organization_id uuid, token_id uuid, user_id uuid, scopes text[], expires_at timestamptz, revoked_at timestamptz,
                  user_status text, membership_status text, display_name text, email text, token_name text, user_kind text, owner_user_id uuid)
-  language sql stable security definer
+  language plpgsql stable security definer rows 1 -- not SQL: this runs for every request, and only PL/pgSQL keeps the plan
   set search_path = pg_catalog, pg_temp
   as $$
+#variable_conflict use_column
+begin
+  return query
     select t.organization_id, t.id, t.user_id, t.scopes, t.expires_at, t.revoked_at,
            case when u.deleted_at is null then u.status else 'inactive' end,
            case when o.status <> 'active' or o.deleted_at is not null then 'suspended'
@@ -102,8 +109,9 @@ create function identity.resolve_api_token(p_token_hash bytea)
     join identity.memberships m on m.organization_id = t.organization_id and m.user_id = t.user_id
     join identity.organizations o on o.id = t.organization_id
     join identity.users u on u.id = t.user_id
-    where t.token_hash = p_token_hash
-  $$;
+    where t.token_hash = p_token_hash;
+end
+$$;
 comment on function identity.resolve_api_token(bytea) is
   'The API token behind the SHA-256 of what was sent, with what decides whether it still counts. Anything but active in either status means no. '
   'No row: no such token.';

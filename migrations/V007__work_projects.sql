@@ -173,13 +173,16 @@ create policy sign_in on work.project_members as permissive for select to throug
 
 create function work.project_roles_of(p_user_id uuid)
   returns table (project_id uuid, role_id uuid)
-  language sql stable security definer rows 20
+  language plpgsql stable security definer rows 20 -- not SQL: this runs once a statement, and only PL/pgSQL keeps the plan
   set search_path = pg_catalog, pg_temp
   as $$
+begin
+  return query
     select m.project_id, m.role_id
     from work.project_members m
-    where m.organization_id = platform.current_organization() and m.user_id = p_user_id and m.is_active
-  $$;
+    where m.organization_id = platform.current_organization() and m.user_id = p_user_id and m.is_active;
+end
+$$;
 comment on function work.project_roles_of(uuid) is
   'The projects of the current organisation a person is an active member of, with the role in each. No rows: a member of none.';
 revoke execute on function work.project_roles_of(uuid) from public;

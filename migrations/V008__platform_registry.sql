@@ -105,7 +105,13 @@ create function work.assign_key() returns trigger
   language plpgsql
   as $$
 begin
-  new.key := tg_argv[0] || '-' || work.reserve_keys(new.project_id, tg_argv[0], 1);
+  -- A project that is not there (or not visible) has no counter. Any key will do then: the record's own reference to the project, or its
+  -- policy, refuses the row in its own name, which says more than a refusal by the counter.
+  if exists (select from work.projects p where p.organization_id = new.organization_id and p.id = new.project_id) then
+    new.key := tg_argv[0] || '-' || work.reserve_keys(new.project_id, tg_argv[0], 1);
+  else
+    new.key := tg_argv[0] || '-1';
+  end if;
   return new;
 end
 $$;
@@ -115,7 +121,12 @@ create function work.assign_build_number() returns trigger
   language plpgsql
   as $$
 begin
-  new.build_number := work.reserve_keys(new.project_id, 'BUILD', 1);
+  -- As in work.assign_key: a project that is not there is refused by the build itself.
+  if exists (select from work.projects p where p.organization_id = new.organization_id and p.id = new.project_id) then
+    new.build_number := work.reserve_keys(new.project_id, 'BUILD', 1);
+  else
+    new.build_number := 1;
+  end if;
   return new;
 end
 $$;

@@ -171,18 +171,19 @@ async fn what_a_killed_server_left_is_taken_up_and_stored_once() {
     let ids = world.queue(&[("a.xml", REPORT.as_bytes()), ("b.md", REQUIREMENT.as_bytes())], json!({})).await.unwrap();
     // As a server leaves it that was killed in the middle: the first file is marked as running.
     let tx = world.ctx.begin().await.unwrap();
-    tx.execute("update platform.imports set status = 'running', started_at = now(), bytes_read = 100 where id = $1", &[
-        &ids[0],
-    ])
+    tx.execute(
+        "update platform.imports set status = 'running', started_at = now(), bytes_read = 100 where id = $1",
+        &[&ids[0]],
+    )
     .await
     .unwrap();
     tx.commit().await.unwrap();
     let principal = world.principal();
     let principal_of: PrincipalOf = Arc::new(move |organization, user| {
         let principal = principal.clone();
-        Box::pin(async move {
-            Ok(Some(principal).filter(|who| (who.organization_id, who.user_id) == (organization, user)))
-        })
+        Box::pin(
+            async move { Ok(Some(principal).filter(|who| (who.organization_id, who.user_id) == (organization, user))) },
+        )
     });
     assert_eq!(world.imports.resume(&principal_of).await.unwrap(), 2);
     // A second server that starts at the same moment does no harm.

@@ -21,7 +21,10 @@ async fn a_requirement_is_made_then_left_alone_then_changed() {
     let first = document("REQ-41", "", &["[x] One", "[ ] Two", "Three"]);
     let made = world.import_one("REQ-41.md", &first).await.summary;
     assert_adds_up(&made);
-    assert_eq!((made.created["requirements"], made.created["acceptance_criteria"], made.created["features"]), (1, 3, 2));
+    assert_eq!(
+        (made.created["requirements"], made.created["acceptance_criteria"], made.created["features"]),
+        (1, 3, 2)
+    );
     assert_eq!(world.count("select count(*) from work.requirement_items where met_at is not null").await, 1);
     let before = world.stored().await;
     let again = world.import_one("elsewhere.md", &first).await;
@@ -36,7 +39,10 @@ async fn a_requirement_is_made_then_left_alone_then_changed() {
     assert_eq!((changed.updated["requirements"], changed.updated["acceptance_criteria"]), (1, 1));
     assert!(changed.warnings.iter().any(|warning| warning.contains("1 acceptance criteria")), "{:?}", changed.warnings);
     assert_eq!(world.count("select count(*) from work.requirement_items").await, 3);
-    assert_eq!(world.count("select count(*) from work.requirements where key = 'REQ-41' and priority_code = 'low'").await, 1);
+    assert_eq!(
+        world.count("select count(*) from work.requirements where key = 'REQ-41' and priority_code = 'low'").await,
+        1
+    );
     // A change back is a change, although the very same file was imported before.
     let back = world.import_one("REQ-41.md", &first).await.summary;
     assert_eq!((back.status, back.created["acceptance_criteria"]), (FileStatus::Imported, 1));
@@ -73,7 +79,12 @@ async fn a_file_says_which_tests_verify_it_and_who_owns_it() {
     assert_eq!(ended.summary.created["trace_links"], 1);
     let warnings = ended.summary.warnings.join("\n");
     assert!(warnings.contains("nobody knows it") && warnings.contains("`odd`"), "{warnings}");
-    assert_eq!(world.count("select count(*) from work.requirements where assigned_to_user_id is not null and status = 'draft'").await, 1);
+    assert_eq!(
+        world
+            .count("select count(*) from work.requirements where assigned_to_user_id is not null and status = 'draft'")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]

@@ -73,10 +73,11 @@ fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
     let route = parts.extensions.get::<MatchedPath>().map_or(path, MatchedPath::as_str);
     let idempotency = match (&parts.method, parts.headers.get("idempotency-key")) {
         (&Method::POST, Some(key)) => {
-            let key =
-                key.to_str().ok().filter(|key| (1..=255).contains(&key.len())).ok_or_else(|| {
-                    Problem::bad_request("`Idempotency-Key` must have from 1 to 255 visible characters.")
-                })?;
+            let key = key
+                .to_str()
+                .ok()
+                .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
+                .ok_or_else(|| Problem::bad_request("`Idempotency-Key` must have from 1 to 255 visible characters."))?;
             // The fingerprint is completed once the body has been read.
             Some(kernel::Idempotency { key: key.to_owned(), path: path.to_owned(), fingerprint: [0; 32] })
         }

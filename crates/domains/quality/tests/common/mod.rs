@@ -35,11 +35,8 @@ impl World {
         let database = testkit::Database::fresh().await.unwrap();
         let store = Store::new(database.application_config.clone(), &PoolOptions::default()).unwrap();
         let schema = Schema::read(&store).await.unwrap();
-        let resources = identity::RESOURCES
-            .into_iter()
-            .chain(work::RESOURCES)
-            .chain(quality::RESOURCES)
-            .chain(delivery::RESOURCES);
+        let resources =
+            identity::RESOURCES.into_iter().chain(work::RESOURCES).chain(quality::RESOURCES).chain(delivery::RESOURCES);
         let catalogue = Catalogue::new(resources, quality::imports::operations(), schema).unwrap();
         let kernel = Arc::new(Kernel::new(store, catalogue));
         let first = FirstOrganization {
@@ -47,7 +44,7 @@ impl World {
             slug: "acme",
             owner: "Ada Lovelace",
             email: "ada@example.org",
-            password: "correct horse battery staple",
+            password: "a plum falls in the canal at nine",
         };
         let owner = identity::first_organization(&kernel, &Passwords::cheap(), &first).await.unwrap();
         let ctx = Ctx::new(kernel.clone(), Arc::new(owner), Request::default());
@@ -117,10 +114,8 @@ impl World {
 
     pub async fn ended(&self, id: Uuid) -> Ended {
         let tx = self.ctx.begin_read().await.unwrap();
-        let row = tx
-            .query_one("select status, error, summary from platform.imports where id = $1", &[&id])
-            .await
-            .unwrap();
+        let row =
+            tx.query_one("select status, error, summary from platform.imports where id = $1", &[&id]).await.unwrap();
         let ended = Ended {
             id,
             status: row.get(0),
