@@ -1,39 +1,54 @@
-//! Chores of the repository: `cargo xtask check`.
+//! Chores of the repository: `cargo xtask check`, `cargo xtask demo`.
 
 mod check;
+mod demo;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Why a chore failed, for whoever ran it.
+type Failure = Box<dyn std::error::Error>;
+
 /// Chores of the repository.
-#[derive(Parser)]
-struct Cli {
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
     #[command(subcommand)]
     chore: Chore,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Chore {
     /// Walk the rules of the house: arrows between crates, length of files, leftovers.
     Check,
+    /// Run all tests and keep their results, coverage and the commits as the demonstration in `demo/`.
+    Demo(demo::Arguments),
 }
 
 fn main() -> ExitCode {
-    let faults = match Cli::parse().chore {
-        Chore::Check => check::run(),
+    // Cargo calls this program instead of the compiler while coverage is measured.
+    if let Some(code) = demo::coverage::stand_in_for_compiler() {
+        return code;
+    }
+    let outcome = match Arguments::parse().chore {
+        Chore::Check => check(),
+        Chore::Demo(arguments) => demo::run(&arguments),
     };
-    match faults {
-        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
-        Ok(faults) => {
-            for fault in faults {
-                println!("{fault}");
-            }
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            println!("cargo xtask could not look: {error}");
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            use std::io::Write as _;
+            let _ = writeln!(std::io::stderr(), "xtask: {failure}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn check() -> Result<ExitCode, Failure> {
+    let faults = check::run()?;
+    for fault in &faults {
+        println!("{fault}");
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -35,7 +35,7 @@ pub use access::{
     Action, Allowed, Collection, Create, Delete, Export, Place, Read, Record, Restore, Update, authorise, permit,
 };
 pub use audit::{Change, record};
-pub use bulk::{BulkItem, BulkRequest, bulk};
+pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
 pub use catalogue::{Catalogue, CatalogueError, Served};
 pub use confer::may_confer;
 pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};

@@ -9,6 +9,7 @@ mod organization;
 mod own;
 mod resources;
 mod sign_in;
+mod standing;
 
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
