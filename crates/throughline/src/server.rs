@@ -37,6 +37,7 @@ pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
 pub(crate) struct Server {
     pub(crate) kernel: Arc<Kernel>,
     app: Arc<rest::App>,
+    site: Arc<web::Site>,
 }
 
 impl Server {
@@ -46,19 +47,29 @@ impl Server {
         let kernel = Arc::new(kernel(config.clone()).await?);
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
         tokio::spawn(authenticator.clone().listen(config));
+        let limits = rest::Limits::default();
+        let described = kernel.clone();
+        let site = Arc::new(web::Site {
+            kernel: kernel.clone(),
+            authenticator: authenticator.clone(),
+            spool: spool.clone(),
+            file_bytes: limits.file_bytes,
+            after_upload: Box::new(|_, _| {}),
+            openapi: Box::new(move || rest::document(&described.catalogue)),
+        });
         let app = Arc::new(rest::App {
             kernel: kernel.clone(),
             authenticator,
-            limits: rest::Limits::default(),
+            limits,
             spool,
             metrics: rest::Metrics::default(),
             after_upload: Box::new(|_, _| {}),
         });
-        Ok(Self { kernel, app })
+        Ok(Self { kernel, app, site })
     }
 
     fn router(&self) -> Router {
-        rest::router(self.app.clone())
+        rest::router(self.app.clone()).merge(web::router(self.site.clone()))
     }
 
     /// Serves until `stop` is ready, then lets running requests end.
@@ -128,4 +139,12 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     .await;
     database.stop().await;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn both_doors_read_the_same_session_cookie() {
+        assert_eq!(web::SESSION_COOKIE, rest::SESSION_COOKIE);
+    }
 }
