@@ -155,7 +155,9 @@ fn cell(out: &mut Vec<u8>, kind: ColumnType, json: &[u8]) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::from_utf8_lossy(json).into_owned(),
     };
-    let formula = matches!(kind, ColumnType::Text) && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = matches!(kind, ColumnType::Text)
+        && (text.starts_with(['\t', '\r', '\n'])
+            || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']));
     let text = if formula { format!("'{text}") } else { text };
     if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         out.push(b'"');
@@ -181,6 +183,8 @@ mod tests {
         assert_eq!(cell_of("plain"), "plain");
         assert_eq!(cell_of("a,b"), "\"a,b\"");
         assert_eq!(cell_of("say \"x\""), "\"say \"\"x\"\"\"");
-        assert_eq!(cell_of("=1+1"), "'=1+1");
+        for formula in ["=1+1", "  @SUM(A1)", "＝1", "\t=1"] {
+            assert!(cell_of(formula).trim_start_matches('"').starts_with('\''), "{formula}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     access::{Allowed, Collection, authorise},
     audit::{Trail, TrailOf},
     catalogue::{ProjectLink, Served},
+    confer,
     encode::RawJson,
     input,
     param::Param,
@@ -67,6 +68,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     let project = place(ctx, tx, served, &values).await?;
     let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
     require(served, &values)?;
+    confer::check(ctx, tx, resource, &values, project).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
         && !status.initial.contains(&state.as_str())
@@ -145,6 +147,7 @@ pub async fn update(
     if values.is_empty() {
         return current(tx, served, &record).await;
     }
+    confer::check(ctx, tx, resource, &values, record.project).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(to))) = values.iter().find(|(name, _)| name == status.column).cloned()
         && let Some(from) = record.status.as_deref()

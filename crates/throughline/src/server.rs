@@ -42,6 +42,7 @@ pub(crate) struct Server {
     pub(crate) imports: Arc<Imports>,
     pub(crate) authenticator: Arc<Authenticator>,
     app: Arc<rest::App>,
+    site: Arc<web::Site>,
 }
 
 impl Server {
@@ -53,19 +54,29 @@ impl Server {
         tokio::spawn(authenticator.clone().listen(config));
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
         imports.resume(&members(&authenticator)).await?;
+        let limits = rest::Limits::default();
+        let described = kernel.clone();
+        let site = Arc::new(web::Site {
+            kernel: kernel.clone(),
+            authenticator: authenticator.clone(),
+            spool: spool.clone(),
+            file_bytes: limits.file_bytes,
+            after_upload: begin(&imports),
+            openapi: Box::new(move || rest::document(&described.catalogue)),
+        });
         let app = Arc::new(rest::App {
             kernel: kernel.clone(),
             authenticator: authenticator.clone(),
-            limits: rest::Limits::default(),
+            limits,
             spool,
             metrics: rest::Metrics::default(),
             after_upload: begin(&imports),
         });
-        Ok(Self { kernel, imports, authenticator, app })
+        Ok(Self { kernel, imports, authenticator, app, site })
     }
 
     fn router(&self) -> Router {
-        rest::router(self.app.clone())
+        rest::router(self.app.clone()).merge(web::router(self.site.clone()))
     }
 
     /// Serves until `stop` is ready, then lets running requests end.
@@ -150,4 +161,12 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     .await;
     database.stop().await;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn both_doors_read_the_same_session_cookie() {
+        assert_eq!(web::SESSION_COOKIE, rest::SESSION_COOKIE);
+    }
 }

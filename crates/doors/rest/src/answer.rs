@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
+    extract::{FromRequest, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,7 +13,26 @@ use kernel::{Answer, Ctx, Error, Tx, Written};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::ApiProblem;
+use crate::{ApiProblem, App};
+
+/// The whole body of a request, within the limit.
+pub(crate) struct Sent(pub(crate) Bytes);
+
+impl FromRequest<Arc<App>> for Sent {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiProblem> {
+        match Bytes::from_request(request, app).await {
+            Ok(body) => Ok(Self(body)),
+            Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
+                ProblemKind::TooLarge,
+                format!("A body has at most {} bytes; send less at once.", app.limits.json_bytes),
+            )
+            .into()),
+            Err(_) => Err(Problem::bad_request("The body did not arrive whole; send it again.").into()),
+        }
+    }
+}
 
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
