@@ -7,18 +7,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Why a chore failed, for whoever ran it.
+/// Why a chore could not be done, for whoever ran it.
 type Failure = Box<dyn std::error::Error>;
 
 /// Chores of the repository.
-#[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Arguments {
+#[derive(Parser)]
+struct Cli {
     #[command(subcommand)]
     chore: Chore,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Chore {
     /// Walk the rules of the house: arrows between crates, length of files, leftovers.
     Check,
@@ -31,24 +30,17 @@ fn main() -> ExitCode {
     if let Some(code) = demo::coverage::stand_in_for_compiler() {
         return code;
     }
-    let outcome = match Arguments::parse().chore {
-        Chore::Check => check(),
+    let outcome = match Cli::parse().chore {
+        Chore::Check => check::run().map(|faults| {
+            for fault in &faults {
+                println!("{fault}");
+            }
+            if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }),
         Chore::Demo(arguments) => demo::run(&arguments),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(failure) => {
-            use std::io::Write as _;
-            let _ = writeln!(std::io::stderr(), "xtask: {failure}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn check() -> Result<ExitCode, Failure> {
-    let faults = check::run()?;
-    for fault in &faults {
-        println!("{fault}");
-    }
-    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    outcome.unwrap_or_else(|failure| {
+        println!("cargo xtask: {failure}");
+        ExitCode::FAILURE
+    })
 }

@@ -52,9 +52,9 @@ impl Server {
         let kernel = Arc::new(kernel(config.clone()).await?);
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
         tokio::spawn(authenticator.clone().listen(config));
-        let limits = rest::Limits::default();
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
         imports.resume(&members(&authenticator)).await?;
+        let limits = rest::Limits::default();
         let described = kernel.clone();
         let site = Arc::new(web::Site {
             kernel: kernel.clone(),

@@ -82,7 +82,7 @@ impl Measuring {
             .env("RUSTC_WORKSPACE_WRAPPER", &self.myself)
             .env(STANDING_IN, "yes")
             // A few files that are merged as programs end, rather than one for each of a thousand processes.
-            .env("LLVM_PROFILE_FILE", self.profiles.join("%m_%8m.profraw"));
+            .env("LLVM_PROFILE_FILE", self.profiles.join("%8m.profraw"));
     }
 
     /// Puts together what the programs of the run have written.
@@ -101,7 +101,11 @@ impl Measuring {
                 .args(profiles),
         )?;
         let mut command = Command::new(&self.cov);
-        command.args(["export", "--format=lcov", "--ignore-filename-regex=(/\\.cargo/|/rustc/|/target/|/tests/)"]);
+        command.args([
+            "export",
+            "--format=lcov",
+            "--ignore-filename-regex=(/\\.cargo/|/rustc/|/target/|/tests/|/examples/|/tests\\.rs)",
+        ]);
         command.arg(format!("--instr-profile={}", merged.display()));
         for (at, program) in self.programs(root)?.iter().enumerate() {
             if at > 0 {
@@ -109,7 +113,11 @@ impl Measuring {
             }
             command.arg(program);
         }
-        Ok(tidy(&output(&mut command)?, root))
+        let tests_from = |path: &str| {
+            let text = fs::read_to_string(root.join(path)).unwrap_or_default();
+            text.lines().position(|line| line == "#[cfg(test)]").map_or(usize::MAX, |before| before + 1)
+        };
+        Ok(tidy(&output(&mut command)?, root, tests_from))
     }
 
     /// The programs that ran.
@@ -141,13 +149,21 @@ impl Measuring {
     }
 }
 
-/// Keeps what the report says of lines in our own files, under names within the repository.
-fn tidy(lcov: &str, root: &Path) -> Covered {
-    let prefix = format!("SF:{}/", root.display());
+/// Keeps what the report says of lines in our own crates, under names within the repository. Tests come last in a file: lines from
+/// there on are no lines that tests could reach or miss.
+fn tidy(lcov: &str, root: &Path, tests_from: impl Fn(&str) -> usize) -> Covered {
+    let prefix = format!("SF:{}/crates/", root.display());
     let (mut out, mut lines, mut reached) = (String::new(), 0, 0);
     for record in lcov.split("end_of_record\n") {
         let Some(path) = record.lines().find_map(|line| line.strip_prefix(&prefix)) else { continue };
-        let counted: Vec<&str> = record.lines().filter(|line| line.starts_with("DA:")).collect();
+        let path = format!("crates/{path}");
+        let end = tests_from(&path);
+        let is_counted = |line: &&str| {
+            let number =
+                line.strip_prefix("DA:").and_then(|rest| rest.split(',').next()).and_then(|text| text.parse().ok());
+            number.is_some_and(|number: usize| number < end)
+        };
+        let counted: Vec<&str> = record.lines().filter(is_counted).collect();
         let hit = counted.iter().filter(|line| !line.ends_with(",0")).count();
         let _ = write!(out, "SF:{path}\n{}\nLF:{}\nLH:{hit}\nend_of_record\n", counted.join("\n"), counted.len());
         lines += counted.len() as u64;
@@ -171,9 +187,9 @@ mod tests {
 
     #[test]
     fn only_our_own_lines_are_kept() {
-        let lcov = "SF:/w/crates/a/src/lib.rs\nFN:1,f\nFNDA:3,f\nDA:1,3\nDA:2,0\nBRF:0\nLF:9\nLH:9\nend_of_record\n\
+        let lcov = "SF:/w/crates/a/src/lib.rs\nFN:1,f\nFNDA:3,f\nDA:1,3\nDA:2,0\nDA:7,1\nBRF:0\nLF:9\nLH:9\nend_of_record\n\
                     SF:/elsewhere/b.rs\nDA:1,1\nend_of_record\n";
-        let covered = tidy(lcov, Path::new("/w"));
+        let covered = tidy(lcov, Path::new("/w"), |_| 7);
         assert_eq!(covered.lcov, "SF:crates/a/src/lib.rs\nDA:1,3\nDA:2,0\nLF:2\nLH:1\nend_of_record\n");
         assert_eq!((covered.lines, covered.reached), (2, 1));
     }

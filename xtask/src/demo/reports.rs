@@ -276,7 +276,7 @@ mod tests {
 
     fn claim(test: &str, keys: &[&str]) -> Claim {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-        Claim { suite: "a::b".into(), test: test.into(), keys, place: "b.rs:1".into() }
+        Claim { suite: "a::b".into(), test: test.into(), keys, needs: None, place: "b.rs:1".into() }
     }
 
     #[test]

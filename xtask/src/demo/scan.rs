@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::claims::{Claim, keys};
+use super::claims::{Claim, Claimed, Need, keys};
 use crate::Failure;
 
 /// The claims of every program of the workspace.
@@ -39,7 +39,7 @@ pub(crate) fn browser_tests(root: &Path) -> Result<Vec<Claim>, Failure> {
     let mut claims = Vec::new();
     for file in super::reports::browser_files(root)? {
         let text = fs::read_to_string(&file)?;
-        let mut pending: Option<(Vec<String>, String)> = None;
+        let mut pending: Option<(Claimed, String)> = None;
         for (at, line) in text.lines().enumerate() {
             let line = line.trim();
             let place = format!("{}:{}", relative(root, &file), at + 1);
@@ -49,9 +49,9 @@ pub(crate) fn browser_tests(root: &Path) -> Result<Vec<Claim>, Failure> {
                 }
                 continue;
             }
-            let Some((keys, claimed_at)) = pending.take() else { continue };
+            let Some(((keys, needs), claimed_at)) = pending.take() else { continue };
             let test = test_name(line).ok_or_else(|| format!("{claimed_at}: no test follows in the next line"))?;
-            claims.push(Claim { suite: super::reports::browser_suite(&file), test, keys, place: claimed_at });
+            claims.push(Claim { suite: super::reports::browser_suite(&file), test, keys, needs, place: claimed_at });
         }
     }
     Ok(claims)
@@ -97,10 +97,11 @@ impl Scan<'_> {
                         }
                     }
                 }
-                Item::Test { path, line, keys } => self.claims.push(Claim {
+                Item::Test { path, line, keys, needs } => self.claims.push(Claim {
                     suite: self.suite.to_owned(),
                     test: join(module, &path),
                     keys,
+                    needs,
                     place: format!("{}:{line}", relative(self.root, file)),
                 }),
             }
@@ -121,7 +122,7 @@ enum Item {
     /// `mod name;` within the modules before it.
     Module { path: Vec<String> },
     /// A function whose comment says what it proves.
-    Test { path: Vec<String>, line: usize, keys: Vec<String> },
+    Test { path: Vec<String>, line: usize, keys: Vec<String>, needs: Option<Need> },
 }
 
 fn items(text: &str) -> Result<Vec<Item>, (usize, String)> {
@@ -130,7 +131,7 @@ fn items(text: &str) -> Result<Vec<Item>, (usize, String)> {
     // The open braces; those of modules have a name.
     let mut braces: Vec<Option<String>> = Vec::new();
     let mut words: Vec<&str> = Vec::new();
-    let mut claimed: Vec<String> = Vec::new();
+    let mut claimed: Claimed = (Vec::new(), None);
     let mut claimed_at = 0;
     let mut found = Vec::new();
     let within = |braces: &[Option<String>], name: &str| {
@@ -143,7 +144,9 @@ fn items(text: &str) -> Result<Vec<Item>, (usize, String)> {
         match bytes[at] {
             b'/' if token.starts_with("///") => {
                 if let Some(keys) = keys(&token[3..]) {
-                    claimed.extend(keys.map_err(|why| (line, why))?);
+                    let (keys, needs) = keys.map_err(|why| (line, why))?;
+                    claimed.0.extend(keys);
+                    claimed.1 = claimed.1.or(needs);
                     claimed_at = line;
                 }
             }
@@ -155,24 +158,24 @@ fn items(text: &str) -> Result<Vec<Item>, (usize, String)> {
                     _ => None,
                 });
                 words.clear();
-                claimed.clear();
+                claimed = Claimed::default();
             }
             b'}' => {
                 braces.pop();
                 words.clear();
-                claimed.clear();
+                claimed = Claimed::default();
             }
             b';' => {
                 if let [.., "mod", name] = words.as_slice() {
                     found.push(Item::Module { path: within(&braces, name) });
                 }
                 words.clear();
-                claimed.clear();
+                claimed = Claimed::default();
             }
             first if first.is_ascii_alphabetic() || first == b'_' => {
-                if words.last() == Some(&"fn") && !claimed.is_empty() {
-                    let keys = std::mem::take(&mut claimed);
-                    found.push(Item::Test { path: within(&braces, token), line: claimed_at, keys });
+                if words.last() == Some(&"fn") && !claimed.0.is_empty() {
+                    let (keys, needs) = std::mem::take(&mut claimed);
+                    found.push(Item::Test { path: within(&braces, token), line: claimed_at, keys, needs });
                 }
                 words.push(token);
             }
@@ -295,7 +298,7 @@ mod tests {
 
     fn test(path: &[&str], line: usize, keys: &[&str]) -> Item {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        Item::Test { path: owned(path), line, keys: owned(keys) }
+        Item::Test { path: owned(path), line, keys: owned(keys), needs: None }
     }
 
     #[test]
