@@ -44,7 +44,8 @@ pub fn router(app: Arc<App>) -> Router {
         } else if let Some(operation) = app.operation_on(kernel::Subject::Collection(name), "create") {
             all = match operation.input {
                 kernel::Input::Json => all.post(operations::run),
-                kernel::Input::Files => all.post(upload::run),
+                // Files go to disk as they arrive, and have a limit of their own.
+                kernel::Input::Files => all.merge(post(upload::run).layer(DefaultBodyLimit::disable())),
             };
         }
         if resource.offers(Verb::Update) {
