@@ -85,7 +85,7 @@ pub(crate) struct Included<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) tx: &'a Tx,
     pub(crate) served: &'a Served,
-    pub(crate) selection: &'a Selection,
+    pub(crate) selection: &'a Selection<'a>,
 }
 
 impl Included<'_> {

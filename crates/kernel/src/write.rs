@@ -264,7 +264,7 @@ async fn change(
         .ok_or_else(|| Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into())
 }
 
-async fn answer(tx: &mut Tx, sql: &str, params: &[Param], selection: &Selection) -> Result<Option<Written>, Error> {
+async fn answer(tx: &mut Tx, sql: &str, params: &[Param], selection: &Selection<'_>) -> Result<Option<Written>, Error> {
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
     let Some(row) = tx.query_opt(sql, &refs).await? else { return Ok(None) };
     tx.note_recorded();

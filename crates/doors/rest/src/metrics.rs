@@ -35,9 +35,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    fn note(&self, method: &str, route: &str, status: u16, seconds: f64) {
+    fn note(&self, method: String, route: String, status: u16, seconds: f64) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let timing = requests.entry((method.to_owned(), route.to_owned(), status)).or_default();
+        let timing = requests.entry((method, route, status)).or_default();
         timing.count += 1;
         timing.seconds += seconds;
         for (bucket, bound) in timing.buckets.iter_mut().zip(BOUNDS) {
@@ -95,7 +95,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
     let started = Instant::now();
     let mut response = next.run(request).instrument(span).await;
-    app.metrics.note(&method, &route, response.status().as_u16(), started.elapsed().as_secs_f64());
+    app.metrics.note(method, route, response.status().as_u16(), started.elapsed().as_secs_f64());
     response.headers_mut().insert("x-request-id", value);
     response
 }

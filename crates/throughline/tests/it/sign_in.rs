@@ -324,6 +324,22 @@ async fn own_sessions_and_tokens_need_no_grant() {
     assert_eq!(status(&world, &person.token).await, 401);
 }
 
+/// An agent has the rights it was given, as far as the person it acts for has them, and as long.
+#[tokio::test]
+async fn an_agent_never_exceeds_its_person() {
+    let world = world().await;
+    let body = world.creation_body(&world.home, "requirements", 0).await.unwrap();
+    for (person, status) in [(&world.home.developer, 201), (&world.home.viewer, 403)] {
+        let agent = world.home.agent(&world.kernel, person).await.unwrap();
+        world.get("/v1/requirements").by(&agent).send().await.expect(200);
+        world.post("/v1/requirements", &body).by(&agent).send().await.expect(status);
+        let client = world.superuser().await.unwrap();
+        let suspend = "update identity.users set status = 'suspended' where id = $1";
+        client.execute(suspend, &[&person.user_id]).await.unwrap();
+        world.get("/v1/requirements").by(&agent).send().await.expect(403);
+    }
+}
+
 /// Every path that confers a role is tried: nobody gives what they do not hold, in the organisation or in a project.
 #[tokio::test]
 async fn nobody_gives_a_role_that_they_do_not_hold() {

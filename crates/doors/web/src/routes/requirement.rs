@@ -191,9 +191,9 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
     Ok(with_status(status, page(&frame, &view)))
 }
 
-/// Who can own it: nobody, the members, and whoever owns it now even after they have left.
+/// Who can own it: the members, and whoever owns it now even after they have left.
 fn owners(members: Vec<(Uuid, String)>, requirement: &Requirement) -> Vec<(String, String)> {
-    let mut owners = vec![(String::new(), "Nobody".to_owned())];
+    let mut owners = Vec::new();
     if let (Some(id), Some(name)) = (requirement.owner_id, &requirement.owner)
         && !members.iter().any(|(member, _)| *member == id)
     {

@@ -228,7 +228,7 @@ fn tests(frame: &Frame, here: &str, view: &View) -> Markup {
                         (csrf(frame)) (error_summary("link", &view.link_errors))
                         (field(&Field { form: "link", name: "test_case", label: "Key of the test case", value: "", input: Input::Text, required: true, hint: None }, &view.link_errors))
                         @if !view.link_criteria.is_empty() {
-                            (field(&Field { form: "link", name: "criterion", label: "It proves", value: "", input: Input::Select(criteria_options(view)), required: false, hint: None }, &view.link_errors))
+                            (field(&Field { form: "link", name: "criterion", label: "Criterion it proves", value: "", input: Input::Select(view.link_criteria.clone()), required: false, hint: None }, &view.link_errors))
                         }
                         (submit("Link"))
                     }
@@ -276,10 +276,4 @@ fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
             }
         }
     }
-}
-
-/// The criteria a test can prove, after the requirement as a whole.
-fn criteria_options(view: &View) -> Vec<(String, String)> {
-    let whole = (String::new(), "The requirement as a whole".to_owned());
-    std::iter::once(whole).chain(view.link_criteria.iter().cloned()).collect()
 }

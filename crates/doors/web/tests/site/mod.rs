@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) kernel: Arc<Kernel>,
     pub(crate) owner: Arc<Principal>,
-    pub spool: tempfile::TempDir,
+    pub(crate) spool: tempfile::TempDir,
     _database: testkit::Database,
 }
 
@@ -37,7 +37,7 @@ impl World {
             .chain(&quality::RESOURCES)
             .chain(&delivery::RESOURCES)
             .copied();
-        let operations = identity::operations().into_iter().chain(quality::imports::operations());
+        let operations = identity::operations().into_iter().chain(quality::imports::operations()).collect();
         let catalogue = Catalogue::new(resources, operations, schema).unwrap();
         let kernel = Arc::new(Kernel::new(store, catalogue));
         let owner = Arc::new(organization(&kernel, "harbour", "olga@example.test").await);
@@ -150,6 +150,24 @@ impl Browser {
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend(fields);
         self.post_with(path, &all, &[("sec-fetch-site", "same-origin")]).await
+    }
+
+    /// Posts a form with files: the fields first, then each file as `files`.
+    pub(crate) async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Page {
+        const EDGE: &str = "----edge-of-the-parts";
+        let mut body = String::new();
+        for (name, value) in fields {
+            body += &format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        }
+        for (name, content) in files {
+            body += &format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/xml\r\n\r\n{content}\r\n"
+            );
+        }
+        body += &format!("--{EDGE}--\r\n");
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        let headers = [("content-type", kind.as_str()), ("sec-fetch-site", "same-origin")];
+        self.send(Method::POST, path, Body::from(body), &headers).await
     }
 
     pub(crate) async fn post_with(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
