@@ -90,6 +90,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// A test that fails leaves nothing running.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A signed-in client of one run of the program.
 #[derive(Clone)]
 struct Caller {
@@ -162,7 +170,7 @@ impl Load {
             let project = project.to_owned();
             load.tasks.spawn(async move {
                 for n in 0.. {
-                    let title = format!("writer {writer}, record {n}");
+                    let title = format!("writer-{writer}-record-{n}");
                     // Asked again with the same key until it is acknowledged: it must be made once all the same.
                     loop {
                         if stop.load(Ordering::Relaxed) {
@@ -225,7 +233,10 @@ impl Load {
 
 /// The database as it is, past row security.
 async fn database(data: &Path) -> tokio_postgres::Client {
-    let (client, connection) = cluster::Connections::read(data).unwrap().superuser().connect(NoTls).await.unwrap();
+    let connections = cluster::Connections::read(data).unwrap();
+    let mut config = connections.superuser();
+    config.dbname(connections.config(cluster::Role::Owner).get_dbname().unwrap());
+    let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
