@@ -152,10 +152,10 @@ async fn copy(world: &World) -> (Vec<i64>, f64) {
     ] {
         client.batch_execute(&format!("delete from {table}")).await.unwrap();
     }
-    client
-        .batch_execute("delete from work.entity_keys where key like 'TC-%'; vacuum quality.test_results, quality.test_cases, quality.test_case_aliases, work.trace_links, platform.entities, work.entity_keys, quality.test_runs")
-        .await
-        .unwrap();
+    client.batch_execute("delete from work.entity_keys where key like 'TC-%'").await.unwrap();
+    for table in TABLES.into_iter().chain(["platform.entities", "work.entity_keys"]) {
+        client.batch_execute(&format!("vacuum {table}")).await.unwrap();
+    }
     let began = Instant::now();
     let transaction = client.transaction().await.unwrap();
     let mut rows = Vec::new();

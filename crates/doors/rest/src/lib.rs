@@ -78,7 +78,10 @@ pub fn router(app: Arc<App>) -> Router {
     v1 = v1.route("/me", get(caller::me).fallback(problem::method_not_allowed));
 
     let json_limit = app.limits.json_bytes;
-    let api = v1.fallback(problem::not_found).layer(DefaultBodyLimit::max(json_limit));
+    let api = v1
+        .fallback(problem::not_found)
+        .layer(DefaultBodyLimit::max(json_limit))
+        .layer(middleware::from_fn_with_state(app.clone(), caller::forget_changed_rights));
     Router::new()
         .nest("/v1", api)
         .route("/openapi.json", get(documentation::openapi).fallback(problem::method_not_allowed))

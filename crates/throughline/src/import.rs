@@ -1,0 +1,519 @@
+//! `throughline import`: hands files to a server, waits for them and says what became of each.
+//!
+//! The program is a client here like any other: it sends the files to `POST /v1/imports` as they are read from the disk, and
+//! asks `GET /v1/imports/{id}` until each has ended. Sending the same files again is harmless.
+
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal as _, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Args;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use reqwest::{Client, Response, StatusCode, multipart};
+use serde_json::{Map, Value, json};
+
+use crate::{credentials::Credentials, failure::Failure};
+
+/// Files sent with one request at most, well under what a server takes.
+const BATCH_FILES: usize = 200;
+/// Bytes sent with one request, about; a larger file goes alone.
+const BATCH_BYTES: u64 = 256 << 20;
+/// How long between two questions: short at first, because most files take no time.
+const PAUSES: [u64; 6] = [20, 40, 80, 160, 250, 400];
+/// Exit code for callers who are not signed in, or may not do this.
+const NOT_ALLOWED: u8 = 4;
+
+/// What to import, and into what.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// Files or directories; a directory is searched for reports, and `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The project: its slug or identifier. May be left out where there is only one.
+    #[arg(long, env = "THROUGHLINE_PROJECT", value_name = "KEY")]
+    project: Option<String>,
+    /// The build that was tested: its number, commit hash, version or identifier.
+    #[arg(long, value_name = "REF")]
+    build: Option<String>,
+    /// Insist on a format: junit, cobertura, lcov, jacoco or requirement.
+    #[arg(long, value_name = "F")]
+    format: Option<String>,
+    /// Where the tests ran, in your words.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// The address of the server; that of the local instance when nothing is said.
+    #[arg(long, env = "THROUGHLINE_URL")]
+    url: Option<String>,
+    /// An API token that may create imports.
+    #[arg(long, env = "THROUGHLINE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+/// Runs the command. The answer is 0 when every file was taken, 1 when one was refused, 2 when the command line or what was
+/// asked for is wrong, 4 when the caller is not signed in or may not do this.
+///
+/// # Errors
+/// When the server cannot be reached or a file cannot be read.
+pub(crate) async fn run(data: &Path, arguments: ImportArguments, json: bool) -> Result<ExitCode, Failure> {
+    let files = match find(&arguments.paths) {
+        Ok(files) => files,
+        Err(wrong) => return Ok(refuse(&wrong, 2)),
+    };
+    let Some(server) = Server::of(data, &arguments)? else {
+        return Ok(refuse(
+            "not signed in: give --url and --token, set THROUGHLINE_URL and THROUGHLINE_TOKEN, or bring an instance up here",
+            NOT_ALLOWED,
+        ));
+    };
+    match send_all(&server, &arguments, files).await {
+        Ok(summaries) => {
+            let rejected = summaries.iter().any(|one| one["status"] == "rejected");
+            print(&summaries, json)?;
+            Ok(ExitCode::from(u8::from(rejected)))
+        }
+        Err(Refusal::Told { message, code }) => Ok(refuse(&message, code)),
+        Err(Refusal::Failed(failure)) => Err(failure),
+    }
+}
+
+fn refuse(message: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "throughline: {message}");
+    ExitCode::from(code)
+}
+
+/// Why nothing came of it.
+enum Refusal {
+    /// The server said why.
+    Told { message: String, code: u8 },
+    /// We could not even ask.
+    Failed(Failure),
+}
+
+impl<E: std::error::Error> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A file to send.
+struct File {
+    name: String,
+    content: Content,
+    size: u64,
+}
+
+enum Content {
+    Path(PathBuf),
+    Bytes(Vec<u8>),
+}
+
+/// The files behind the paths, directories searched without what is hidden, in the order of their names.
+fn find(paths: &[PathBuf]) -> Result<Vec<File>, String> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("standard input cannot be read: {error}"))?;
+            found.push(File {
+                name: "standard input".into(),
+                size: bytes.len() as u64,
+                content: Content::Bytes(bytes),
+            });
+            continue;
+        }
+        let facts = std::fs::metadata(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        if facts.is_dir() {
+            walk(path, &mut found).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        } else {
+            found.push(File::at(path, facts.len()));
+        }
+    }
+    match found.is_empty() {
+        true => Err("no file was found there".into()),
+        false => Ok(found),
+    }
+}
+
+impl File {
+    fn at(path: &Path, size: u64) -> Self {
+        Self { name: path.display().to_string(), content: Content::Path(path.to_owned()), size }
+    }
+}
+
+fn walk(directory: &Path, found: &mut Vec<File>) -> std::io::Result<()> {
+    let mut entries = std::fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let kind = entry.file_type()?;
+        // A link could lead back up and round again.
+        if entry.file_name().to_string_lossy().starts_with('.') || kind.is_symlink() {
+            continue;
+        }
+        if kind.is_dir() {
+            walk(&entry.path(), found)?;
+        } else {
+            found.push(File::at(&entry.path(), entry.metadata()?.len()));
+        }
+    }
+    Ok(())
+}
+
+/// A server and the token to sign in with.
+struct Server {
+    client: Client,
+    url: String,
+    token: String,
+}
+
+impl Server {
+    /// The server that was named, or the local instance.
+    fn of(data: &Path, arguments: &ImportArguments) -> Result<Option<Self>, Failure> {
+        let local = match (&arguments.url, &arguments.token) {
+            (Some(_), Some(_)) => None,
+            _ => Credentials::read(data)?,
+        };
+        // The local token is for the local server alone: it is never sent to an address that was named.
+        let (url, token) = match (arguments.url.clone(), arguments.token.clone(), local) {
+            (Some(url), Some(token), _) => (url, token),
+            (None, token, Some(local)) => (local.url, token.unwrap_or(local.token)),
+            (Some(url), None, Some(local)) if same_place(&url, &local.url) => (url, local.token),
+            _ => return Ok(None),
+        };
+        if url.starts_with("https:") {
+            return Err(Failure::new(format!(
+                "{url}: this program speaks plain HTTP only; reach the server through a local proxy or tunnel that adds TLS"
+            )));
+        }
+        let client = Client::builder()
+            .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(10))
+            .build()?;
+        Ok(Some(Self { client, url: url.trim_end_matches('/').to_owned(), token }))
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, Refusal> {
+        let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await?;
+        body(answer).await
+    }
+
+    /// The only project there is.
+    async fn only_project(&self) -> Result<String, Refusal> {
+        let page = self.get("/v1/projects?limit=2").await?;
+        match page["data"].as_array().map(Vec::as_slice) {
+            Some([only]) => Ok(only["id"].as_str().unwrap_or_default().to_owned()),
+            Some([]) => Err(wrong_usage("there is no project yet; create one first")),
+            _ => Err(wrong_usage("there are several projects; name one with --project")),
+        }
+    }
+
+    async fn upload(&self, form: multipart::Form) -> Result<Value, Refusal> {
+        let request = self.client.post(format!("{}/v1/imports", self.url)).bearer_auth(&self.token).multipart(form);
+        body(request.send().await?).await
+    }
+}
+
+fn same_place(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+fn wrong_usage(message: &str) -> Refusal {
+    Refusal::Told { message: message.into(), code: 2 }
+}
+
+/// The JSON of an answer, or the sentence with which the server refused.
+async fn body(answer: Response) -> Result<Value, Refusal> {
+    let status = answer.status();
+    let text = answer.text().await?;
+    let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    if status.is_success() {
+        return Ok(value);
+    }
+    let mut message = match value["detail"].as_str().or(value["title"].as_str()) {
+        Some(sentence) => sentence.to_owned(),
+        None => format!("the server answered {status}"),
+    };
+    for field in value["errors"].as_array().into_iter().flatten() {
+        let (pointer, detail) =
+            (field["pointer"].as_str().unwrap_or_default(), field["detail"].as_str().unwrap_or_default());
+        message = format!("{message} {} {detail}.", pointer.trim_start_matches('/'));
+    }
+    let code = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => NOT_ALLOWED,
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => 2,
+        _ => 1,
+    };
+    Err(Refusal::Told { message, code })
+}
+
+async fn send_all(server: &Server, arguments: &ImportArguments, files: Vec<File>) -> Result<Vec<Value>, Refusal> {
+    let project = match &arguments.project {
+        Some(project) => project.clone(),
+        None => server.only_project().await?,
+    };
+    let bars = MultiProgress::new();
+    if !std::io::stderr().is_terminal() {
+        bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    }
+    let sending = bars.add(bar(files.iter().map(|file| file.size).sum(), "sending"));
+    let taking = bars.add(bar(files.iter().map(|file| file.size).sum(), "importing"));
+    let mut summaries = Vec::with_capacity(files.len());
+    for batch in batches(files) {
+        let sizes: Vec<u64> = batch.iter().map(|file| file.size).collect();
+        let form = form(arguments, &project, batch, &sending).await?;
+        let queued = server.upload(form).await?;
+        let before = taking.position();
+        let mut done = 0;
+        for (one, size) in queued["imports"].as_array().into_iter().flatten().zip(sizes) {
+            let id = one["id"].as_str().unwrap_or_default();
+            let ended = wait(server, id, |read| taking.set_position(before + done + read.min(size))).await?;
+            done += size;
+            taking.set_position(before + done);
+            summaries.push(ended);
+        }
+    }
+    sending.finish_and_clear();
+    taking.finish_and_clear();
+    Ok(summaries)
+}
+
+fn bar(bytes: u64, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:>9} {wide_bar} {bytes}/{total_bytes} {eta}");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(what)
+}
+
+/// Requests of bounded size. Requirements go by name order, so those that depend on each other usually travel together.
+fn batches(files: Vec<File>) -> Vec<Vec<File>> {
+    let mut batches: Vec<Vec<File>> = Vec::new();
+    let mut bytes = 0;
+    for file in files {
+        bytes += file.size;
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH_FILES && bytes <= BATCH_BYTES => batch.push(file),
+            _ => {
+                bytes = file.size;
+                batches.push(vec![file]);
+            }
+        }
+    }
+    batches
+}
+
+async fn form(
+    arguments: &ImportArguments,
+    project: &str,
+    batch: Vec<File>,
+    sending: &ProgressBar,
+) -> Result<multipart::Form, Refusal> {
+    let mut form = multipart::Form::new().text("project", project.to_owned());
+    let fields = [("build", &arguments.build), ("format", &arguments.format), ("environment", &arguments.environment)];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            form = form.text(name, value.clone());
+        }
+    }
+    for file in batch {
+        let part = match file.content {
+            Content::Bytes(bytes) => {
+                sending.inc(bytes.len() as u64);
+                multipart::Part::bytes(bytes)
+            }
+            Content::Path(path) => {
+                let open = tokio::fs::File::open(&path).await;
+                let open = open.map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())));
+                let reader = sending.wrap_async_read(open.map_err(Refusal::Failed)?);
+                let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::with_capacity(reader, 64 << 10));
+                multipart::Part::stream_with_length(body, file.size)
+            }
+        };
+        form = form.part("file", part.file_name(file.name));
+    }
+    Ok(form)
+}
+
+/// Asks until the import has ended, and gives its summary.
+async fn wait(server: &Server, id: &str, progress: impl Fn(u64)) -> Result<Value, Refusal> {
+    let mut pauses = PAUSES.into_iter();
+    let mut pause = 0;
+    loop {
+        let import = server.get(&format!("/v1/imports/{id}")).await?;
+        let import = import.get("data").unwrap_or(&import);
+        progress(import["bytes_read"].as_u64().unwrap_or(0));
+        if matches!(import["status"].as_str(), Some("completed" | "failed")) {
+            return Ok(import["summary"].clone());
+        }
+        pause = pauses.next().unwrap_or(pause);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+}
+
+/// Sums by kind over all files.
+fn totals(summaries: &[Value]) -> Value {
+    let mut totals = Map::new();
+    for part in ["recognised", "outcomes", "created", "updated", "unchanged"] {
+        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+        for (kind, count) in summaries.iter().filter_map(|one| one[part].as_object()).flatten() {
+            *sums.entry(kind).or_default() += count.as_u64().unwrap_or(0);
+        }
+        totals.insert(part.into(), json!(sums));
+    }
+    let of = |status: &str| summaries.iter().filter(|one| one["status"] == status).count();
+    totals.insert(
+        "files".into(),
+        json!({"imported": of("imported"), "unchanged": of("unchanged"), "rejected": of("rejected")}),
+    );
+    Value::Object(totals)
+}
+
+fn print(summaries: &[Value], json: bool) -> Result<(), Failure> {
+    let totals = totals(summaries);
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&json!({"files": summaries, "totals": totals}))?)?;
+        return Ok(());
+    }
+    let width = summaries.iter().filter_map(|one| one["path"].as_str()).map(|path| path.chars().count()).max();
+    let width = width.unwrap_or(4).clamp(4, 60);
+    for one in summaries {
+        let path = one["path"].as_str().unwrap_or_default();
+        let skipped = path.chars().count().saturating_sub(width);
+        let path: String = path.chars().skip(skipped).collect();
+        let format = one["format"].as_str().unwrap_or("-");
+        let status = one["status"].as_str().unwrap_or("-");
+        writeln!(out, "{path:<width$}  {format:<11}  {status:<9}  {}", told(one))?;
+        for warning in one["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            writeln!(out, "{:<width$}  note: {warning}", "")?;
+        }
+    }
+    let files = &totals["files"];
+    writeln!(
+        out,
+        "\n{} imported, {} unchanged, {} rejected. {}",
+        files["imported"],
+        files["unchanged"],
+        files["rejected"],
+        counts(&totals["created"], "new")
+    )?;
+    Ok(())
+}
+
+/// What became of one file, in a line.
+fn told(one: &Value) -> String {
+    if one["status"] == "rejected" {
+        let line = one["rejected"][0]["line"].as_u64().map(|line| format!("line {line}: ")).unwrap_or_default();
+        return format!("{line}{}", one["reason"].as_str().unwrap_or_default());
+    }
+    let mut parts = Vec::new();
+    if let Some(outcomes) = one["outcomes"].as_object() {
+        let said: Vec<String> = ["passed", "failed", "error", "skipped"]
+            .iter()
+            .filter_map(|name| Some((name, outcomes.get(*name)?.as_u64()?)))
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        parts.push(if said.is_empty() { "no cases".to_owned() } else { said.join(", ") });
+    }
+    if let (Some(covered), Some(total)) =
+        (one["coverage"]["lines_covered"].as_u64(), one["coverage"]["lines_total"].as_u64())
+    {
+        parts.push(format!("{covered} of {total} lines"));
+    }
+    for (what, word) in [("created", "new"), ("updated", "changed")] {
+        let said = counts(&one[what], word);
+        if !said.is_empty() {
+            parts.push(said);
+        }
+    }
+    parts.join("; ")
+}
+
+fn counts(counts: &Value, word: &str) -> String {
+    let said: Vec<String> = counts
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(kind, count)| format!("{count} {word} {}", kind.replace('_', " ")))
+        .collect();
+    said.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_searched_in_order_without_what_is_hidden() {
+        let place = tempfile::tempdir().expect("a directory");
+        for name in ["b.xml", "a.xml", ".hidden.xml", "deep/c.info", ".git/d.xml"] {
+            let path = place.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, "12345").expect("written");
+        }
+        let found = find(&[place.path().to_owned()]).expect("found");
+        let names: Vec<_> = found.iter().map(|file| file.name.rsplit('/').next().unwrap_or_default()).collect();
+        assert_eq!(names, ["a.xml", "b.xml", "c.info"]);
+        assert!(found.iter().all(|file| file.size == 5));
+        assert!(find(&[place.path().join("missing")]).is_err());
+        assert!(find(&[place.path().join(".git/none")]).is_err());
+    }
+
+    #[test]
+    fn batches_are_bounded_by_files_and_bytes() {
+        let file = |size| File { name: "f".into(), content: Content::Bytes(Vec::new()), size };
+        let sizes = |files: Vec<u64>| -> Vec<usize> {
+            batches(files.into_iter().map(file).collect()).iter().map(Vec::len).collect()
+        };
+        assert_eq!(sizes(vec![1; 401]), [200, 200, 1]);
+        assert_eq!(sizes(vec![1, BATCH_BYTES, 1, 2]), [1, 1, 2]);
+    }
+
+    #[test]
+    fn totals_are_sums_and_name_what_was_refused() {
+        let summaries = [
+            json!({"path": "a", "status": "imported", "recognised": {"test_cases": 2}, "created": {"test_cases": 2}, "updated": {}, "unchanged": {}, "outcomes": {"passed": 1, "failed": 1}}),
+            json!({"path": "b", "status": "rejected", "recognised": {}, "created": {}, "updated": {}, "unchanged": {}, "reason": "it is empty", "rejected": [{"line": 1, "reason": "it is empty"}]}),
+        ];
+        let totals = totals(&summaries);
+        assert_eq!(totals["recognised"]["test_cases"], 2);
+        assert_eq!(totals["files"], json!({"imported": 1, "unchanged": 0, "rejected": 1}));
+        assert_eq!(told(&summaries[0]), "1 passed, 1 failed; 2 new test cases");
+        assert_eq!(told(&summaries[1]), "line 1: it is empty");
+    }
+
+    #[test]
+    fn the_local_token_goes_to_the_local_server_only() {
+        let place = tempfile::tempdir().expect("a directory");
+        let local = Credentials {
+            url: "http://127.0.0.1:7400".into(),
+            organization: "o".into(),
+            email: "e".into(),
+            password: "p".into(),
+            token: "local".into(),
+        };
+        local.write(place.path()).expect("written");
+        let arguments = |url: Option<&str>, token: Option<&str>| ImportArguments {
+            paths: Vec::new(),
+            project: None,
+            build: None,
+            format: None,
+            environment: None,
+            url: url.map(str::to_owned),
+            token: token.map(str::to_owned),
+        };
+        let token = |url, token| {
+            Server::of(place.path(), &arguments(url, token))
+                .map(|server| server.map(|server| server.token))
+                .ok()
+                .flatten()
+        };
+        assert_eq!(token(None, None).as_deref(), Some("local"));
+        assert_eq!(token(Some("http://127.0.0.1:7400/"), None).as_deref(), Some("local"));
+        assert_eq!(token(Some("http://elsewhere.example"), None), None);
+        assert_eq!(token(Some("http://elsewhere.example"), Some("own")).as_deref(), Some("own"));
+    }
+}
