@@ -169,8 +169,8 @@ pub(super) fn build(full: bool) -> views::build::View {
         coverage: full.then_some((48_211, 56_020)),
         components: if full {
             vec![
-                build::Component { name: s("ledger"), lines: (40_000, 46_020), branches: (812, 1_000) },
-                build::Component { name: s(ODD), lines: (8_211, 10_000), branches: (0, 0) },
+                views::build::Component { name: s("ledger"), lines: (40_000, 46_020), branches: (812, 1_000) },
+                views::build::Component { name: s(ODD), lines: (8_211, 10_000), branches: (0, 0) },
             ]
         } else {
             vec![]
