@@ -109,6 +109,7 @@ async fn who_is_signed_out_is_sent_to_sign_in_and_back() {
     assert_eq!(browser.get("/sign-in").await.location(), "/", "who is signed in needs no form");
 }
 
+/// Proves REQ-18.2.
 #[tokio::test]
 async fn unknown_names_wrong_passwords_and_locked_accounts_get_the_same_answer() {
     let world = World::new().await;
@@ -206,6 +207,7 @@ async fn every_page_stands_empty_and_full_with_its_headers() {
     }
 }
 
+/// Proves REQ-35.1, REQ-35.5.
 #[tokio::test]
 async fn the_matrix_says_what_is_proven_and_its_csv_says_the_same() {
     let (world, mut browser) = with_project().await;

@@ -121,6 +121,7 @@ async fn every_page_is_there_when_empty_and_when_full() {
     has(&escaped.body, &["expected 1, got &lt;2&gt;", "Refunds are idempotent", "DEF-1", "12.0 s"], &["<2>"]);
 }
 
+/// Proves REQ-37.1.
 #[tokio::test]
 async fn newly_failing_and_fixed_are_against_the_last_build_of_the_branch_that_ran_the_test() {
     let (world, mut browser) = with_project().await;

@@ -52,6 +52,7 @@ async fn methods_and_media_types() {
 }
 
 /// Whatever comes in, the answer is a reason and never a fault of ours.
+/// Proves REQ-14.4.
 #[tokio::test]
 async fn bodies_that_are_no_bodies() {
     let world = world().await;
@@ -126,6 +127,7 @@ async fn count(world: &World) -> Value {
         .clone()
 }
 
+/// Proves REQ-13.1, REQ-13.2, REQ-13.5.
 #[tokio::test]
 async fn a_repeated_request_gets_the_first_answer() {
     let world = world().await;
@@ -195,6 +197,7 @@ async fn the_same_request_at_the_same_moment_happens_once() {
     assert_eq!(count(&world).await, 1);
 }
 
+/// Proves REQ-13.3.
 #[tokio::test]
 async fn a_running_request_is_told_apart_from_a_finished_one() {
     let world = world().await;

@@ -49,6 +49,7 @@ fn sample() -> Vec<Value> {
     ]
 }
 
+/// Proves REQ-9.1.
 #[tokio::test]
 async fn every_operator_keeps_what_it_says() {
     let world = world().await;
@@ -86,6 +87,7 @@ async fn every_operator_keeps_what_it_says() {
     assert_eq!(titles(&world, &project, &both).await, ["delta"]);
 }
 
+/// Proves REQ-9.1, REQ-9.3.
 #[tokio::test]
 async fn what_a_list_does_not_understand_is_refused_by_name() {
     let world = world().await;
@@ -254,6 +256,7 @@ async fn numbers_of_any_length_page_without_loss() {
     assert_eq!(cursor, "");
 }
 
+/// Proves REQ-9.5.
 #[tokio::test]
 async fn fields_count_and_relations_come_when_asked_for() {
     let world = world().await;
@@ -313,6 +316,7 @@ async fn deleted_ones_show_when_asked_for() {
     assert_eq!((refused.status, refused.pointers()), (400, vec!["?deleted".to_owned()]));
 }
 
+/// Proves REQ-10.1, REQ-10.3.
 #[tokio::test]
 async fn a_file_says_what_the_list_says() {
     let world = world().await;

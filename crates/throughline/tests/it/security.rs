@@ -91,6 +91,7 @@ async fn refused(client: &Client, sql: &str, params: &[&(dyn postgres_types::ToS
     }
 }
 
+/// Proves REQ-4.3.
 #[tokio::test]
 async fn no_statement_writes_into_another_organisation() {
     let world = furnished().await;
@@ -141,6 +142,7 @@ async fn a_strangers_value_is_never_confirmed() {
     world.post("/v1/projects", &body).by(&world.abroad.owner).send().await.expect(201);
 }
 
+/// Proves REQ-6.4.
 #[tokio::test]
 async fn the_serving_role_may_do_no_more_than_serve() {
     let world = furnished().await;

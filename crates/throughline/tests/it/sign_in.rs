@@ -92,6 +92,7 @@ async fn an_unknown_name_costs_a_verification() {
     assert!(unknown * 10 > wrong, "unknown {unknown:?}, wrong {wrong:?}");
 }
 
+/// Proves REQ-18.1.
 #[tokio::test]
 async fn five_failures_lock_for_fifteen_minutes() {
     let world = world().await;
@@ -111,6 +112,7 @@ async fn five_failures_lock_for_fifteen_minutes() {
     sign_in(&world, &world.home.viewer.email, Person::PASSWORD, None).await.expect("nobody else was locked");
 }
 
+/// Proves REQ-19.2.
 #[tokio::test]
 async fn sessions_end_when_idle_and_in_any_case() {
     let world = world().await;
@@ -236,6 +238,7 @@ async fn the_suspended_stay_out() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Proves REQ-20.3.
 #[tokio::test]
 async fn a_token_narrows_ends_and_makes_no_other() {
     let world = world().await;
@@ -341,6 +344,7 @@ async fn an_agent_never_exceeds_its_person() {
 }
 
 /// Every path that confers a role is tried: nobody gives what they do not hold, in the organisation or in a project.
+/// Proves REQ-21.3.
 #[tokio::test]
 async fn nobody_gives_a_role_that_they_do_not_hold() {
     let world = world().await;

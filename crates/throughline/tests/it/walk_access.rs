@@ -165,6 +165,7 @@ async fn nobody_gets_in() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Proves REQ-5.3.
 #[tokio::test]
 async fn a_role_without_the_right_is_refused() {
     let world = world().await;
@@ -226,6 +227,7 @@ async fn a_role_without_the_right_is_refused() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Proves REQ-5.4.
 #[tokio::test]
 async fn another_organisation_sees_nothing() {
     let world = world().await;
@@ -292,6 +294,7 @@ fn refers(served: &Served, body: &Value) -> bool {
 }
 
 /// Each column that names a record takes none of another organisation, in a record that is otherwise right.
+/// Proves REQ-4.4.
 #[tokio::test]
 async fn a_foreign_identifier_is_refused_in_every_column() {
     let world = world().await;

@@ -13,6 +13,7 @@ async fn requirement(world: &World, more: Value) -> Answer {
     world.post("/v1/requirements", &body).by(&world.home.developer).send().await
 }
 
+/// Proves REQ-8.3, REQ-14.3.
 #[tokio::test]
 async fn every_wrong_field_is_named_at_once() {
     let world = world().await;
@@ -52,6 +53,7 @@ async fn every_wrong_field_is_named_at_once() {
 }
 
 /// What PostgreSQL refuses becomes a sentence that names the field and nothing of ours.
+/// Proves REQ-14.2.
 #[tokio::test]
 async fn broken_rules_become_sentences() {
     let world = world().await;
@@ -132,6 +134,7 @@ async fn what_is_referred_to_cannot_go() {
     world.post("/v1/test-case-steps", &step).by(&world.home.owner).send().await.expect(201);
 }
 
+/// Proves REQ-8.4, REQ-23.3.
 #[tokio::test]
 async fn a_status_moves_only_as_declared() {
     let world = world().await;
@@ -171,6 +174,7 @@ async fn a_status_moves_only_as_declared() {
     assert_eq!(done["completed_date"], json!(world.clock.now().to_string()[..10]));
 }
 
+/// Proves REQ-12.2, REQ-12.3, REQ-12.4.
 #[tokio::test]
 async fn versions_keep_two_writers_apart() {
     let world = world().await;
@@ -217,6 +221,7 @@ async fn a_version_that_is_read_is_the_version_that_is_written() {
     }
 }
 
+/// Proves REQ-25.1, REQ-25.2.
 #[tokio::test]
 async fn human_keys_find_one_record_or_say_which_is_meant() {
     let world = world().await;
@@ -280,6 +285,7 @@ async fn the_bin_keeps_and_gives_back() {
     assert_eq!(answer.pointers(), ["/slug"]);
 }
 
+/// Proves REQ-8.6.
 #[tokio::test]
 async fn history_tells_who_changed_what_from_what() {
     let world = world().await;
@@ -296,6 +302,7 @@ async fn history_tells_who_changed_what_from_what() {
     assert_eq!(rows(&history)[1]["user"], "developer");
 }
 
+/// Proves REQ-11.1.
 #[tokio::test]
 async fn many_at_once_stand_each_for_itself_or_all_together() {
     let world = world().await;
