@@ -70,6 +70,17 @@ pub struct View {
     pub imports: Vec<(String, String, ImportStatus, i64, When)>,
 }
 
+/// Coverage of one component.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its name; empty for the whole.
+    pub name: String,
+    /// Lines covered, and lines.
+    pub lines: (i64, i64),
+    /// Branches taken, and branches; both zero where they were not measured.
+    pub branches: (i64, i64),
+}
+
 /// A commit.
 #[derive(Debug, Clone)]
 pub struct Commit {
