@@ -14,17 +14,6 @@ use crate::layout::{Frame, page as framed};
 use crate::paths;
 use crate::state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, state};
 
-/// Coverage of one component.
-#[derive(Debug, Clone)]
-pub struct Component {
-    /// Its name; empty for the whole.
-    pub name: String,
-    /// Covered lines, and lines.
-    pub lines: (i64, i64),
-    /// Covered branches, and branches.
-    pub branches: (i64, i64),
-}
-
 /// What a build's page shows.
 #[derive(Debug, Clone)]
 pub struct View {
