@@ -34,6 +34,7 @@ async function violations(page, where) {
 
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [320, 390, 1440]) {
+    // Proves REQ-42.1, REQ-42.5.
     test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
       const made = await context(browser, under.url, { width, colorScheme });
       const page = await made.newPage();

@@ -30,6 +30,20 @@ pub enum Reach {
     Everything,
 }
 
+impl Reach {
+    /// Where both reach.
+    fn within(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Everything, reach) | (reach, Self::Everything) => reach,
+            (Self::Projects(mut one), Self::Projects(other)) => {
+                one.retain(|project| other.contains(project));
+                if one.is_empty() { Self::Nothing } else { Self::Projects(one) }
+            }
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// The answer, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -50,6 +64,7 @@ struct Held {
 pub struct Grants {
     held: HashMap<String, HashMap<String, Held>>,
     scopes: Option<Vec<Scope>>,
+    person: Option<Box<Self>>,
     unlimited: bool,
 }
 
@@ -81,8 +96,23 @@ impl Grants {
         self
     }
 
+    /// The same grants, never more than those of the person an agent acts for.
+    #[must_use]
+    pub fn acting_for(mut self, person: Self) -> Self {
+        self.person = Some(Box::new(person));
+        self
+    }
+
     /// Where `action` on things of `resource_type` is allowed.
     pub fn reach(&self, resource_type: &str, action: &str) -> Reach {
+        let own = self.own_reach(resource_type, action);
+        match &self.person {
+            Some(person) => own.within(person.reach(resource_type, action)),
+            None => own,
+        }
+    }
+
+    fn own_reach(&self, resource_type: &str, action: &str) -> Reach {
         if !self.in_scope(resource_type, action) {
             return Reach::Nothing;
         }
@@ -98,6 +128,17 @@ impl Grants {
 
     /// Whether `action` on a thing of `resource_type` in `project` (`None`: outside any project) is allowed, and why.
     pub fn decide(&self, resource_type: &str, action: &str, project: Option<Uuid>) -> Decision {
+        let own = self.own_decision(resource_type, action, project);
+        match &self.person {
+            Some(person) if own.allowed && !person.decide(resource_type, action, project).allowed => Decision {
+                allowed: false,
+                reason: format!("the person it acts for may not {action} a {}", resource_type.replace('_', " ")),
+            },
+            _ => own,
+        }
+    }
+
+    fn own_decision(&self, resource_type: &str, action: &str, project: Option<Uuid>) -> Decision {
         let allow = |reason: String| Decision { allowed: true, reason };
         let deny = |reason: String| Decision { allowed: false, reason };
         if !self.in_scope(resource_type, action) {
@@ -142,6 +183,26 @@ mod tests {
         assert_eq!(grants.reach("build", "read"), Reach::Everything);
         assert_eq!(grants.reach("build", "delete"), Reach::Nothing);
         assert!(!grants.decide("build", "delete", Some(here)).allowed);
+    }
+
+    #[test]
+    fn an_agent_never_exceeds_the_person_it_acts_for() {
+        let (here, there) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let person = Grants::compile([grant("defect", "read", Some(here)), grant("build", "read", None)]);
+        let agent = Grants::compile([
+            grant("defect", "read", None),
+            grant("build", "read", Some(there)),
+            grant("commit", "read", None),
+        ])
+        .acting_for(person);
+        assert_eq!(agent.reach("defect", "read"), Reach::Projects(vec![here]));
+        assert_eq!(agent.reach("build", "read"), Reach::Projects(vec![there]));
+        assert_eq!(agent.reach("commit", "read"), Reach::Nothing);
+        assert!(
+            agent.decide("defect", "read", Some(here)).allowed && agent.decide("build", "read", Some(there)).allowed
+        );
+        assert!(!agent.decide("defect", "read", Some(there)).allowed && !agent.decide("build", "read", None).allowed);
+        assert_eq!(agent.decide("commit", "read", None).reason, "the person it acts for may not read a commit");
     }
 
     #[test]

@@ -226,6 +226,7 @@ mod tests {
         assert_eq!(choose(&places, Some(15)).unwrap().version(), Version { major: 15, minor: 20 });
     }
 
+    /// Proves REQ-1.5.
     #[test]
     fn what_was_looked_at_and_what_to_do_is_in_the_refusal() {
         let home = tempfile::tempdir().unwrap();

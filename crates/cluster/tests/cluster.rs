@@ -27,6 +27,7 @@ async fn data_outlive_a_stop_and_nothing_keeps_running() {
     cluster.stop().await;
 }
 
+/// Proves REQ-2.1.
 #[tokio::test]
 async fn the_cluster_is_private_durable_and_orders_text_by_bytes() {
     let home = home();
@@ -76,6 +77,7 @@ async fn roles_need_their_password_and_only_the_owner_of_the_files_is_superuser(
     cluster.stop().await;
 }
 
+/// Proves REQ-2.4.
 #[tokio::test]
 async fn a_second_instance_is_refused_and_the_holder_is_named() {
     let home = home();
@@ -98,6 +100,7 @@ async fn when_we_are_killed_the_server_goes_down_by_itself() {
     assert!(!data.join("postgres/postmaster.pid").exists());
 }
 
+/// Proves REQ-2.5.
 #[tokio::test]
 async fn killed_again_and_again_every_committed_row_is_there() {
     let home = home();
@@ -116,6 +119,7 @@ async fn killed_again_and_again_every_committed_row_is_there() {
     cluster.stop().await;
 }
 
+/// Proves REQ-2.5.
 #[tokio::test]
 async fn an_orphaned_server_without_a_guard_is_stopped_and_replaced() {
     let home = home();
@@ -182,6 +186,7 @@ async fn a_killed_postmaster_serves_again_within_ten_seconds() {
     cluster.stop().await;
 }
 
+/// Proves REQ-2.3 as root.
 #[tokio::test]
 async fn started_as_root_it_becomes_somebody_else_without_roots_groups() {
     if !nix::unistd::geteuid().is_root() {
@@ -251,6 +256,7 @@ async fn a_path_too_long_for_a_socket_gets_a_short_private_one_that_is_remembere
     assert!(!first.exists(), "a clean stop removes it");
 }
 
+/// Proves REQ-2.7.
 #[tokio::test]
 async fn a_server_that_is_managed_elsewhere_is_used_and_left_running() {
     let home = home();

@@ -51,6 +51,7 @@ async fn exists(cluster: &Cluster, table: &str) -> bool {
     owner(cluster).await.query_one("select to_regclass($1) is not null", &[&table]).await.unwrap().get(0)
 }
 
+/// Proves REQ-3.1.
 #[tokio::test]
 async fn steps_go_up_and_down_and_up_and_the_record_follows() {
     let (_home, cluster, config) = cluster().await;
@@ -96,6 +97,7 @@ async fn steps_go_up_and_down_and_up_and_the_record_follows() {
     cluster.stop().await;
 }
 
+/// Proves REQ-3.4, REQ-3.5.
 #[tokio::test]
 async fn what_does_not_fit_the_record_is_refused_with_the_reason() {
     let (_home, cluster, config) = cluster().await;
@@ -144,6 +146,7 @@ async fn line_ends_of_another_system_are_no_edit_and_an_undone_step_may_be_edite
     cluster.stop().await;
 }
 
+/// Proves REQ-3.1.
 #[tokio::test]
 async fn a_failing_step_is_rolled_back_whole_and_its_line_is_named() {
     let (_home, cluster, config) = cluster().await;
@@ -166,6 +169,7 @@ async fn a_failing_step_is_rolled_back_whole_and_its_line_is_named() {
     cluster.stop().await;
 }
 
+/// Proves REQ-3.2.
 #[tokio::test]
 async fn migrators_that_start_at_once_take_turns_and_all_succeed() {
     let (_home, cluster, config) = cluster().await;
@@ -192,6 +196,7 @@ async fn migrators_that_start_at_once_take_turns_and_all_succeed() {
     cluster.stop().await;
 }
 
+/// Proves REQ-3.3.
 #[tokio::test]
 async fn a_step_waits_for_a_lock_in_short_tries_and_gets_it() {
     let (_home, cluster, config) = cluster().await;
@@ -225,6 +230,7 @@ async fn a_step_waits_for_a_lock_in_short_tries_and_gets_it() {
     cluster.stop().await;
 }
 
+/// Proves REQ-3.6.
 #[tokio::test]
 async fn verify_proves_undo_and_shows_what_an_undo_forgot() {
     let (_home, cluster, config) = cluster().await;

@@ -101,6 +101,7 @@ fn outcomes(totals: &Totals) -> String {
     if parts.is_empty() { "0".to_owned() } else { parts.join(",") }
 }
 
+/// Proves REQ-28.1 with the samples.
 #[test]
 fn every_junit_report_gives_exactly_the_known_counts() {
     let mut wrong = Vec::new();
@@ -219,6 +220,7 @@ fn fraction(ratio: Ratio) -> String {
     format!("{}/{}", ratio.covered, ratio.total)
 }
 
+/// Proves REQ-29.1 with the samples.
 #[test]
 fn every_coverage_report_gives_exactly_the_known_counts() {
     let mut wrong = Vec::new();

@@ -1,14 +1,19 @@
 //! The catalogue: declarations joined with the schema. A declaration that does not fit the schema refuses to start
 //! and names the difference.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use uuid::Uuid;
 
 use crate::{
     Operation, Resource, Schema, Table, Verb,
+    encode::Row,
     param::Param,
     schema::{Column, ColumnType},
+    select::Selection,
 };
 
 /// A declaration that does not fit the schema.
@@ -57,6 +62,18 @@ pub struct Served {
     pub project: ProjectLink,
     /// The relations that can be included, by name.
     pub relations: BTreeMap<String, Relation>,
+    whole: OnceLock<Whole>,
+}
+
+/// What reading a record as a whole takes: the same for every request, so it is made once.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    /// The statement up to its condition. Behind the shown columns it gives version, project, bin and owner.
+    pub(crate) select: String,
+    /// How many columns come before the version.
+    pub(crate) width: usize,
+    /// How the shown columns become JSON.
+    pub(crate) encoder: Row,
 }
 
 /// Columns that belong to the machinery and are not shown.
@@ -69,7 +86,7 @@ impl Served {
             (_, true) => ProjectLink::Column,
             (_, false) => ProjectLink::None,
         };
-        Self { resource, table, project, relations: BTreeMap::new() }
+        Self { resource, table, project, relations: BTreeMap::new(), whole: OnceLock::new() }
     }
 
     /// The columns callers may see, in order.
@@ -82,6 +99,23 @@ impl Served {
         column.kind != ColumnType::Tsvector
             && !UNSEEN.contains(&column.name.as_str())
             && !self.resource.hidden.contains(&column.name.as_str())
+    }
+
+    /// What reading a record as a whole takes.
+    pub(crate) fn whole(&self) -> &Whole {
+        self.whole.get_or_init(|| {
+            let selection = Selection::whole(self);
+            let select = format!(
+                "select {}, {}, {}, {}, {} from {} t where ",
+                selection.sql(),
+                self.version_sql(),
+                self.project_sql(),
+                self.deleted_sql(),
+                self.owner_sql(),
+                self.resource.table,
+            );
+            Whole { select, width: selection.width(), encoder: selection.encoder() }
+        })
     }
 
     /// The columns shown in lists.
@@ -306,7 +340,7 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
     for column in resource.writable.iter().chain(resource.create_only) {
         need(column, "the writable");
     }
-    for column in resource.filled.iter().chain(&resource.owner) {
+    for column in resource.filled.iter().chain(&resource.owner).chain(&resource.confers) {
         need(column, "the");
     }
     for column in resource.hidden.iter().chain(resource.detail).chain(resource.personal) {

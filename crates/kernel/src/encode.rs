@@ -45,6 +45,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 }
 
 /// The columns of a selection, in order, each with the JSON member it becomes.
+#[derive(Debug)]
 pub struct Row {
     members: Vec<(Vec<u8>, ColumnType, usize)>,
 }
@@ -91,7 +92,13 @@ pub(crate) fn write_value(out: &mut Vec<u8>, kind: ColumnType, raw: Option<&[u8]
 
 fn decode(out: &mut Vec<u8>, kind: ColumnType, raw: &[u8]) -> Option<()> {
     match kind {
-        ColumnType::Uuid => quoted(out, Uuid::from_slice(raw).ok()?.hyphenated()),
+        ColumnType::Uuid => {
+            let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+            Uuid::from_slice(raw).ok()?.hyphenated().encode_lower(&mut text);
+            out.push(b'"');
+            out.extend_from_slice(&text);
+            out.push(b'"');
+        }
         ColumnType::Text | ColumnType::Char(_) => write_string(out, std::str::from_utf8(raw).ok()?),
         ColumnType::Int2 => plain(out, i16::from_be_bytes(raw.try_into().ok()?)),
         ColumnType::Int4 => plain(out, i32::from_be_bytes(raw.try_into().ok()?)),

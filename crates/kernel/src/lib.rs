@@ -10,6 +10,7 @@ mod access;
 mod audit;
 mod bulk;
 mod catalogue;
+mod confer;
 mod ctx;
 mod encode;
 mod error;
@@ -34,8 +35,9 @@ pub use access::{
     Action, Allowed, Collection, Create, Delete, Export, Place, Read, Record, Restore, Update, authorise, permit,
 };
 pub use audit::{Change, record};
-pub use bulk::{BulkItem, BulkRequest, bulk};
+pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
 pub use catalogue::{Catalogue, CatalogueError, Served};
+pub use confer::may_confer;
 pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
 pub use encode::{RawJson, Row as EncodedRow, write_string};
 pub use error::Error;

@@ -22,16 +22,8 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
     let missing =
         || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), crate::access::clip(id))));
     let (condition, params) = served.locate(id).ok_or_else(missing)?;
-    let selection = Selection::whole(served);
-    let sql = format!(
-        "select {}, {}, {}, {}, {} from {} t where {condition} limit 2",
-        selection.sql(),
-        served.version_sql(),
-        served.project_sql(),
-        served.deleted_sql(),
-        served.owner_sql(),
-        served.resource.table,
-    );
+    let whole = served.whole();
+    let sql = format!("{}{condition} limit 2", whole.select);
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
     let (rows, tx) = if include.is_empty() {
         (ctx.kernel.store.read_once(&ctx.principal, &sql, &refs).await?, None)
@@ -50,7 +42,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
             .into());
         }
     };
-    let width = selection.width();
+    let width = whole.width;
     let found = Record {
         resource: served.resource,
         key: params,
@@ -64,10 +56,12 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
     };
     let record = authorise::<Read, _>(ctx, found)?;
     let mut body = Vec::with_capacity(1024);
-    selection.encoder().write(&mut body, row)?;
+    whole.encoder.write(&mut body, row)?;
     if let Some(tx) = tx {
         body.pop();
-        Included { ctx, tx: &tx, served, selection: &selection }.write(&mut body, &include, &rows).await?;
+        Included { ctx, tx: &tx, served, selection: &Selection::whole(served) }
+            .write(&mut body, &include, &rows)
+            .await?;
         body.push(b'}');
         tx.commit().await?;
     }
@@ -75,6 +69,9 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
 }
 
 fn relations(served: &Served, pairs: &[(String, String)]) -> Result<Vec<String>, Problem> {
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
     if let Some((name, _)) = pairs.iter().find(|(name, _)| name != "include") {
         let detail = "is no parameter here; only `include` is".to_owned();
         let mut problem =

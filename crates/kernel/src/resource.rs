@@ -71,6 +71,8 @@ pub struct Resource {
     pub owner: Option<&'static str>,
     /// The action that creating, changing and deleting need instead of their own.
     pub write_action: Option<&'static str>,
+    /// The column that names a role given to somebody: nobody gives what they do not hold.
+    pub confers: Option<&'static str>,
     /// The order of lists that ask for none, as in a `sort` parameter.
     pub default_sort: &'static str,
     /// How the status moves.
@@ -102,6 +104,7 @@ impl Resource {
             personal: &[],
             owner: None,
             write_action: None,
+            confers: None,
             default_sort: "-id",
             status: None,
             verbs: EVERYTHING,
@@ -183,6 +186,13 @@ impl Resource {
     #[must_use]
     pub const fn write_action(mut self, action: &'static str) -> Self {
         self.write_action = Some(action);
+        self
+    }
+
+    /// Names the column that gives a role to somebody.
+    #[must_use]
+    pub const fn conferring(mut self, column: &'static str) -> Self {
+        self.confers = Some(column);
         self
     }
 

@@ -33,8 +33,16 @@ pub enum Deleted {
 /// One column of the order.
 #[derive(Debug, Clone)]
 struct Order {
-    column: Column,
+    name: String,
+    kind: ColumnType,
+    nullable: bool,
     descending: bool,
+}
+
+impl Order {
+    fn by(column: &Column, descending: bool) -> Self {
+        Self { name: column.name.clone(), kind: column.kind, nullable: column.nullable, descending }
+    }
 }
 
 /// A checked list request.
@@ -172,10 +180,10 @@ impl ListQuery {
                 .visible_column(name)
                 .filter(|column| column.kind.is_ordered())
                 .ok_or_else(|| format!("names `{}`, which this list cannot be sorted by", crate::access::clip(name)))?;
-            if self.order.iter().any(|order| order.column.name == column.name) {
+            if self.order.iter().any(|order| order.name == column.name) {
                 return Err("names a field twice".into());
             }
-            self.order.push(Order { column: column.clone(), descending });
+            self.order.push(Order::by(column, descending));
         }
         if self.order.len() > 3 {
             return Err("names more than three fields".into());
@@ -183,10 +191,10 @@ impl ListQuery {
         // The key makes the order total, so that a page never skips or repeats a row.
         let descending = self.order.first().is_some_and(|order| order.descending);
         for name in served.resource.key {
-            if !self.order.iter().any(|order| order.column.name == *name)
+            if !self.order.iter().any(|order| order.name == *name)
                 && let Some(column) = served.table.column(name)
             {
-                self.order.push(Order { column: column.clone(), descending });
+                self.order.push(Order::by(column, descending));
             }
         }
         Ok(())
@@ -219,16 +227,18 @@ impl ListQuery {
     }
 
     /// The columns selected, with the positions that are shown.
-    pub(crate) fn selection(&self, served: &Served) -> Selection {
+    pub(crate) fn selection<'a>(&self, served: &'a Served) -> Selection<'a> {
         let shown = |column: &Column| match &self.fields {
             Some(fields) => fields.contains(&column.name),
             None => !served.resource.detail.contains(&column.name.as_str()),
         };
-        let mut columns: Vec<Column> = served.visible().filter(|column| shown(column)).cloned().collect();
+        let mut columns: Vec<&Column> = served.visible().filter(|column| shown(column)).collect();
         let visible = columns.len();
         for order in &self.order {
-            if !columns.iter().any(|column| column.name == order.column.name) {
-                columns.push(order.column.clone());
+            if !columns.iter().any(|column| column.name == order.name)
+                && let Some(column) = served.table.column(&order.name)
+            {
+                columns.push(column);
             }
         }
         for relation in self.include.iter().filter_map(|name| served.relations.get(name)) {
@@ -239,7 +249,7 @@ impl ListQuery {
             if !columns.iter().any(|column| column.name == needed)
                 && let Some(column) = served.table.column(needed)
             {
-                columns.push(column.clone());
+                columns.push(column);
             }
         }
         let composed = served.has_composed_id()
@@ -266,7 +276,7 @@ impl ListQuery {
     pub(crate) fn sql(
         &self,
         served: &Served,
-        selection: &Selection,
+        selection: &Selection<'_>,
         limit: Option<u32>,
     ) -> Result<(String, Vec<Param>), Problem> {
         let mut params = self.params.clone();
@@ -274,7 +284,7 @@ impl ListQuery {
         let order: Vec<String> = self
             .order
             .iter()
-            .map(|order| format!("t.{}{}", order.column.name, if order.descending { " desc" } else { "" }))
+            .map(|order| format!("t.{}{}", order.name, if order.descending { " desc" } else { "" }))
             .collect();
         let limit = limit.map_or(String::new(), |limit| format!(" limit {limit}"));
         let sql = format!(
@@ -307,14 +317,14 @@ impl ListQuery {
             match text {
                 None => places.push(None),
                 Some(text) => {
-                    params.push(input::from_text(order.column.kind, &text).map_err(|_| stale())?);
-                    places.push(Some(format!("${}{}", params.len(), order.column.kind.cast())));
+                    params.push(input::from_text(order.kind, &text).map_err(|_| stale())?);
+                    places.push(Some(format!("${}{}", params.len(), order.kind.cast())));
                 }
             }
         }
         let uniform = self.order.iter().all(|order| order.descending == self.order[0].descending);
-        if uniform && self.order.iter().all(|order| !order.column.nullable) {
-            let columns: Vec<String> = self.order.iter().map(|order| format!("t.{}", order.column.name)).collect();
+        if uniform && self.order.iter().all(|order| !order.nullable) {
+            let columns: Vec<String> = self.order.iter().map(|order| format!("t.{}", order.name)).collect();
             let values: Vec<String> = places.into_iter().collect::<Option<_>>().ok_or_else(stale)?;
             let sign = if self.order[0].descending { "<" } else { ">" };
             return Ok(format!("({}) {sign} ({})", columns.join(", "), values.join(", ")));
@@ -323,7 +333,7 @@ impl ListQuery {
         let mut alternatives = Vec::new();
         let mut equal: Vec<String> = Vec::new();
         for (order, place) in self.order.iter().zip(&places) {
-            let name = format!("t.{}", order.column.name);
+            let name = format!("t.{}", order.name);
             let beyond = match (place, order.descending) {
                 (Some(place), false) => format!("({name} > {place} or {name} is null)"),
                 (Some(place), true) => format!("{name} < {place}"),
@@ -341,16 +351,16 @@ impl ListQuery {
     /// The cursor that stands after a row.
     pub(crate) fn cursor_after(
         &self,
-        selection: &Selection,
+        selection: &Selection<'_>,
         row: &tokio_postgres::Row,
     ) -> Result<String, crate::Error> {
         let mut values = Vec::with_capacity(self.order.len());
         for order in &self.order {
-            let at = selection.position(&order.column.name).unwrap_or_default();
+            let at = selection.position(&order.name).unwrap_or_default();
             let mut text = Vec::new();
-            crate::encode::write_value(&mut text, order.column.kind, row.try_get::<_, crate::encode::Raw<'_>>(at)?.0)?;
+            crate::encode::write_value(&mut text, order.kind, row.try_get::<_, crate::encode::Raw<'_>>(at)?.0)?;
             // A decimal keeps its digits as text; a JSON tree would make a float of it.
-            values.push(if matches!(order.column.kind, ColumnType::Numeric(..)) && text != b"null" {
+            values.push(if matches!(order.kind, ColumnType::Numeric(..)) && text != b"null" {
                 serde_json::Value::String(String::from_utf8_lossy(&text).into_owned())
             } else {
                 serde_json::from_slice(&text).unwrap_or_default()
@@ -361,23 +371,23 @@ impl ListQuery {
 }
 
 /// The columns of a statement.
-pub(crate) struct Selection {
-    columns: Vec<Column>,
+pub(crate) struct Selection<'a> {
+    columns: Vec<&'a Column>,
     visible: usize,
     composed_id: Option<String>,
 }
 
-impl Selection {
+impl<'a> Selection<'a> {
     /// Every visible column of a record.
-    pub(crate) fn whole(served: &Served) -> Self {
-        let columns: Vec<Column> = served.visible().cloned().collect();
+    pub(crate) fn whole(served: &'a Served) -> Self {
+        let columns: Vec<&Column> = served.visible().collect();
         let visible = columns.len();
         Self { columns, visible, composed_id: served.has_composed_id().then(|| served.key_text()) }
     }
 
     /// The columns of a record that lists show.
-    pub(crate) fn listed(served: &Served) -> Self {
-        let columns: Vec<Column> = served.listed().cloned().collect();
+    pub(crate) fn listed(served: &'a Served) -> Self {
+        let columns: Vec<&Column> = served.listed().collect();
         let visible = columns.len();
         Self { columns, visible, composed_id: served.has_composed_id().then(|| served.key_text()) }
     }

@@ -4,6 +4,8 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::import::ImportArguments;
+
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
 #[command(name = "throughline", version, propagate_version = true)]
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Up(UpArguments),
     /// Serve on a database that is there already (`DATABASE_URL`, or the embedded one).
     Serve(ServeArguments),
+    /// Hand reports and requirements to a server, and say what became of each.
+    Import(ImportArguments),
     /// Move the schema forward or back.
     Migrate {
         #[command(subcommand)]

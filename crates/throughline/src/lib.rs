@@ -1,5 +1,7 @@
 //! What this build serves: the declarations of every domain, for the program and for the walks over the catalogue.
 
+pub mod demo;
+
 use kernel::{Operation, Resource};
 
 /// Every declared resource.
@@ -9,5 +11,5 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
 
 /// Every declared operation.
 pub fn operations() -> Vec<Operation> {
-    identity::operations()
+    identity::operations().into_iter().chain(quality::imports::operations()).chain(delivery::operations()).collect()
 }

@@ -4,6 +4,7 @@ mod cli;
 mod credentials;
 mod database;
 mod failure;
+mod import;
 mod migrate;
 mod server;
 mod token;
@@ -35,6 +36,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let data = credentials::data_dir(cli.data.clone())?;
     match cli.command {
         Command::Up(arguments) => up::run(&data, arguments).await?,
+        Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,

@@ -11,6 +11,7 @@ use axum::Router;
 use cluster::{Database, Role};
 use identity::Authenticator;
 use kernel::{Catalogue, Kernel, PoolOptions, Schema, Store};
+use quality::{Imports, imports::PrincipalOf};
 use tokio::net::TcpListener;
 use tokio_postgres::Config;
 use vault::Passwords;
@@ -24,6 +25,8 @@ use crate::{
 
 /// How long running requests may take to end.
 const DRAIN: Duration = Duration::from_secs(25);
+/// Files that are imported at the same time; each needs two connections of the pool.
+const IMPORTS_AT_ONCE: usize = 2;
 
 /// A kernel that serves everything there is.
 pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
@@ -36,7 +39,10 @@ pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
 /// The application with everything it needs to answer.
 pub(crate) struct Server {
     pub(crate) kernel: Arc<Kernel>,
+    pub(crate) imports: Arc<Imports>,
+    pub(crate) authenticator: Arc<Authenticator>,
     app: Arc<rest::App>,
+    site: Arc<web::Site>,
 }
 
 impl Server {
@@ -46,19 +52,31 @@ impl Server {
         let kernel = Arc::new(kernel(config.clone()).await?);
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
         tokio::spawn(authenticator.clone().listen(config));
+        let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
+        imports.resume(&members(&authenticator)).await?;
+        let limits = rest::Limits::default();
+        let described = kernel.clone();
+        let site = Arc::new(web::Site {
+            kernel: kernel.clone(),
+            authenticator: authenticator.clone(),
+            spool: spool.clone(),
+            file_bytes: limits.file_bytes,
+            after_upload: begin(&imports),
+            openapi: Box::new(move || rest::document(&described.catalogue)),
+        });
         let app = Arc::new(rest::App {
             kernel: kernel.clone(),
-            authenticator,
-            limits: rest::Limits::default(),
+            authenticator: authenticator.clone(),
+            limits,
             spool,
             metrics: rest::Metrics::default(),
-            after_upload: Box::new(|_, _| {}),
+            after_upload: begin(&imports),
         });
-        Ok(Self { kernel, app })
+        Ok(Self { kernel, imports, authenticator, app, site })
     }
 
     fn router(&self) -> Router {
-        rest::router(self.app.clone())
+        rest::router(self.app.clone()).merge(web::router(self.site.clone()))
     }
 
     /// Serves until `stop` is ready, then lets running requests end.
@@ -92,6 +110,21 @@ impl Server {
             }
         }
     }
+}
+
+/// Begins the imports of an upload once it has been acknowledged.
+fn begin(imports: &Arc<Imports>) -> rest::AfterUpload {
+    let imports = imports.clone();
+    Box::new(move |ctx, output| imports.start_queued(ctx, output))
+}
+
+/// Finds who sent an import that an earlier server did not end.
+fn members(authenticator: &Arc<Authenticator>) -> PrincipalOf {
+    let authenticator = authenticator.clone();
+    Arc::new(move |organization, user| {
+        let authenticator = authenticator.clone();
+        Box::pin(async move { authenticator.member(organization, user).await })
+    })
 }
 
 /// Binds the address, with a word on what to do when it is taken.
@@ -128,4 +161,12 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     .await;
     database.stop().await;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn both_doors_read_the_same_session_cookie() {
+        assert_eq!(web::SESSION_COOKIE, rest::SESSION_COOKIE);
+    }
 }

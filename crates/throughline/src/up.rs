@@ -4,7 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use cluster::{Database, Role};
 use identity::{FirstOrganization, NewToken, first_organization};
-use kernel::{Ctx, Request};
+use kernel::{Credential, Ctx, Request};
+use throughline::demo;
 use vault::{Passwords, Token, TokenKind};
 
 use crate::{
@@ -31,6 +32,9 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
         let credentials = first_sign_in(&server, data, &url).await?;
+        if arguments.demo {
+            demonstrate(&server, data, &credentials).await;
+        }
         welcome(&credentials);
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -74,6 +78,32 @@ async fn first_sign_in(server: &Server, data: &Path, url: &str) -> Result<Creden
     };
     credentials.write(data)?;
     Ok(credentials)
+}
+
+/// Loads Throughline's own record. A failure is told and stops nothing: the server is of use without it.
+async fn demonstrate(server: &Server, data: &Path, credentials: &Credentials) {
+    let loading = async {
+        let mut principal = (*server.authenticator.principal(&credentials.token).await?).clone();
+        // Whoever starts the server on its own machine acts as its administrator, not as the token.
+        principal.credential = Credential::Server;
+        principal.grants = server.authenticator.grants(&principal).await?;
+        let request = Request { endpoint: "throughline up --demo".into(), ..Request::default() };
+        let ctx = Ctx::new(server.kernel.clone(), Arc::new(principal), request);
+        demo::load(&ctx, &server.imports, &spool_dir(data)?).await.map_err(Failure::from)
+    };
+    match loading.await {
+        Ok(loaded) => {
+            println!("\n  {loaded}.");
+            for (file, reason) in loaded.rejected {
+                tracing::warn!(file, reason, "a file of the demonstration was refused");
+            }
+        }
+        Err(failure) => {
+            tracing::warn!(
+                "the demonstration could not be loaded whole: {failure}; start again with --demo to go on from there"
+            );
+        }
+    }
 }
 
 fn welcome(credentials: &Credentials) {

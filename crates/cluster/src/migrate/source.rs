@@ -210,6 +210,7 @@ mod tests {
         assert_eq!((source.newest(), source.step(2).unwrap().name.as_str()), (2, "b"));
     }
 
+    /// Proves REQ-3.5.
     #[test]
     fn a_missing_undo_and_an_undo_of_nothing_are_refused_by_name() {
         assert!(refusal(&["V001__a.sql"]).contains("V001__a.sql has no undo; write U001__a.sql"));

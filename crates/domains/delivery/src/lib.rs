@@ -1,5 +1,17 @@
 //! Repositories, commits, builds and their artefacts, environments and deployments.
 
+mod approval;
+mod builds;
+mod deployments;
 mod resources;
+mod standing;
+mod text;
 
+pub use approval::{Approve, operations};
+pub use builds::{
+    BuildFilter, BuildLine, CommitLine, artifacts_of_build, branches, commits_of_build, deployments_of_build,
+    find_build, list_builds,
+};
+pub use deployments::{DeploymentFilter, DeploymentLine, Environment, list_deployments, live_deployments};
 pub use resources::*;
+pub use standing::{Deployed, RecentBuild, deployed, recent_builds};

@@ -30,6 +30,12 @@ select organization_id, token_id, user_id, display_name, email, expires_at, revo
        scopes, user_kind, owner_user_id
   from identity.resolve_api_token($1)";
 
+/// What a member holds; nothing while their account is not in use.
+const GRANTS: &str = "
+select g.resource_type, g.action, g.project_id, g.role
+  from authz.grants_of($1) g
+ where exists (select from identity.users u where u.id = $1 and u.status = 'active' and u.deleted_at is null)";
+
 /// Finds out who is asking.
 pub struct Authenticator {
     pub(crate) kernel: Arc<Kernel>,
@@ -142,11 +148,17 @@ impl Authenticator {
     /// # Errors
     /// When the query fails.
     pub async fn grants(&self, principal: &Principal) -> Result<Grants, Error> {
+        let own = self.grants_of(principal, principal.user_id).await?;
+        Ok(match principal.on_behalf_of {
+            Some(person) => own.acting_for(self.grants_of(principal, person).await?),
+            None => own,
+        })
+    }
+
+    async fn grants_of(&self, principal: &Principal, user: Uuid) -> Result<Grants, Error> {
         let ctx = Ctx::new(self.kernel.clone(), Arc::new(principal.clone()), Request::default());
         let tx = ctx.begin_read().await?;
-        let rows = tx
-            .query("select resource_type, action, project_id, role from authz.grants_of($1)", &[&principal.user_id])
-            .await?;
+        let rows = tx.query(GRANTS, &[&user]).await?;
         tx.commit().await?;
         let grants = rows
             .iter()

@@ -1,8 +1,7 @@
 //! Inviting people, and giving them roles. Nobody gives what they do not hold.
 
-use authz::Reach;
 use base::Problem;
-use kernel::{Allowed, Change, Collection, Create, Ctx, Error, Tx, Update, authorise, record};
+use kernel::{Allowed, Change, Collection, Create, Ctx, Error, Tx, Update, authorise, may_confer, record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -113,28 +112,7 @@ pub(crate) async fn give_role(ctx: &Ctx, tx: &Tx, user: Uuid, role: &str) -> Res
         .await?
         .ok_or_else(missing)?;
     let role_id: Uuid = row.try_get(0)?;
-    let granted = tx
-        .query(
-            "with recursive given as (
-               select r.id, r.parent_role_id from authz.roles r where r.id = $1
-               union select r.id, r.parent_role_id from given g join authz.roles r on r.id = g.parent_role_id)
-             select distinct t.name, p.action
-               from given g
-               join authz.role_permissions rp on rp.role_id = g.id
-               join authz.permissions p on p.id = rp.permission_id
-               join authz.resource_types t on t.id = p.resource_type_id",
-            &[&role_id],
-        )
-        .await?;
-    for row in &granted {
-        let (resource_type, action): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        if ctx.principal.grants.reach(&resource_type, &action) != Reach::Everything {
-            return Err(Problem::forbidden(format!(
-                "You may not give the role `{role}`: it allows {resource_type}:{action}, which you do not hold yourself."
-            ))
-            .into());
-        }
-    }
+    may_confer(ctx, tx, role_id, None).await?;
     tx.execute(
         "insert into authz.user_roles (user_id, role_id, assigned_by) values ($1, $2, $3)",
         &[&user, &role_id, &ctx.principal.user_id],

@@ -1,7 +1,28 @@
 //! Test cases, runs, results, coverage and defects.
 
+mod build_outcomes;
+mod defects;
+mod find;
+mod import_progress;
 pub mod imports;
 mod resources;
+mod test_cases;
+mod text;
 
+pub use build_outcomes::{
+    BuildRef, Changed, Coverage, ImportLine, Outcomes, coverage_of_build, imports_of_build, newly_failing, newly_fixed,
+    outcomes_of_build, outcomes_of_builds, requirements_of_build, slowest_tests,
+};
+pub use defects::{DefectFilter, DefectLine, DefectRecord, FoundResult, find_defect, find_result, list_defects};
+pub use find::{Found, find_records};
+pub use import_progress::{
+    ImportedFile, RecentImport, RejectionLine, imports_sent_together, projects_to_import_into, recent_imports,
+    rejections_of_imports,
+};
 pub use imports::Imports;
 pub use resources::*;
+pub use test_cases::{
+    Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,
+    find_test_case, list_results_of_build, list_test_cases, requirements_of_test_case, results_of_test_case,
+    trends_of_test_cases,
+};

@@ -21,6 +21,7 @@ const REPORT: &str = r#"<testsuites tests="9"><testsuite name="billing.xml" time
 const REQUIREMENT: &str = "---\nkey: REQ-1\ntitle: Amounts are exact\nstatus: approved\npriority: high\nfeatures: [Money]\n---\n\
     Cents are never lost.\n\n## Acceptance criteria\n1. Halves are rounded to even.\n2. Negative amounts are refused.\n";
 
+/// Proves REQ-26.1, REQ-26.2, REQ-26.4, REQ-28.7.
 #[tokio::test]
 async fn names_and_properties_link_results_to_requirements_and_criteria() {
     let world = World::new().await;
@@ -73,6 +74,7 @@ async fn names_and_properties_link_results_to_requirements_and_criteria() {
     assert_eq!(world.count("select tests_run::bigint from delivery.builds where version_tag = '1.0.0'").await, 4);
 }
 
+/// Proves REQ-27.1.
 #[tokio::test]
 async fn a_test_case_survives_renamed_files_and_reordered_suites() {
     let world = World::new().await;
@@ -108,6 +110,7 @@ async fn an_external_key_keeps_the_identity_when_the_name_changes() {
     assert_eq!(world.count("select count(*) from quality.test_cases").await, 2);
 }
 
+/// Proves REQ-31.1.
 #[tokio::test]
 async fn the_same_content_for_another_build_is_another_run() {
     let world = World::new().await;
@@ -144,6 +147,7 @@ async fn what_was_asked_for_wrongly_names_the_field() {
     assert!(ended.error.unwrap().contains("looks like junit"));
 }
 
+/// Proves REQ-32.2.
 #[tokio::test]
 async fn a_file_that_breaks_off_leaves_nothing_and_the_others_are_imported() {
     let world = World::new().await;
@@ -219,6 +223,7 @@ async fn a_file_that_is_lost_or_shortened_on_disk_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, ..ProptestConfig::default() })]
     /// Whatever a report repeats, drops or names, its summary adds up and says what is in the database.
+    /// Proves REQ-30.3.
     #[test]
     fn summaries_add_up(cases in proptest::collection::vec((0..3u8, 0..4u8, 0..4u8, 0..5u8), 0..30)) {
         let report: String = cases.iter().map(|(class, name, outcome, key)| {

@@ -48,6 +48,7 @@ async fn a_requirement_is_made_then_left_alone_then_changed() {
     assert_eq!((back.status, back.created["acceptance_criteria"]), (FileStatus::Imported, 1));
 }
 
+/// Proves REQ-43.4.
 #[tokio::test]
 async fn dependencies_do_not_care_for_the_order_of_files_and_never_close_a_circle() {
     let world = World::new().await;

@@ -50,6 +50,7 @@ fn outcomes(text: &str) -> [i64; 4] {
     all
 }
 
+/// Proves REQ-28.1, REQ-28.2, REQ-31.1 with the samples.
 #[tokio::test]
 async fn every_junit_sample_is_stored_with_exactly_its_counts_and_once() {
     let samples = of_category("junit");
@@ -125,6 +126,7 @@ async fn every_junit_sample_is_stored_with_exactly_its_counts_and_once() {
     assert!(world.spool_is_empty());
 }
 
+/// Proves REQ-29.1 with the samples.
 #[tokio::test]
 async fn every_coverage_sample_is_stored_with_exactly_its_lines() {
     let samples = of_category("coverage");

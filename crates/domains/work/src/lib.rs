@@ -1,5 +1,17 @@
 //! Projects, requirements with their items and dependencies, features, and the links between records.
 
+mod home;
+mod matrix;
+mod project;
+mod proof;
+mod requirement;
 mod resources;
 
+pub use home::{ProjectCard, project_cards};
+pub use matrix::{levels, project_levels, tested_in, titles};
+pub use project::{Project, project};
+pub use proof::{Evidence, Outcomes, Proof, Standing, proofs};
+pub use requirement::{
+    Criterion, LinkedTest, Neighbour, Requirement, Surroundings, members, requirement, surroundings,
+};
 pub use resources::*;

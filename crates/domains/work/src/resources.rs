@@ -44,6 +44,7 @@ pub static PROJECT_MEMBERS: Resource = Resource::new("project-members", "work.pr
     .writable(&["role_id", "is_active", "left_at"])
     .sorted_by("user_id")
     .write_action("manage_members")
+    .conferring("role_id")
     .verbs(ROW);
 
 /// Requirements.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{FromRequestParts, MatchedPath, Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -16,7 +16,7 @@ use kernel::{
 
 use crate::{
     ApiProblem, App, Caller,
-    answer::{check_if_match, etag, json, matches_tag, not_modified, once, parse, record, with_header},
+    answer::{Sent, check_if_match, etag, json, matches_tag, not_modified, once, parse, record, with_header},
 };
 
 /// The collection's name, from the route.
@@ -34,6 +34,18 @@ impl FromRequestParts<Arc<App>> for Name {
 
 fn served<'a>(ctx: &'a Ctx, name: &str) -> Result<&'a Served, ApiProblem> {
     ctx.catalogue().get(name).ok_or_else(|| Problem::not_found(name).into())
+}
+
+/// The identifier in the path.
+pub(crate) struct Id(pub(crate) String);
+
+impl FromRequestParts<Arc<App>> for Id {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiProblem> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        Ok(Self(path.map_err(|_| Problem::bad_request("The address is not UTF-8."))?.0))
+    }
 }
 
 /// Query parameters in order, decoded.
@@ -113,7 +125,7 @@ fn accepted(headers: &HeaderMap) -> Result<Option<ExportFormat>, Problem> {
 pub(crate) async fn read(
     Caller(ctx): Caller,
     Name(name): Name,
-    Path(id): Path<String>,
+    Id(id): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
@@ -132,7 +144,7 @@ pub(crate) async fn create(
     Name(name): Name,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, ApiProblem> {
     no_parameters(query.as_deref())?;
     served(&ctx, &name)?;
@@ -146,6 +158,7 @@ pub(crate) async fn create(
                 etag: Some(etag(&written.version)),
                 location: Some(format!("/v1/{name}/{}", written.id)),
                 body: written.body.0,
+                kept_body: None,
             })
         })
     })
@@ -157,10 +170,10 @@ pub(crate) async fn create(
 pub(crate) async fn update(
     Caller(ctx): Caller,
     Name(name): Name,
-    Path(id): Path<String>,
+    Id(id): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, ApiProblem> {
     no_parameters(query.as_deref())?;
     let served = served(&ctx, &name)?;
@@ -181,7 +194,7 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     Caller(ctx): Caller,
     Name(name): Name,
-    Path(id): Path<String>,
+    Id(id): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
@@ -203,10 +216,10 @@ pub(crate) async fn delete(
 pub(crate) async fn restore(
     Caller(ctx): Caller,
     Name(name): Name,
-    Path(id): Path<String>,
+    Id(id): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, ApiProblem> {
     no_parameters(query.as_deref())?;
     served(&ctx, &name)?;
@@ -222,7 +235,13 @@ pub(crate) async fn restore(
             let found = authorise::<Restore, _>(ctx, Record::find(tx, served, &id, true).await?)?;
             check_if_match(&headers, &found.version)?;
             let written = kernel::restore(ctx, tx, served, found).await?;
-            Ok(Answer { status: 200, etag: Some(etag(&written.version)), location: None, body: written.body.0 })
+            Ok(Answer {
+                status: 200,
+                etag: Some(etag(&written.version)),
+                location: None,
+                body: written.body.0,
+                kept_body: None,
+            })
         })
     })
     .await?;
@@ -235,7 +254,7 @@ pub(crate) async fn bulk(
     Name(name): Name,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, ApiProblem> {
     no_parameters(query.as_deref())?;
     served(&ctx, &name)?;
@@ -247,7 +266,13 @@ pub(crate) async fn bulk(
         Box::pin(async move {
             let served = ctx.catalogue().get(&name).ok_or_else(|| Error::Broken("not served".into()))?;
             let results = kernel::bulk(ctx, tx, served, &request).await?;
-            Ok(Answer { status: 200, etag: None, location: None, body: results.to_string().into_bytes() })
+            Ok(Answer {
+                status: 200,
+                etag: None,
+                location: None,
+                body: results.to_string().into_bytes(),
+                kept_body: None,
+            })
         })
     })
     .await?;
@@ -259,7 +284,7 @@ pub(crate) async fn history(
     State(app): State<Arc<App>>,
     Caller(ctx): Caller,
     Name(name): Name,
-    Path(id): Path<String>,
+    Id(id): Id,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiProblem> {
     no_parameters(query.as_deref())?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
     extract::{MatchedPath, RawPathParams, RawQuery, State},
     http::HeaderMap,
     response::Response,
@@ -13,7 +12,7 @@ use kernel::{Answer, Call, Operation, Subject};
 
 use crate::{
     ApiProblem, App, Caller,
-    answer::{once, parse},
+    answer::{Sent, once, parse},
     collection,
 };
 
@@ -42,7 +41,7 @@ pub(crate) async fn run(
     params: RawPathParams,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, ApiProblem> {
     if !collection::pairs(query.as_deref())?.is_empty() {
         return Err(Problem::bad_request("This address takes no query parameters.").into());
@@ -57,7 +56,13 @@ pub(crate) async fn run(
                 (201, Subject::Collection(name), Some(id)) => Some(format!("/v1/{name}/{id}")),
                 _ => None,
             };
-            Ok(Answer { status: operation.status, etag: None, location, body: output.to_string().into_bytes() })
+            let kept_body = operation.shown_once.map(|secret| {
+                let mut kept = output.clone();
+                kept[secret] = serde_json::Value::Null;
+                kept.to_string().into_bytes()
+            });
+            let body = output.to_string().into_bytes();
+            Ok(Answer { status: operation.status, etag: None, location, body, kept_body })
         })
     })
     .await?;

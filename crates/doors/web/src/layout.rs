@@ -70,6 +70,7 @@ pub enum Section {
     Import,
     Tokens,
     Account,
+    Docs,
 }
 
 /// Light, dark, or whatever the system says.
@@ -231,6 +232,7 @@ fn navigation(frame: &Frame) -> Markup {
             ul {
                 (entry(Section::Tokens, Icon::KeyRound, "API tokens", paths::TOKENS, None, None))
                 (entry(Section::Account, Icon::User, "Account", paths::ACCOUNT, None, Some("a")))
+                (entry(Section::Docs, Icon::Link, "API reference", paths::DOCS, None, None))
             }
         }
     }

@@ -21,6 +21,8 @@ pub const FIND: &str = "/find";
 pub const PALETTE: &str = "/palette.json";
 /// The account page: settings and sessions.
 pub const ACCOUNT: &str = "/account";
+/// Changes the password; POST with `current`, `new` and `again`.
+pub const PASSWORD: &str = "/account/password";
 /// Revokes one session (`session`) or all others (`session=others`); POST only.
 pub const SESSIONS_REVOKE: &str = "/account/sessions/revoke";
 /// API tokens; POST creates one.
@@ -29,6 +31,8 @@ pub const TOKENS: &str = "/account/tokens";
 pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
 /// Creates a project; POST with `name`.
 pub const PROJECTS: &str = "/projects";
+/// The reference of the API, rendered from its own description.
+pub const DOCS: &str = "/docs";
 /// Every component in every state.
 pub const DESIGN: &str = "/design";
 

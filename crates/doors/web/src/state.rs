@@ -181,6 +181,8 @@ states! {
 states! {
     /// What became of one file of an import.
     FileStatus {
+        Waiting = "waiting", "Waiting", Idle;
+        Running = "running", "Running", Active;
         Imported = "imported", "Imported", Good;
         Unchanged = "unchanged", "Unchanged", Idle;
         Rejected = "rejected", "Rejected", Bad;

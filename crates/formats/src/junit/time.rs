@@ -76,6 +76,7 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
+    /// Proves REQ-28.4.
     #[test]
     fn times_as_tools_write_them() {
         let cases = [

@@ -13,6 +13,7 @@ fn texts(items: &[Item]) -> Vec<&str> {
     items.iter().map(|item| item.text.as_str()).collect()
 }
 
+/// Proves REQ-43.1.
 #[test]
 fn a_whole_document() {
     let text = "\u{FEFF}---\r\nkey: req-42\r\ntitle: \"Paid: once\"\nstatus: In Progress\npriority: High\nfeatures: [Payment, 'Refund']\n\

@@ -61,6 +61,7 @@ fn elements_attributes_and_text() {
     assert_eq!(read(text.as_bytes()).unwrap(), "<r a=\"1 < 2\" b=\"'\"><e></e>|aA&<&]]</r>");
 }
 
+/// Proves REQ-28.5.
 #[test]
 fn every_encoding_reads_the_same() {
     let body = "<r a='ä€𒍺'>ü</r>";

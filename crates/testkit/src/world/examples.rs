@@ -25,6 +25,7 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("test-case-relations", "related_test_case_id", Told::Another("test-cases")),
     ("team-members", "user_id", Told::NewMember),
     ("project-members", "user_id", Told::NewMember),
+    ("project-members", "role_id", Told::WeakestRole),
 ];
 
 /// Text for columns with a pattern; `#` becomes a number of its own.
@@ -59,6 +60,8 @@ enum Told {
     Another(&'static str),
     /// This text.
     Text(&'static str),
+    /// The role that everybody who gives roles may give.
+    WeakestRole,
     /// Somebody who has just joined.
     NewMember,
 }
@@ -168,6 +171,10 @@ impl World {
             Some(Told::Example(name)) => return Ok(json!(self.example(organization, name, 0).await?)),
             Some(Told::Another(name)) => return Ok(json!(self.example(organization, name, number + 1).await?)),
             Some(Told::Text(text)) => return Ok(json!(text)),
+            Some(Told::WeakestRole) => {
+                let roles = self.get("/v1/roles?filter[template_code]=viewer").by(&organization.owner).send().await;
+                return Ok(roles.expect(200).json()["data"][0]["id"].clone());
+            }
             Some(Told::NewMember) => {
                 let name = format!("member{}", next());
                 return Ok(json!(organization.join(&self.kernel, &name).await?.user_id));

@@ -2,10 +2,17 @@
 //! sign-in and row security promise. One program, because each links everything.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod abuse;
+mod demo;
+mod http;
+mod lists;
+mod security;
+mod sign_in;
 mod walk_access;
 mod walk_matrix;
 mod walk_schema;
 mod walk_trail;
+mod writes;
 
 use serde_json::Value;
 use testkit::World;

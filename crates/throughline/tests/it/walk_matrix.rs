@@ -85,6 +85,7 @@ async fn page(world: &World) -> String {
     page
 }
 
+/// Proves REQ-5.5.
 #[tokio::test]
 async fn the_matrix_is_the_one_people_have_agreed_to() {
     let world = world().await;

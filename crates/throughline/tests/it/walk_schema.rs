@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::world;
 
+/// Proves REQ-4.1, REQ-46.1, REQ-46.2, REQ-46.3, REQ-46.4.
 #[tokio::test]
 async fn no_table_lacks_anything() {
     let world = world().await;
@@ -23,6 +24,7 @@ async fn no_table_lacks_anything() {
 }
 
 /// Each question finds what it is there to find: a schema that answers every question with nothing proves nothing.
+/// Proves REQ-46.5.
 #[tokio::test]
 async fn each_question_finds_a_fault() {
     let cases = [

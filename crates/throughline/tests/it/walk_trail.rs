@@ -89,6 +89,7 @@ fn change(served: &Served) -> Option<Value> {
     )
 }
 
+/// Proves REQ-6.1, REQ-7.1.
 #[tokio::test]
 async fn every_plain_change_leaves_one_row_each() {
     let world = world().await;

@@ -2,6 +2,7 @@
 
 mod basics;
 mod chart;
+mod durations;
 mod filter;
 mod form;
 mod line;
@@ -12,6 +13,7 @@ pub use basics::{
     Empty, Figure, Head, Tab, actions, empty, facts, figures, head, key, link_button, none, panel, progress, tabs,
 };
 pub use chart::{Counts, TrendPoint, result_bar, sparkline, trend};
+pub use durations::{DurationPoint, durations};
 pub use filter::{Choice, ChoiceOption, Filters, filter_bar};
 pub use form::{Field, FieldError, FormErrors, Input, error_summary, field, hidden, submit};
 pub use line::{Criterion, Stop, criteria, line};

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Column, Head, head, hidden, panel, table};
+use crate::components::{
+    Column, Field, FormErrors, Head, Input, error_summary, field, head, hidden, panel, submit, table,
+};
 use crate::format::{When, time};
 use crate::layout::{Frame, csrf, page as framed, shortcuts_list, theme_form};
 use crate::paths;
@@ -17,6 +19,8 @@ pub struct View {
     pub role: String,
     /// The sessions signed in, this one first.
     pub sessions: Vec<Session>,
+    /// What was refused about a new password.
+    pub errors: FormErrors,
 }
 
 /// One session.
@@ -64,6 +68,15 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     form method="post" action=(paths::SESSIONS_REVOKE) class="pager" { (csrf(frame)) (hidden("session", "others")) button class="button danger" { "Revoke all others" } }
                 }
             }))
+            (panel("password", "Password", None, &html! {
+                form method="post" action=(paths::PASSWORD) class="form box" {
+                    (csrf(frame)) (error_summary("password", &view.errors))
+                    (password("current", "Current password", false, None, &view.errors))
+                    (password("new", "New password", true, Some("At least 12 characters; a few words are easier to remember than signs."), &view.errors))
+                    (password("again", "New password again", true, None, &view.errors))
+                    (submit("Change password"))
+                }
+            }))
             div class="half" {
                 (panel("theme-setting", "Theme", None, &theme_form(frame)))
                 (panel("shortcuts-setting", "Keyboard shortcuts", None, &html! {
@@ -78,5 +91,12 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 }))
             }
         },
+    )
+}
+
+fn password(name: &str, label: &str, new: bool, hint: Option<&str>, errors: &FormErrors) -> Markup {
+    field(
+        &Field { form: "password", name, label, value: "", input: Input::Password { new }, required: true, hint },
+        errors,
     )
 }

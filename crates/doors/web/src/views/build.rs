@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::builds::short;
 use super::{at, crumb, slug};
 use crate::components::{
-    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, none, panel, result_bar, table,
+    Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, link_button, none, panel,
+    result_bar, table,
 };
 use crate::format::{When, bytes, duration, percent, plural, thousands, time};
 use crate::icons::Icon;
@@ -36,6 +37,12 @@ pub struct View {
     pub levels: Vec<(TestLevel, Counts)>,
     /// Covered lines and lines; `None` without a coverage report.
     pub coverage: Option<(i64, i64)>,
+    /// The same by component.
+    pub components: Vec<Component>,
+    /// The commits it contains.
+    pub commits: Vec<Commit>,
+    /// Where all its results are listed.
+    pub all_results: String,
     /// Requirements, tests, this build, environments.
     pub line: Vec<Stop>,
     /// Failed now, passed in the build before.
@@ -52,6 +59,30 @@ pub struct View {
     pub imports: Vec<(String, String, ImportStatus, i64, When)>,
 }
 
+/// Coverage of one component.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its name; empty for the whole.
+    pub name: String,
+    /// Lines covered, and lines.
+    pub lines: (i64, i64),
+    /// Branches taken, and branches; both zero where they were not measured.
+    pub branches: (i64, i64),
+}
+
+/// A commit.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its hash, in full.
+    pub hash: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Who wrote it.
+    pub author: Option<String>,
+    /// When.
+    pub when: When,
+}
+
 /// A test whose outcome changed.
 #[derive(Debug, Clone)]
 pub struct TestChange {
@@ -63,6 +94,13 @@ pub struct TestChange {
     pub outcome: Outcome,
     /// What a failure said.
     pub message: Option<String>,
+    /// The build it is compared with: the last before on this branch that ran it.
+    pub since: i64,
+}
+
+/// The first line of what a failure said, which is all a list has room for.
+fn first_line(message: &str) -> &str {
+    message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
 /// The page.
@@ -70,7 +108,7 @@ pub struct TestChange {
 pub fn page(frame: &Frame, view: &View) -> Markup {
     let name = format!("#{}", view.number);
     let title = format!("Build {name}");
-    let tests = |outcome: &str| Some(format!("{}?build={}&outcome={outcome}", at(frame, "tests"), view.number));
+    let tests = |outcome: &str| Some(format!("{}?build={}{outcome}", at(frame, "tests"), view.number));
     let count = |n: usize| i64::try_from(n).ok();
     framed(
         frame,
@@ -84,6 +122,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     @if let Some(version) = &view.version { " · " (key(version)) }
                     @if let Some(branch) = &view.branch { " · " (branch) }
                 }),
+                actions: (view.counts.total() > 0).then(|| link_button("All results", &view.all_results, Some(Icon::FlaskConical), false)),
                 ..Head::default()
             }))
             @if view.counts.total() == 0 {
@@ -94,9 +133,9 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             } @else {
                 (figures(&[
                     Figure { value: percent(view.counts.passed, view.counts.ran()), label: "pass rate".to_owned(), ..Figure::default() },
-                    Figure::count(view.counts.passed, "passed", tests("passed"), None),
-                    Figure::count(view.counts.bad(), "failed or broken", tests("failed"), (view.counts.bad() > 0).then_some(crate::state::Tone::Bad)),
-                    Figure::count(view.counts.skipped, "skipped", tests("skipped"), None),
+                    Figure::count(view.counts.passed, "passed", tests("&outcome=passed"), None),
+                    Figure::count(view.counts.bad(), "failed or broken", tests("&outcome=failed&outcome=error"), (view.counts.bad() > 0).then_some(crate::state::Tone::Bad)),
+                    Figure::count(view.counts.skipped, "skipped", tests("&outcome=skipped"), None),
                     Figure { value: view.coverage.map_or_else(|| "–".to_owned(), |(covered, lines)| percent(covered, lines)), label: "lines covered".to_owned(), ..Figure::default() },
                 ]))
             }
@@ -104,14 +143,15 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             div class="two" {
                 div {
                     @for (id, heading, list, calm) in [
-                        ("failing", "Newly failing", &view.newly_failing, "Nothing broke since the build before."),
-                        ("fixed", "Newly fixed", &view.newly_fixed, "Nothing was repaired since the build before."),
+                        ("failing", "Newly failing", &view.newly_failing, "Nothing that passed before on this branch fails now."),
+                        ("fixed", "Newly fixed", &view.newly_fixed, "Nothing that failed before on this branch passes now."),
                     ] {
                         (panel(id, heading, count(list.len()), &html! {
                             @if list.is_empty() { p class="muted" { (calm) } }
                             @else { ul class="list" { @for test in list {
                                 li { (state(test.outcome)) a class="grow" data-row href=(paths::test_case(slug(frame), &test.key)) { (test.name) } (key(&test.key))
-                                    @if let Some(message) = &test.message { code class="muted" { (message) } } }
+                                    a class="muted" href=(paths::build(slug(frame), test.since)) { "since #" (test.since) }
+                                    @if let Some(message) = &test.message { code class="muted said" { (first_line(message)) } } }
                             } } }
                         }))
                     }
@@ -122,6 +162,29 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                                     tr { td class="title" { a data-row href=(paths::test_case(slug(frame), id)) { (test) } } td { (key(id)) } td class="num" { (duration(*ms)) } }
                                 }
                             }))
+                        }))
+                    }
+                    @if !view.components.is_empty() {
+                        (panel("coverage", "Coverage", None, &html! {
+                            (table("Coverage by component", &[Column::text("Component"), Column::number("Lines"), Column::number("Covered"), Column::number("Share"), Column::number("Branches")], &html! {
+                                @for Component { name, lines, branches } in &view.components {
+                                    tr {
+                                        td class="title" { @if name.is_empty() { "The whole" } @else { (name) } }
+                                        td class="num" { (thousands(lines.1)) }
+                                        td class="num" { (thousands(lines.0)) }
+                                        td class="num" { (percent(lines.0, lines.1)) }
+                                        td class="num" { @if branches.1 == 0 { (none("not measured")) } @else { (percent(branches.0, branches.1)) } }
+                                    }
+                                }
+                            }))
+                        }))
+                    }
+                    @if !view.commits.is_empty() {
+                        (panel("commits", "Commits", count(view.commits.len()), &html! {
+                            ul class="list" { @for commit in &view.commits {
+                                li { span class="key" title=(commit.hash) { (short(&commit.hash)) } span class="grow" { (commit.subject) }
+                                    @if let Some(author) = &commit.author { span class="muted" { (author) } } span class="muted" { (time(commit.when)) } }
+                            } }
                         }))
                     }
                     (panel("imports", "Imports", count(view.imports.len()), &html! {

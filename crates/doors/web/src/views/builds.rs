@@ -24,6 +24,8 @@ pub struct View {
     pub trend: Vec<TrendPoint>,
     /// Where the list goes on.
     pub pager: Pager,
+    /// Where the same rows are as CSV.
+    pub export: String,
 }
 
 /// One build.
@@ -63,7 +65,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Builds",
         &[],
         &html! {
-            (head(&Head { title: "Builds", sub: Some(html! { "What was built, how its tests went and where it runs" }), actions: Some(link_button("Import results", &at(frame, "import"), Some(Icon::Upload), false)), ..Head::default() }))
+            (head(&Head { title: "Builds", sub: Some(html! { "What was built, how its tests went and where it runs" }), actions: Some(html! { (link_button("Import results", &at(frame, "import"), Some(Icon::Upload), false)) @if !view.rows.is_empty() { (link_button("CSV", &view.export, Some(Icon::Download), false)) } }), ..Head::default() }))
             @if view.trend.len() > 1 { (panel("trend", "Pass rate", None, &trend("Pass rate", &view.trend))) }
             (filter_bar(&view.filters))
             @if view.rows.is_empty() && view.filters.narrowed() {

@@ -54,10 +54,27 @@ pub struct View {
     pub may_edit: bool,
     /// The row version the forms carry.
     pub version: i64,
+    /// What was entered and refused; otherwise the form shows what is stored.
+    pub form: Option<Entered>,
+    /// Value of the person who looks after it; empty for nobody.
+    pub owner_id: String,
     /// What was refused about the edit.
     pub errors: FormErrors,
     /// People who can own it: value and name.
     pub people: Vec<(String, String)>,
+}
+
+/// What was entered into the edit form.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "each is the field of its name")]
+pub struct Entered {
+    pub title: String,
+    pub description: String,
+    pub reproduction_steps: String,
+    pub severity: String,
+    pub owner: String,
+    pub affected_version: String,
+    pub fixed_version: String,
 }
 
 /// The page.
@@ -128,19 +145,29 @@ fn verb(status: DefectStatus) -> &'static str {
 fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
     let one =
         |name, label, value, input, required| Field { form: "edit", name, label, value, input, required, hint: None };
-    let owner = view.people.iter().find(|(_, name)| Some(name) == view.owner.as_ref()).map_or("", |(id, _)| id);
+    let stored = || Entered {
+        title: view.title.clone(),
+        description: view.description.clone(),
+        reproduction_steps: view.reproduction_steps.clone(),
+        severity: view.severity.code().to_owned(),
+        owner: view.owner_id.clone(),
+        affected_version: view.affected_version.clone().unwrap_or_default(),
+        fixed_version: view.fixed_version.clone().unwrap_or_default(),
+    };
+    let entered = view.form.clone().unwrap_or_else(stored);
     html! {
         details class="fold" data-edit open[!view.errors.is_empty()] {
             summary class="button" { (icon(Icon::Pencil)) "Edit" }
             form method="post" action=(here) class="form box" {
                 (csrf(frame)) (hidden("version", &view.version.to_string()))
                 (error_summary("edit", &view.errors))
-                (field(&one("title", "Title", &view.title, Input::Text, true), &view.errors))
-                (field(&one("description", "Description", &view.description, Input::Area { rows: 5 }, false), &view.errors))
-                (field(&one("reproduction_steps", "How to see it", &view.reproduction_steps, Input::Area { rows: 4 }, false), &view.errors))
-                (field(&one("severity", "Severity", view.severity.code(), Input::Select(state_options::<Level>()), true), &view.errors))
-                (field(&one("owner", "Owner", owner, Input::Select(view.people.clone()), false), &view.errors))
-                (field(&one("fixed_version", "Gone from version", view.fixed_version.as_deref().unwrap_or(""), Input::Text, false), &view.errors))
+                (field(&one("title", "Title", &entered.title, Input::Text, true), &view.errors))
+                (field(&one("description", "Description", &entered.description, Input::Area { rows: 5 }, false), &view.errors))
+                (field(&one("reproduction_steps", "How to see it", &entered.reproduction_steps, Input::Area { rows: 4 }, false), &view.errors))
+                (field(&one("severity", "Severity", &entered.severity, Input::Select(state_options::<Level>()), true), &view.errors))
+                (field(&one("assigned_to_user_id", "Owner", &entered.owner, Input::Select(view.people.clone()), false), &view.errors))
+                (field(&one("affected_version", "Seen in version", &entered.affected_version, Input::Text, false), &view.errors))
+                (field(&one("fixed_version", "Gone from version", &entered.fixed_version, Input::Text, false), &view.errors))
                 (submit("Save"))
             }
         }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head, key,
-    none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head,
+    hidden, key, link_button, none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -26,10 +26,29 @@ pub struct View {
     pub pager: Pager,
     /// Whether this person may record one.
     pub may_create: bool,
-    /// What was entered: title, severity code, steps.
-    pub entered: (String, String, String),
+    /// What was entered.
+    pub entered: Entered,
+    /// The failing result it is recorded from: its identifier and what it is called.
+    pub result: Option<(String, String)>,
+    /// Whether the form is open, because somebody asked for it.
+    pub open: bool,
+    /// Where the same rows are as CSV.
+    pub export: String,
     /// What was refused about it.
     pub errors: FormErrors,
+}
+
+/// What was entered about a new defect.
+#[derive(Debug, Clone, Default)]
+pub struct Entered {
+    /// Its title.
+    pub title: String,
+    /// The code of its severity.
+    pub severity: String,
+    /// What is wrong.
+    pub description: String,
+    /// How to see it.
+    pub steps: String,
 }
 
 /// The columns' titles.
@@ -65,15 +84,17 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Defects",
         &[],
         &html! {
-            (head(&Head { title: "Defects", sub: Some(html! { "What does not do what was asked" }), ..Head::default() }))
+            (head(&Head { title: "Defects", sub: Some(html! { "What does not do what was asked" }), actions: (!view.rows.is_empty()).then(|| link_button("CSV", &view.export, Some(Icon::Download), false)), ..Head::default() }))
             @if view.may_create {
-                details class="fold" data-create open[!view.errors.is_empty()] {
+                details class="fold" data-create open[view.open || view.result.is_some() || !view.errors.is_empty()] {
                     summary class="button main" { "New defect" }
                     form method="post" action=(at(frame, "defects")) class="form box" {
                         (csrf(frame)) (error_summary("new", &view.errors))
-                        (field(&one("title", "Title", &view.entered.0, Input::Text, true), &view.errors))
-                        (field(&one("severity", "Severity", &view.entered.1, Input::Select(state_options::<Level>()), false), &view.errors))
-                        (field(&one("reproduction_steps", "How to see it", &view.entered.2, Input::Area { rows: 3 }, false), &view.errors))
+                        @if let Some((id, what)) = &view.result { (hidden("test_result_id", id)) p class="muted" { "Recorded from " (what) "." } }
+                        (field(&one("title", "Title", &view.entered.title, Input::Text, true), &view.errors))
+                        (field(&one("severity", "Severity", &view.entered.severity, Input::Select(state_options::<Level>()), false), &view.errors))
+                        (field(&one("description", "What is wrong", &view.entered.description, Input::Area { rows: 3 }, false), &view.errors))
+                        (field(&one("reproduction_steps", "How to see it", &view.entered.steps, Input::Area { rows: 3 }, false), &view.errors))
                         div { (submit("Record")) }
                     }
                 }

@@ -2,15 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::slug;
+use super::{at, slug};
 use crate::components::{
-    Actor, Column, Empty, Filters, Head, Pager, actor, empty, filter_bar, head, key, none, pager, panel, table,
+    Actor, Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, actor, empty, error_summary, field,
+    filter_bar, head, hidden, key, link_button, none, pager, panel, submit, table,
 };
 use crate::format::{When, duration, time};
 use crate::icons::Icon;
-use crate::layout::{Frame, page as framed};
+use crate::layout::{Frame, csrf, page as framed};
 use crate::paths;
-use crate::state::{DeploymentStatus, state};
+use crate::state::{DeploymentStatus, Shown, state};
 
 /// What the page shows.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,23 @@ pub struct View {
     pub history: Vec<Row>,
     /// Where the history goes on.
     pub pager: Pager,
+    /// Where the same rows are as CSV.
+    pub export: String,
+    /// The form that records a deployment, for those who may.
+    pub form: Option<Form>,
+}
+
+/// The form that records a deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Form {
+    /// Environments to choose from: value and name.
+    pub environments: Vec<(String, String)>,
+    /// Builds to choose from: number and words.
+    pub builds: Vec<(String, String)>,
+    /// What was entered: environment, build, version, status, remark.
+    pub entered: [String; 5],
+    /// What was refused about it.
+    pub errors: FormErrors,
 }
 
 /// One environment now.
@@ -45,8 +63,12 @@ pub struct Row {
     pub environment: String,
     /// What: the version.
     pub version: String,
-    /// The build's number.
-    pub build: i64,
+    /// The build's number; `None` when a version of a service was brought.
+    pub build: Option<i64>,
+    /// The status moves this person may make from here.
+    pub moves: Vec<DeploymentStatus>,
+    /// Its identifier and row version, which the moves carry.
+    pub id: (String, i64),
     /// How it went.
     pub status: DeploymentStatus,
     /// Who did it.
@@ -67,7 +89,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Deployments",
         &[],
         &html! {
-            (head(&Head { title: "Deployments", sub: Some(html! { "What runs where, and how it got there" }), ..Head::default() }))
+            (head(&Head { title: "Deployments", sub: Some(html! { "What runs where, and how it got there" }), actions: (!view.history.is_empty()).then(|| link_button("CSV", &view.export, Some(Icon::Download), false)), ..Head::default() }))
+            @if let Some(form) = &view.form { (record(frame, form)) }
             @if view.environments.is_empty() {
                 (empty(&Empty {
                     glyph: Icon::Rocket, title: "No environment yet",
@@ -82,8 +105,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                             h2 { (one.name) @if one.protected { span class="muted" { "needs approval" } } }
                             @match &one.current {
                                 Some(current) => {
-                                    a class="version" href=(paths::build(slug(frame), current.build)) { (current.version) }
-                                    span { (state(current.status)) span class="muted" { " · build #" (current.build) " · " (time(current.when)) } }
+                                    @match current.build { Some(number) => a class="version" href=(paths::build(slug(frame), number)) { (current.version) }, None => span class="version" { (current.version) } }
+                                    span { (state(current.status)) span class="muted" { @if let Some(number) = current.build { " · build #" (number) } " · " (time(current.when)) } }
                                     @match one.behind {
                                         Some(0) => span class="muted" { "Up to date" },
                                         Some(1) => span class="says warn" { "1 build behind" },
@@ -108,8 +131,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                                 tr {
                                     td { (row.environment) }
                                     td { (key(&row.version)) }
-                                    td { a data-row href=(paths::build(slug(frame), row.build)) { "#" (row.build) } }
-                                    td { (state(row.status)) }
+                                    td { @match row.build { Some(number) => a data-row href=(paths::build(slug(frame), number)) { "#" (number) }, None => (none("no build")) } }
+                                    td { (state(row.status)) @if !row.moves.is_empty() { (moves(frame, row)) } }
                                     td { (actor(&row.by)) }
                                     td class="num" { @match row.duration_ms { Some(ms) => (duration(ms)), None => (none("no time")) } }
                                     td class="text" { @match &row.reason { Some(reason) => (reason), None => (none("none")) } }
@@ -123,4 +146,58 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
         },
     )
+}
+
+/// The form that records a deployment.
+fn record(frame: &Frame, form: &Form) -> Markup {
+    let one =
+        |name, label, value, input, required, hint| Field { form: "new", name, label, value, input, required, hint };
+    let [environment, build, version, status, remark] = &form.entered;
+    let statuses =
+        [DeploymentStatus::Success, DeploymentStatus::Deploying, DeploymentStatus::Pending, DeploymentStatus::Failed]
+            .map(|status| (status.code().to_owned(), status.word().to_owned()))
+            .to_vec();
+    html! {
+        details class="fold" data-create open[!form.errors.is_empty()] {
+            summary class="button main" { "Record a deployment" }
+            form method="post" action=(at(frame, "deployments")) class="form box" {
+                (csrf(frame)) (error_summary("new", &form.errors))
+                (field(&one("environment_id", "Environment", environment, Input::Select(form.environments.clone()), true, None), &form.errors))
+                (field(&one("build", "Build", build, Input::Select(form.builds.clone()), true, None), &form.errors))
+                (field(&one("version", "Version", version, Input::Text, false, Some("Left empty, it is the build’s.")), &form.errors))
+                (field(&one("status", "How it went", status, Input::Select(statuses), true, None), &form.errors))
+                (field(&one("approval_notes", "Remark", remark, Input::Text, false, None), &form.errors))
+                div { (submit("Record")) }
+            }
+        }
+    }
+}
+
+/// What can become of a deployment, as buttons; taking one back asks why.
+fn moves(frame: &Frame, row: &Row) -> Markup {
+    html! {
+        details class="row-do" {
+            summary aria-label={ "Change the status of " (row.version) " in " (row.environment) } { "Change" }
+            div {
+                form method="post" action={ (at(frame, "deployments")) "/" (paths::segment(&row.id.0)) "/status" } class="form" {
+                    (csrf(frame)) (hidden("version", &row.id.1.to_string()))
+                    @if row.moves.contains(&DeploymentStatus::RolledBack) {
+                        (field(&Field { form: &row.id.0, name: "rollback_reason", label: "Why it is rolled back", value: "", input: Input::Text, required: false, hint: None }, &FormErrors::default()))
+                    }
+                    div class="do" { @for status in &row.moves { button class="button" name="status" value=(status.code()) { (verb(*status)) } } }
+                }
+            }
+        }
+    }
+}
+
+/// What a button says that moves a deployment to `status`.
+fn verb(status: DeploymentStatus) -> &'static str {
+    match status {
+        DeploymentStatus::Pending => "Back to pending",
+        DeploymentStatus::Deploying => "Deploying now",
+        DeploymentStatus::Success => "Deployed",
+        DeploymentStatus::Failed => "Failed",
+        DeploymentStatus::RolledBack => "Roll back",
+    }
 }

@@ -20,15 +20,25 @@ pub enum Problem {
         /// The `X-Request-Id` of the request.
         request_id: String,
     },
+    /// Any other refusal, in the words of the problem.
+    Refused {
+        /// The status code.
+        status: u16,
+        /// What kind of trouble it is.
+        title: String,
+        /// What happened and what to do.
+        detail: String,
+    },
 }
 
-/// The page for a problem. Answer with status 403, 404 or 500 to match.
+/// The page for a problem. Answer with the status to match.
 #[must_use]
 pub fn page(frame: &Frame, problem: &Problem) -> Markup {
     let (status, title) = match problem {
-        Problem::Forbidden { .. } => ("403", "You may not do this"),
-        Problem::NotFound => ("404", "There is nothing here"),
-        Problem::Internal { .. } => ("500", "Something broke on our side"),
+        Problem::Forbidden { .. } => (403, "You may not do this"),
+        Problem::NotFound => (404, "There is nothing here"),
+        Problem::Internal { .. } => (500, "Something broke on our side"),
+        Problem::Refused { status, title, .. } => (*status, title.as_str()),
     };
     let body = html! {
         div class="empty" {
@@ -44,6 +54,9 @@ pub fn page(frame: &Frame, problem: &Problem) -> Markup {
                 Problem::Internal { request_id } => {
                     p { "Nothing you entered was half saved. Try again; if it happens again, give your administrator this number:" }
                     div class="command" { code { (request_id) } }
+                },
+                Problem::Refused { detail, .. } => {
+                    p { (detail) }
                 },
             }
             div class="do" {

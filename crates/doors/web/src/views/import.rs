@@ -15,8 +15,10 @@ use crate::state::{ImportStatus, state};
 pub struct View {
     /// Projects to import into: slug and name; the frame's project is chosen.
     pub projects: Vec<(String, String)>,
-    /// The last builds: number as text and words; a new build is made when none is chosen.
+    /// What the files can be about: a new build, no build, one of the last builds; value and words.
     pub builds: Vec<(String, String)>,
+    /// The value of the one that is chosen.
+    pub chosen: String,
     /// What was refused.
     pub errors: FormErrors,
     /// The latest imports: id, what, status, when.
@@ -39,7 +41,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     form method="post" action=(at(frame, "import")) enctype="multipart/form-data" class="form part" data-upload {
                         (csrf(frame)) (error_summary("import", &view.errors))
                         (field(&choose("project", "Project", slug(frame), Input::Select(view.projects.clone()), true, None), &view.errors))
-                        (field(&choose("build", "Build", "", Input::Select(view.builds.clone()), false, Some("Leave empty to make a new build.")), &view.errors))
+                        (field(&choose("build", "Build", &view.chosen, Input::Select(view.builds.clone()), true, Some("What the reports tell about. Requirements need none.")), &view.errors))
                         div class="drop" {
                             (icon(Icon::Upload))
                             label for="import-files" { b { "Choose files" } span class="script-only" { " or drop them here" } }

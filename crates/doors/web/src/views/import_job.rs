@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{at, crumb, slug};
 use crate::components::{Column, Counts, Head, head, link_button, none, panel, progress, result_bar, table};
-use crate::format::{When, bytes, plural, thousands, time};
+use crate::format::{When, bytes, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page_with};
 use crate::paths;
@@ -23,8 +23,10 @@ pub struct View {
     pub build: Option<i64>,
     /// Files done, and files.
     pub files_done: (i64, i64),
-    /// Records read so far.
-    pub records: i64,
+    /// Bytes read so far, and bytes in all.
+    pub bytes: (i64, i64),
+    /// What was recognised, by kind: created, updated and unchanged.
+    pub kinds: Vec<(String, [i64; 3])>,
     /// One line a file, as far as it got.
     pub files: Vec<File>,
     /// What was rejected; the first few hundred.
@@ -35,7 +37,7 @@ pub struct View {
     pub failure: Option<String>,
 }
 
-/// One file of an import. `recognised = created + updated + unchanged + rejected`.
+/// One file of an import. `recognised = created + updated + unchanged`; what was refused is beside it.
 #[derive(Debug, Clone)]
 pub struct File {
     /// Its name.
@@ -99,7 +101,7 @@ fn job(frame: &Frame, view: &View, running: bool) -> Markup {
             @if let Some(failure) = &view.failure { p { (failure) } }
             @if running {
                 (progress("Files", view.files_done.0, (view.files_done.1 > 0).then_some(view.files_done.1)))
-                p class="muted" { (plural(view.records, "record", "records")) " read so far" }
+                (progress("Bytes", view.bytes.0, Some(view.bytes.1)))
             } @else { (sum(view)) }
         }
         @if !view.files.is_empty() { (files(view)) }
@@ -107,13 +109,35 @@ fn job(frame: &Frame, view: &View, running: bool) -> Markup {
     }
 }
 
-/// One sentence that adds up.
+/// What was recognised, by kind, in columns that add up.
 fn sum(view: &View) -> Markup {
-    let total = |part: fn(&File) -> i64| thousands(view.files.iter().map(part).sum());
+    let row = |name: &str, [created, updated, unchanged]: [i64; 3], whole: bool| {
+        html! {
+            tr {
+                @if whole { th scope="row" { (name) } } @else { td { (name) } }
+                @for count in [created + updated + unchanged, created, updated, unchanged] { td class="num" { (thousands(count)) } }
+            }
+        }
+    };
+    let whole =
+        view.kinds.iter().fold([0; 3], |sum, (_, counts)| [sum[0] + counts[0], sum[1] + counts[1], sum[2] + counts[2]]);
+    let columns = [
+        Column::text("What"),
+        Column::number("Recognised"),
+        Column::number("Created"),
+        Column::number("Updated"),
+        Column::number("Unchanged"),
+    ];
     html! {
         p {
-            b { (total(|file| file.recognised)) } " recognised = " (total(|file| file.created)) " created + " (total(|file| file.updated)) " updated + "
-            (total(|file| file.unchanged)) " unchanged + " (total(|file| file.rejected)) " rejected"
+            b { (thousands(whole.iter().sum())) } " recognised = " (thousands(whole[0])) " created + " (thousands(whole[1])) " updated + "
+            (thousands(whole[2])) " unchanged" @if view.rejected_total > 0 { "; " (thousands(view.rejected_total)) " refused" }
+        }
+        @if view.kinds.len() > 1 {
+            (table("What was recognised", &columns, &html! {
+                @for (name, counts) in &view.kinds { (row(name, *counts, false)) }
+                (row("Together", whole, true))
+            }))
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod defect;
 pub mod defects;
 pub mod deployments;
 pub mod design;
+pub mod docs;
 pub mod errors;
 pub mod find;
 pub mod home;

@@ -66,8 +66,24 @@ pub struct View {
     pub link_errors: FormErrors,
     /// Somebody else's change that this edit would overwrite.
     pub conflict: Option<Conflict>,
+    /// Criteria a test can be linked to: value and text.
+    pub link_criteria: Vec<(String, String)>,
     /// People who can own it: value and name.
     pub people: Vec<(String, String)>,
+    /// What was entered into the edit form; `None` shows what is stored.
+    pub entered: Option<EnteredEdit>,
+}
+
+/// The edit form as it was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the field of its name")]
+pub struct EnteredEdit {
+    pub title: String,
+    pub description: String,
+    pub criteria: String,
+    pub priority: String,
+    pub owner: String,
+    pub target: String,
 }
 
 /// A test case in a list.
@@ -133,7 +149,9 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                             li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
                         } } }
                     }))
-                    (panel("history", "History", None, &log(&view.history)))
+                    (panel("history", "History", None, &html! {
+                        @if view.history.is_empty() { p class="muted" { "Nothing is on record yet." } } @else { (log(&view.history)) }
+                    }))
                 }
                 aside aria-label="Facts" {
                     (facts(&[
@@ -211,6 +229,9 @@ fn tests(frame: &Frame, here: &str, view: &View) -> Markup {
                     form method="post" action={ (here) "/links" } class="form inline" {
                         (csrf(frame)) (error_summary("link", &view.link_errors))
                         (field(&Field { form: "link", name: "test_case", label: "Key of the test case", value: "", input: Input::Text, required: true, hint: None }, &view.link_errors))
+                        @if !view.link_criteria.is_empty() {
+                            (field(&Field { form: "link", name: "criterion", label: "Criterion it proves", value: "", input: Input::Select(view.link_criteria.clone()), required: false, hint: None }, &view.link_errors))
+                        }
                         (submit("Link"))
                     }
                 }
@@ -222,9 +243,16 @@ fn tests(frame: &Frame, here: &str, view: &View) -> Markup {
 fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
     let one =
         |name, label, value, input, required| Field { form: "edit", name, label, value, input, required, hint: None };
-    let texts: Vec<&str> = view.criteria.iter().map(|criterion| criterion.text.as_str()).collect();
-    let texts = texts.join("\n");
     let owner = view.people.iter().find(|(_, name)| Some(name) == view.owner.as_ref()).map_or("", |(id, _)| id);
+    let stored = || EnteredEdit {
+        title: view.title.clone(),
+        description: view.description.clone(),
+        criteria: view.criteria.iter().map(|criterion| criterion.text.as_str()).collect::<Vec<_>>().join("\n"),
+        priority: view.priority.map_or("", Shown::code).to_owned(),
+        owner: owner.to_owned(),
+        target: view.target.clone().unwrap_or_default(),
+    };
+    let now = view.entered.clone().unwrap_or_else(stored);
     html! {
         details class="fold" data-edit open[!view.errors.is_empty() || view.conflict.is_some()] {
             summary class="button" { (icon(Icon::Pencil)) "Edit" }
@@ -240,12 +268,12 @@ fn edit(frame: &Frame, here: &str, view: &View) -> Markup {
                     }
                 }
                 (error_summary("edit", &view.errors))
-                (field(&one("title", "Title", &view.title, Input::Text, true), &view.errors))
-                (field(&one("description", "Description", &view.description, Input::Area { rows: 6 }, false), &view.errors))
-                (field(&Field { hint: Some("One a line."), ..one("criteria", "Acceptance criteria", &texts, Input::Area { rows: 5 }, false) }, &view.errors))
-                (field(&one("priority", "Priority", view.priority.map_or("", Shown::code), Input::Select(state_options::<Level>()), false), &view.errors))
-                (field(&one("owner", "Owner", owner, Input::Select(view.people.clone()), false), &view.errors))
-                (field(&one("target", "Target", view.target.as_deref().unwrap_or(""), Input::Date, false), &view.errors))
+                (field(&one("title", "Title", &now.title, Input::Text, true), &view.errors))
+                (field(&one("description", "Description", &now.description, Input::Area { rows: 6 }, false), &view.errors))
+                (field(&Field { hint: Some("One a line."), ..one("criteria", "Acceptance criteria", &now.criteria, Input::Area { rows: 5 }, false) }, &view.errors))
+                (field(&one("priority", "Priority", &now.priority, Input::Select(state_options::<Level>()), false), &view.errors))
+                (field(&one("owner", "Owner", &now.owner, Input::Select(view.people.clone()), false), &view.errors))
+                (field(&one("target", "Target", &now.target, Input::Date, false), &view.errors))
                 (submit("Save"))
             }
         }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Filters, Head, Pager, empty, filter_bar, head, key, none, pager, sparkline, table,
+    Column, Empty, Filters, Head, Pager, empty, filter_bar, head, key, link_button, none, pager, sparkline, table,
 };
 use crate::format::{When, plural, time};
 use crate::icons::Icon;
@@ -23,6 +23,10 @@ pub struct View {
     pub rows: Vec<Row>,
     /// Where the list goes on.
     pub pager: Pager,
+    /// The build whose outcomes are shown, instead of the latest ones.
+    pub build: Option<i64>,
+    /// Where the same rows are as CSV.
+    pub export: String,
 }
 
 /// The columns' titles.
@@ -75,7 +79,15 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Tests",
         &[],
         &html! {
-            (head(&Head { title: "Tests", sub: Some(html! { "Test cases found in reports or written by hand, with their latest result" }), ..Head::default() }))
+            (head(&Head {
+                title: "Tests",
+                sub: Some(match view.build {
+                    Some(number) => html! { "Outcomes in " a href=(paths::build(slug(frame), number)) { "build #" (number) } " · " a href=(at(frame, "tests")) { "latest outcomes instead" } },
+                    None => html! { "Test cases found in reports or written by hand, with their latest result" },
+                }),
+                actions: (!view.rows.is_empty()).then(|| link_button("CSV", &view.export, Some(Icon::Download), false)),
+                ..Head::default()
+            }))
             (filter_bar(&view.filters))
             @if view.rows.is_empty() && view.filters.narrowed() {
                 (empty(&Empty { glyph: Icon::Search, title: "No test case fits these filters", text: "Take one away, or start again.", command: None, link: Some(("Clear the filters", view.filters.action.clone())) }))

@@ -12,7 +12,9 @@ pub(super) fn deployments() -> views::deployments::View {
     let row = |environment: &str, version: &str, build, status, reason: Option<&str>, minutes| Row {
         environment: s(environment),
         version: s(version),
-        build,
+        build: Some(build),
+        moves: if status == DeploymentStatus::Success { vec![DeploymentStatus::RolledBack] } else { vec![] },
+        id: (format!("d{minutes}"), 1),
         status,
         by: Actor { name: s("Deploy agent"), kind: ActorKind::Agent, on_behalf_of: Some(s("Ana Duarte")) },
         duration_ms: Some(92_000),
@@ -50,6 +52,13 @@ pub(super) fn deployments() -> views::deployments::View {
             row("production", "1.8.0", 124, DeploymentStatus::Failed, Some("health check did not answer"), 9_000),
         ],
         pager: pager("4 deployments"),
+        export: s("/deployments.csv"),
+        form: Some(views::deployments::Form {
+            environments: vec![(s("e1"), s("staging")), (s("e2"), s("production"))],
+            builds: vec![(s("128"), s("#128 · 1.8.2 · main"))],
+            entered: [s("e1"), s("128"), String::new(), s("success"), String::new()],
+            errors: FormErrors::default(),
+        }),
     }
 }
 
@@ -74,13 +83,14 @@ pub(super) fn import_job(running: bool) -> views::import_job::View {
         when: ago(1),
         build: Some(128),
         files_done: (if running { 2 } else { 4 }, 4),
-        records: 2_062,
+        bytes: (2_480_000, 4_960_000),
+        kinds: vec![(s("test cases"), [60, 0, 1_000]), (s("test results"), [0, 0, 1_000])],
         files: vec![
             file(
                 "TEST-refunds.xml",
                 "JUnit XML",
                 FileStatus::Imported,
-                [274, 60, 0, 0, 214],
+                [60, 60, 0, 0, 214],
                 Some(counts(57, 2, 1, 0)),
                 Some("declares 280 tests; 274 are in it"),
             ),
@@ -152,6 +162,7 @@ pub(super) fn account() -> views::account::View {
         current,
     };
     views::account::View {
+        errors: web::components::FormErrors::default(),
         email: s("mira@northwind.example"),
         role: s("administrator"),
         sessions: vec![session("Firefox on Linux", 0, true), session("Safari on iPhone", 60 * 26, false)],

@@ -210,7 +210,8 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
             &at(Section::Import),
             &views::import::View {
                 projects: vec![(s("payments-gateway"), s("payments-gateway"))],
-                builds: vec![(s("128"), s("#128, 1.8.2"))],
+                builds: vec![(s("new"), s("A new build")), (s("128"), s("#128 · 1.8.2"))],
+                chosen: s("new"),
                 errors: if name == "import" {
                     FormErrors::default()
                 } else {

@@ -49,10 +49,13 @@ pub(super) fn tests() -> views::test_cases::View {
 
 pub(super) fn test(run: bool) -> views::test_case::View {
     let result = |build, outcome, ms, message: Option<&str>, minutes| views::test_case::ResultLine {
-        build,
+        id: s("0199-r1"),
+        build: Some(build),
         outcome,
+        parameters: None,
         duration_ms: ms,
         message: message.map(s),
+        defect: (build == 127).then(|| s("DEF-9")),
         when: ago(minutes),
     };
     views::test_case::View {
@@ -84,7 +87,13 @@ pub(super) fn test(run: bool) -> views::test_case::View {
             vec![]
         },
         requirements: if run {
-            vec![(s("REQ-17"), s("Refunds are idempotent for 24 hours"), ProofState::Failing)]
+            vec![views::test_case::Proves {
+                link: s("0199-l1"),
+                key: s("REQ-17"),
+                title: s("Refunds are idempotent for 24 hours"),
+                criterion: Some((2, s("Two requests at once refund once"))),
+                origin: "named in a report",
+            }]
         } else {
             vec![]
         },
@@ -93,8 +102,13 @@ pub(super) fn test(run: bool) -> views::test_case::View {
         } else {
             vec![]
         },
-        may_edit: true,
+        runs: if run { (412, 398) } else { (0, 0) },
+        pager: if run { pager("4 results, newest first") } else { Default::default() },
+        history: if run { history() } else { vec![] },
+        may_link: true,
+        may_record: true,
         link_errors: FormErrors::default(),
+        entered: Default::default(),
     }
 }
 
@@ -121,6 +135,7 @@ pub(super) fn builds() -> views::builds::View {
         ],
         trend: trend(),
         pager: pager("5 of 129 builds, newest first"),
+        export: s("/builds.csv"),
     }
 }
 
@@ -130,6 +145,7 @@ pub(super) fn build(full: bool) -> views::build::View {
         name: s(name),
         outcome,
         message: message.map(s),
+        since: 127,
     };
     let all = if full { counts(2_871, 26, 1, 14) } else { Counts::default() };
     views::build::View {
@@ -151,6 +167,25 @@ pub(super) fn build(full: bool) -> views::build::View {
             vec![]
         },
         coverage: full.then_some((48_211, 56_020)),
+        components: if full {
+            vec![
+                views::build::Component { name: s("ledger"), lines: (40_000, 46_020), branches: (812, 1_000) },
+                views::build::Component { name: s(ODD), lines: (8_211, 10_000), branches: (0, 0) },
+            ]
+        } else {
+            vec![]
+        },
+        commits: if full {
+            vec![views::build::Commit {
+                hash: s("9f3c2ab7710d5c0f3f7e2a11b6f4b7ad0c1e2d3f"),
+                subject: s("Refuse a second refund with the same key"),
+                author: Some(s("Jonas Weber")),
+                when: ago(40),
+            }]
+        } else {
+            vec![]
+        },
+        all_results: s("/tests"),
         line: if full {
             vec![
                 stop("Requirements", "128", Tone::Bad, "2 failing", None),
@@ -279,6 +314,8 @@ pub(super) fn defect() -> views::defect::View {
         moves: vec![DefectStatus::Resolved, DefectStatus::WontFix],
         may_edit: true,
         version: 3,
+        form: None,
+        owner_id: s("u1"),
         errors: FormErrors::default(),
         people: vec![(s("u1"), s("Jonas Weber"))],
     }

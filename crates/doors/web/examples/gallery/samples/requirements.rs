@@ -288,6 +288,8 @@ pub(super) fn requirement() -> views::requirement::View {
         link_errors: FormErrors::default(),
         conflict: None,
         people: vec![(s("u1"), s("Jonas Weber")), (s("u2"), s("Mira Holm"))],
+        link_criteria: vec![(s("c1"), s("Two concurrent requests refund once"))],
+        entered: None,
     }
 }
 

@@ -1,0 +1,7 @@
+-- The acceptance criteria of a requirement, in their order.
+-- $1 project, $2 requirement
+select i.id, i.position, i.body
+  from work.requirement_items i
+ where i.project_id = $1 and i.requirement_id = $2 and i.item_kind = 'acceptance_criterion'
+ order by i.position, i.id
+ limit 500

@@ -1,0 +1,99 @@
+//! The pages wired to data. A route gathers a view's struct from named queries, or posts through the kernel; it decides
+//! nothing that the kernel decides.
+//!
+//! - [`session`]: who visits, the frame, the defence against forged requests
+//! - [`form`]: posted forms
+//! - [`answer`]: pages, redirects and messages
+//! - [`error`]: what goes wrong, as pages
+//!
+//! A posting route takes [`form::Posted`], which has checked the origin and the CSRF token; one that reads a multipart
+//! body takes [`session::Visitor`] and calls [`session::Visitor::check_csrf`] on the field before anything else.
+
+mod account;
+mod answer;
+mod builds;
+mod change;
+mod criteria;
+mod csv;
+mod defects;
+mod deployments;
+mod docs;
+mod entry;
+mod error;
+mod evidence;
+mod find;
+mod form;
+mod history;
+mod home;
+mod import;
+mod listing;
+mod matrix;
+mod overview;
+mod preferences;
+mod requirement;
+mod requirement_form;
+mod requirements;
+mod session;
+mod tests;
+mod tokens;
+mod upload;
+
+pub use session::SESSION_COOKIE;
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use identity::Authenticator;
+use kernel::{Ctx, Kernel};
+use serde_json::Value;
+
+use crate::assets;
+
+/// The largest form, in bytes. Routes that take files set their own limit.
+pub(crate) const FORM_BYTES: usize = 1 << 20;
+
+/// What happens once uploaded files have been handed over: the binary wires the workers in.
+pub type AfterUpload = Box<dyn Fn(&Ctx, &Value) + Send + Sync>;
+
+/// What the pages share.
+pub struct Site {
+    /// The kernel.
+    pub kernel: Arc<Kernel>,
+    /// Who is asking.
+    pub authenticator: Arc<Authenticator>,
+    /// Where uploads wait for their import.
+    pub spool: PathBuf,
+    /// The largest uploaded file, in bytes.
+    pub file_bytes: u64,
+    /// Called when an upload's operation has been committed.
+    pub after_upload: AfterUpload,
+    /// The OpenAPI document that `/docs` renders.
+    pub openapi: Box<dyn Fn() -> Value + Send + Sync>,
+}
+
+/// Every page, and a page for what is not there.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .merge(account::routes())
+        .merge(builds::routes())
+        .merge(defects::routes())
+        .merge(deployments::routes())
+        .merge(docs::routes())
+        .merge(entry::routes())
+        .merge(find::routes())
+        .merge(home::routes())
+        .merge(import::routes())
+        .merge(matrix::routes())
+        .merge(overview::routes())
+        .merge(preferences::routes())
+        .merge(requirement::routes())
+        .merge(requirements::routes())
+        .merge(tests::routes())
+        .merge(tokens::routes())
+        .fallback(error::not_found)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(middleware::from_fn_with_state(site.clone(), error::dress))
+        .with_state(site)
+        .merge(assets::routes())
+        .layer(middleware::from_fn(answer::secure))
+}

@@ -1,0 +1,206 @@
+//! A project at a glance.
+
+use std::sync::Arc;
+
+use axum::{Router, extract::Path, response::Response, routing::get};
+use delivery::{Deployed, RecentBuild};
+use work::{Proof, Standing};
+
+use super::{Site, answer::html, error::PageError, evidence::shown, session::Visitor};
+use crate::{
+    components::{Counts, Figure, Stop, TrendPoint},
+    format::{When, percent, plural, thousands},
+    layout::Section,
+    paths,
+    state::{BuildStatus, DeploymentStatus, Shown, Tone},
+    views::overview::{self, BuildLine, View},
+};
+
+/// Builds in the trend.
+const BUILDS: u8 = 30;
+/// Builds in the short list, and requirements that need attention.
+const SHORT: usize = 6;
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/p/{project}", get(show))
+}
+
+async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, PageError> {
+    let (project, frame) = visitor.project(&slug, Section::Overview).await?;
+    let (ctx, now) = (&visitor.ctx, visitor.ctx.now());
+    let tx = ctx.begin_read().await?;
+    let mut proofs = work::proofs(ctx, &tx, &project, None, None).await?;
+    proofs.retain(|proof| proof.status != "rejected");
+    let builds = delivery::recent_builds(ctx, &tx, project.id, BUILDS).await?;
+    let deployed = delivery::deployed(ctx, &tx, project.id).await?;
+    let mut worst: Vec<&Proof> = proofs.iter().filter(|proof| proof.evidence.standing() != Standing::Proven).collect();
+    worst.sort_by_key(|proof| (urgency(proof.evidence.standing()), std::cmp::Reverse(proof.updated_at)));
+    worst.truncate(SHORT);
+    let ids: Vec<_> = worst.iter().map(|proof| proof.id).collect();
+    let titles = work::titles(&tx, &project, &ids).await?;
+    tx.commit().await?;
+
+    let nothing = proofs.is_empty() && builds.is_empty();
+    let view = View {
+        name: project.name.clone(),
+        description: project.description.clone(),
+        figures: if nothing { Vec::new() } else { figures(&slug, &proofs, &builds, project.open_defects) },
+        line: if nothing { Vec::new() } else { line(&slug, &proofs, project.tests, &builds, &deployed) },
+        trend: builds
+            .iter()
+            .rev()
+            .filter(|build| build.passed + build.failed > 0)
+            .map(|build| TrendPoint {
+                label: format!("#{}", build.number),
+                href: paths::build(&slug, build.number.into()),
+                counts: results(build),
+                when: When::new(build.at, now),
+            })
+            .collect(),
+        attention: worst
+            .iter()
+            .map(|proof| {
+                let title = titles.get(&proof.id).map(|(title, _)| title.clone()).unwrap_or_default();
+                let why = proof.evidence.attention().unwrap_or_default();
+                (proof.key.clone(), title, shown(proof.evidence.standing()), why)
+            })
+            .collect(),
+        builds: builds
+            .iter()
+            .take(SHORT)
+            .map(|build| BuildLine {
+                number: build.number.into(),
+                label: build.label.clone(),
+                status: BuildStatus::from_code(&build.status).unwrap_or(BuildStatus::Pending),
+                counts: results(build),
+                when: When::new(build.at, now),
+            })
+            .collect(),
+        deployed: deployed
+            .iter()
+            .map(|one| overview::Deployed {
+                environment: one.environment.clone(),
+                version: one.version.clone(),
+                status: one.last_status.as_deref().and_then(DeploymentStatus::from_code),
+                when: one.last_at.map(|at| When::new(at, now)),
+            })
+            .collect(),
+    };
+    Ok(html(overview::page(&frame, &view)))
+}
+
+fn urgency(standing: Standing) -> u8 {
+    match standing {
+        Standing::Failing => 0,
+        Standing::Gap => 1,
+        Standing::Partial => 2,
+        Standing::Proven => 3,
+    }
+}
+
+fn results(build: &RecentBuild) -> Counts {
+    Counts { passed: build.passed.into(), failed: build.failed.into(), ..Counts::default() }
+}
+
+fn number(proofs: &[Proof], standing: Standing) -> i64 {
+    proofs.iter().filter(|proof| proof.evidence.standing() == standing).count().try_into().unwrap_or(i64::MAX)
+}
+
+fn figures(slug: &str, proofs: &[Proof], builds: &[RecentBuild], defects: Option<i64>) -> Vec<Figure> {
+    let all = proofs.len().try_into().unwrap_or(i64::MAX);
+    let (proven, failing, gaps) =
+        (number(proofs, Standing::Proven), number(proofs, Standing::Failing), number(proofs, Standing::Gap));
+    let matrix = |state: &str| Some(format!("{}?state={state}", paths::section(slug, "matrix")));
+    let alarm = |count: i64, tone| (count > 0).then_some(tone);
+    let mut figures = vec![
+        Figure {
+            value: percent(proven, all),
+            label: "requirements proven".to_owned(),
+            href: matrix("proven"),
+            tone: None,
+        },
+        Figure::count(failing, "failing", matrix("failing"), alarm(failing, Tone::Bad)),
+        Figure::count(gaps, "with gaps", matrix("gap"), alarm(gaps, Tone::Gap)),
+    ];
+    if let Some(defects) = defects {
+        let href = Some(paths::section(slug, "defects"));
+        figures.push(Figure::count(defects, "open defects", href, alarm(defects, Tone::Warn)));
+    }
+    if let Some(build) = builds.iter().find(|build| build.passed + build.failed > 0) {
+        let counts = results(build);
+        figures.push(Figure {
+            value: percent(counts.passed, counts.ran()),
+            label: format!("results passed in #{}", build.number),
+            href: Some(paths::build(slug, build.number.into())),
+            tone: None,
+        });
+    }
+    figures
+}
+
+fn line(slug: &str, proofs: &[Proof], tests: Option<i64>, builds: &[RecentBuild], deployed: &[Deployed]) -> Vec<Stop> {
+    let all: i64 = proofs.len().try_into().unwrap_or(i64::MAX);
+    let (proven, failing, gaps) =
+        (number(proofs, Standing::Proven), number(proofs, Standing::Failing), number(proofs, Standing::Gap));
+    let (tone, word) = match (failing, gaps) {
+        (0, 0) if proven == all && all > 0 => (Tone::Good, "Proven"),
+        (0, 0) => (Tone::Active, "Partial"),
+        (0, _) => (Tone::Gap, "Gaps"),
+        _ => (Tone::Bad, "Failing"),
+    };
+    let mut stops = vec![Stop {
+        label: "Requirements".to_owned(),
+        value: thousands(all),
+        detail: Some(format!("{} proven", thousands(proven))),
+        tone,
+        word: word.to_owned(),
+        href: Some(paths::section(slug, "matrix")),
+    }];
+    let untested = proofs.iter().filter(|proof| proof.evidence.tests == 0).count().try_into().unwrap_or(i64::MAX);
+    stops.push(Stop {
+        label: "Tests".to_owned(),
+        value: tests.map_or_else(|| "10,000+".to_owned(), thousands),
+        detail: (untested > 0).then(|| plural(untested, "requirement untested", "requirements untested")),
+        tone: if tests == Some(0) { Tone::Gap } else { Tone::Good },
+        word: if tests == Some(0) { "None" } else { "Active" }.to_owned(),
+        href: Some(paths::section(slug, "tests")),
+    });
+    stops.push(match builds.first() {
+        None => Stop {
+            label: "Build".to_owned(),
+            value: "–".to_owned(),
+            detail: None,
+            tone: Tone::Gap,
+            word: "None".to_owned(),
+            href: Some(paths::section(slug, "builds")),
+        },
+        Some(build) => {
+            let status = BuildStatus::from_code(&build.status).unwrap_or(BuildStatus::Pending);
+            Stop {
+                label: "Latest build".to_owned(),
+                value: format!("#{}", build.number),
+                detail: (!build.label.is_empty()).then(|| build.label.clone()),
+                tone: status.tone(),
+                word: status.word().to_owned(),
+                href: Some(paths::build(slug, build.number.into())),
+            }
+        }
+    });
+    let newest = builds.first().map(|build| build.id);
+    stops.extend(deployed.iter().map(|one| {
+        let (tone, word) = match (&one.version, one.build_id) {
+            (None, _) => (Tone::Idle, "Nothing deployed"),
+            (Some(_), build) if build.is_some() && build == newest => (Tone::Good, "Latest"),
+            (Some(_), _) => (Tone::Warn, "Behind"),
+        };
+        Stop {
+            label: one.environment.clone(),
+            value: one.version.clone().unwrap_or_else(|| "–".to_owned()),
+            detail: None,
+            tone,
+            word: word.to_owned(),
+            href: Some(paths::section(slug, "deployments")),
+        }
+    }));
+    stops
+}

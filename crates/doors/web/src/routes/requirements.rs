@@ -1,0 +1,211 @@
+//! The list of requirements, as a page and as CSV, and writing a new one.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Path, RawQuery},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use kernel::{Allowed, Collection, Ctx, Export, Read, Tx, authorise};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use work::{Project, Proof};
+
+use super::{
+    Site,
+    answer::{see_other, with_status},
+    csv::Csv,
+    error::{PageError, refused},
+    evidence::{Ask, page_of, shown},
+    form::Posted,
+    session::Visitor,
+};
+use crate::{
+    components::{Column, FormErrors, Pager, Sort},
+    format::{When, plural},
+    layout::Section,
+    paths,
+    state::{Level, RequirementStatus, Shown, Tone},
+    views::requirements::{COLUMNS, Row, View, page},
+};
+
+/// Rows of one page.
+const ROWS: usize = 100;
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/p/{project}/requirements", get(show).post(create))
+        .route("/p/{project}/requirements.csv", get(export))
+}
+
+fn sorted<'a>(proofs: &'a [Proof], ask: &Ask, me: Uuid) -> Vec<&'a Proof> {
+    let mut fitting: Vec<&Proof> = proofs.iter().filter(|proof| ask.fits(proof, me)).collect();
+    let priority = |proof: &Proof| Level::ALL.iter().position(|level| level.code() == proof.priority);
+    let state = |proof: &Proof| shown(proof.evidence.standing()) as u8;
+    match ask.sort.as_str() {
+        "key" => fitting.sort_by_key(|proof| proof.number()),
+        "state" => fitting.sort_by_key(|proof| (state(proof), proof.number())),
+        "-state" => fitting.sort_by_key(|proof| (Reverse(state(proof)), proof.number())),
+        "priority" => fitting.sort_by_key(|proof| (priority(proof), proof.number())),
+        "-priority" => fitting.sort_by_key(|proof| (Reverse(priority(proof)), proof.number())),
+        "updated" => fitting.sort_by_key(|proof| (proof.updated_at, proof.number())),
+        "-updated" => fitting.sort_by_key(|proof| (Reverse(proof.updated_at), proof.number())),
+        _ => fitting.sort_by_key(|proof| Reverse(proof.number())),
+    }
+    fitting
+}
+
+async fn rows(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>, proofs: &[&Proof]) -> Result<Vec<Row>, PageError> {
+    let ids: Vec<Uuid> = proofs.iter().map(|proof| proof.id).collect();
+    let mut titles = work::titles(tx, project, &ids).await?;
+    let now = ctx.now();
+    Ok(proofs
+        .iter()
+        .map(|proof| {
+            let (title, owner) = titles.remove(&proof.id).unwrap_or_default();
+            Row {
+                key: proof.key.clone(),
+                title,
+                proof: shown(proof.evidence.standing()),
+                criteria: (proof.evidence.proven, proof.evidence.criteria),
+                status: RequirementStatus::from_code(&proof.status).unwrap_or(RequirementStatus::Draft),
+                priority: Level::from_code(&proof.priority),
+                owner,
+                updated: When::new(proof.updated_at, now),
+            }
+        })
+        .collect())
+}
+
+/// What was entered into the form, and what was refused about it.
+#[derive(Default)]
+struct Entered {
+    title: String,
+    errors: FormErrors,
+}
+
+async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+    render(&visitor, &slug, query.as_deref(), Entered::default()).await
+}
+
+async fn render(visitor: &Visitor, slug: &str, query: Option<&str>, entered: Entered) -> Result<Response, PageError> {
+    let (project, frame) = visitor.project(slug, Section::Requirements).await?;
+    let ctx = &visitor.ctx;
+    let ask = Ask::parse(query);
+    let tx = ctx.begin_read().await?;
+    let proofs = work::proofs(ctx, &tx, &project, None, Some(&ask.text)).await?;
+    let sorted = sorted(&proofs, &ask, ctx.principal.user_id);
+    let (shown_rows, next) = page_of(&sorted, &ask.after, ROWS);
+    let rows = rows(ctx, &tx, &project, shown_rows).await?;
+    tx.commit().await?;
+
+    let path = paths::section(slug, "requirements");
+    let mut filters = ask.filters(path.clone(), &proofs);
+    if !ask.sort.is_empty() {
+        filters.carry.push(("sort".to_owned(), ask.sort.clone()));
+    }
+    let status = if entered.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let total = plural(sorted.len().try_into().unwrap_or(i64::MAX), "requirement", "requirements");
+    let view = View {
+        filters,
+        columns: columns(&ask, &path),
+        pager: Pager {
+            shown: format!("{} of {total}", rows.len()),
+            first: (!ask.after.is_empty()).then(|| ask.href(&path, &ask.sort, None)),
+            next: next.map(|key| ask.href(&path, &ask.sort, Some(key))),
+        },
+        rows,
+        csv_href: ask.href(&paths::section(slug, "requirements.csv"), &ask.sort, None),
+        may_create: visitor.may("requirement", "create", Some(project.id)),
+        title: entered.title,
+        errors: entered.errors,
+    };
+    Ok(with_status(status, page(&frame, &view)))
+}
+
+fn columns(ask: &Ask, path: &str) -> Vec<Column> {
+    let current = if ask.sort.is_empty() { "-key" } else { ask.sort.as_str() };
+    COLUMNS
+        .iter()
+        .map(|title| {
+            let name = match *title {
+                "Key" => "key",
+                "State" => "state",
+                "Priority" => "priority",
+                "Changed" => "updated",
+                _ => return Column::text(title),
+            };
+            let falling = format!("-{name}");
+            let (next, now) = match current {
+                now if now == name => (falling.as_str(), Some(Sort::Ascending)),
+                now if now == falling => (name, Some(Sort::Descending)),
+                _ => (name, None),
+            };
+            Column::text(title).sorts(Some(ask.href(path, next, None)), now)
+        })
+        .collect()
+}
+
+async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+    let (project, _) = visitor.project(&slug, Section::Requirements).await?;
+    let ctx = &visitor.ctx;
+    let _allowed: Allowed<_, Export> = authorise(ctx, Collection::of(&work::REQUIREMENTS, Some(project.id)))?;
+    let ask = Ask::parse(query.as_deref());
+    let tx = ctx.begin_read().await?;
+    let proofs = work::proofs(ctx, &tx, &project, None, Some(&ask.text)).await?;
+    let rows = rows(ctx, &tx, &project, &sorted(&proofs, &ask, ctx.principal.user_id)).await?;
+    tx.commit().await?;
+    let mut csv = Csv::new(&[
+        "Key",
+        "Requirement",
+        "State",
+        "Criteria proven",
+        "Criteria",
+        "Status",
+        "Priority",
+        "Owner",
+        "Changed",
+    ]);
+    for row in rows {
+        csv.row(&[
+            row.key,
+            row.title,
+            row.proof.word().to_owned(),
+            row.criteria.0.to_string(),
+            row.criteria.1.to_string(),
+            row.status.word().to_owned(),
+            row.priority.map(|level| level.word().to_owned()).unwrap_or_default(),
+            row.owner.unwrap_or_default(),
+            row.updated.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        ]);
+    }
+    Ok(csv.answer(&format!("{}-requirements", project.slug)))
+}
+
+async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {
+    let ctx = &posted.visitor.ctx;
+    let project = work::project(ctx, &slug).await?;
+    let title = posted.fields.text("title");
+    match store(ctx, project.id, title).await {
+        Ok(key) => Ok(see_other(paths::requirement(&slug, &key))
+            .saying(Tone::Good, format!("{key} is there. Edit it to write down how it will be judged."))
+            .into_response()),
+        Err(error) => {
+            let errors = refused(ctx, error)?;
+            render(&posted.visitor, &slug, None, Entered { title: title.to_owned(), errors }).await
+        }
+    }
+}
+
+async fn store(ctx: &Ctx, project: Uuid, title: &str) -> Result<String, kernel::Error> {
+    let served = ctx.catalogue().served(&work::REQUIREMENTS)?;
+    let mut tx = ctx.begin().await?;
+    let written = kernel::create(ctx, &mut tx, served, &json!({"project_id": project, "title": title})).await?;
+    tx.commit().await?;
+    let body: Value =
+        serde_json::from_slice(&written.body.0).map_err(|error| kernel::Error::Broken(error.to_string()))?;
+    Ok(body["key"].as_str().unwrap_or_default().to_owned())
+}

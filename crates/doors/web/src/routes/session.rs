@@ -1,0 +1,289 @@
+//! Who visits: the session behind the cookie, the frame around their pages, and the defence against forged requests.
+//!
+//! A forged request fails twice: the browser says where it comes from (`Sec-Fetch-Site`, else `Origin`), and it lacks
+//! the token in the form, which is a digest of the session's own secret and so cannot be known elsewhere (ASVS 5.0 3.5.1).
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, MatchedPath},
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use base::{Problem, ProblemKind};
+use kernel::{Allowed, Ctx, Error, Read, Request};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use work::Project;
+
+use super::{Site, answer, error::PageError};
+use crate::layout::{Flash, Frame, ProjectNav, Section, Theme};
+
+/// The name of the session cookie, the same as at the REST door.
+pub const SESSION_COOKIE: &str = "throughline_session";
+/// The header that carries a request's identifier, for the log and the page of an error.
+pub(super) const REQUEST_ID: &str = "x-request-id";
+/// The cookie that remembers the theme.
+pub(super) const THEME_COOKIE: &str = "throughline_theme";
+/// The cookie that remembers that single-key shortcuts are off.
+pub(super) const SHORTCUTS_COOKIE: &str = "throughline_shortcuts";
+
+/// A person who is signed in, and what their request says about the page around the answer.
+pub(super) struct Visitor {
+    /// Their context.
+    pub(super) ctx: Ctx,
+    csrf: String,
+    theme: Theme,
+    shortcuts_off: bool,
+    path: String,
+    flashes: Vec<Flash>,
+}
+
+impl FromRequestParts<Arc<Site>> for Visitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, PageError> {
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            check_origin(&parts.headers)?;
+        }
+        Self::of(site, parts).await
+    }
+}
+
+impl Visitor {
+    /// The visitor behind a request's cookie.
+    pub(super) async fn of(site: &Site, parts: &Parts) -> Result<Self, PageError> {
+        let token = cookie(&parts.headers, SESSION_COOKIE)
+            .ok_or_else(|| Problem::new(ProblemKind::Unauthenticated, "Sign in to see this page."))?;
+        let principal = site.authenticator.principal(&token).await?;
+        if principal.session_id().is_none() {
+            // An API token in the cookie would carry its scopes past the forms that people read.
+            return Err(Problem::new(ProblemKind::Unauthenticated, "Pages take sessions, not API tokens.").into());
+        }
+        Ok(Self {
+            ctx: Ctx::new(site.kernel.clone(), principal, request_of(parts)),
+            csrf: csrf_of(&token),
+            theme: theme(&parts.headers),
+            shortcuts_off: shortcuts_off(&parts.headers),
+            path: path_of(parts),
+            flashes: flashes(&parts.headers),
+        })
+    }
+
+    /// Refuses a form whose CSRF token is not that of the session.
+    pub(super) fn check_csrf(&self, token: &str) -> Result<(), PageError> {
+        if same(token.as_bytes(), self.csrf.as_bytes()) {
+            return Ok(());
+        }
+        Err(forged().into())
+    }
+
+    /// The frame of a page outside any project.
+    pub(super) async fn frame(&self, section: Section) -> Result<Frame, Error> {
+        Ok(self.around(section, identity::organization_name(&self.ctx).await?, None))
+    }
+
+    /// The project with this slug and the frame of a page in it.
+    pub(super) async fn project(&self, slug: &str, section: Section) -> Result<(Allowed<Project, Read>, Frame), Error> {
+        let project = work::project(&self.ctx, slug).await?;
+        let navigation = ProjectNav {
+            name: project.name.clone(),
+            slug: project.slug.clone(),
+            requirements: project.requirements,
+            tests: project.tests,
+            open_defects: project.open_defects,
+        };
+        let frame = self.around(section, project.organization.clone(), Some(navigation));
+        Ok((project, frame))
+    }
+
+    /// Whether the visitor may do `action` to things of `resource_type` in `project`; for showing or hiding a button,
+    /// never instead of asking the kernel.
+    pub(super) fn may(&self, resource_type: &str, action: &str, project: Option<Uuid>) -> bool {
+        self.ctx.principal.grants.decide(resource_type, action, project).allowed
+    }
+
+    fn around(&self, section: Section, organization: String, project: Option<ProjectNav>) -> Frame {
+        Frame {
+            organization,
+            section,
+            project,
+            person: Some(self.ctx.principal.display_name.clone()),
+            csrf: self.csrf.clone(),
+            theme: self.theme,
+            shortcuts_off: self.shortcuts_off,
+            path: self.path.clone(),
+            flashes: self.flashes.clone(),
+        }
+    }
+}
+
+/// The frame of somebody who is not signed in.
+pub(super) fn frame_of_nobody(parts: &Parts) -> Frame {
+    Frame {
+        theme: theme(&parts.headers),
+        shortcuts_off: shortcuts_off(&parts.headers),
+        path: path_of(parts),
+        flashes: flashes(&parts.headers),
+        ..Frame::default()
+    }
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    cookie(headers, THEME_COOKIE).map_or(Theme::System, |code| Theme::from_code(&code))
+}
+
+fn shortcuts_off(headers: &HeaderMap) -> bool {
+    cookie(headers, SHORTCUTS_COOKIE).as_deref() == Some("off")
+}
+
+fn flashes(headers: &HeaderMap) -> Vec<Flash> {
+    cookie(headers, answer::FLASH_COOKIE).and_then(|value| answer::flash_from_cookie(&value)).into_iter().collect()
+}
+
+/// The path and query of a request.
+pub(super) fn path_of(parts: &Parts) -> String {
+    parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+/// Whether a path leads into this site and nowhere else: `//host` and `/\host` lead out of it.
+pub(super) fn is_local(path: &str) -> bool {
+    path.len() <= 2000
+        && path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\')
+}
+
+/// The value of a cookie.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| {
+            let (found, value) = pair.trim().split_once('=')?;
+            (found == name).then(|| value.to_owned())
+        })
+}
+
+/// Whether the browser speaks TLS, to us or to the proxy before us. Who forges it only keeps a cookie from themselves.
+pub(super) fn over_https(headers: &HeaderMap) -> bool {
+    let says = |name: &str, needle: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.to_ascii_lowercase().contains(needle))
+    };
+    says("x-forwarded-proto", "https") || says("forwarded", "proto=https")
+}
+
+/// The text of a `Set-Cookie` header. `seconds` is its life: `None` ends with the browser, zero removes it.
+pub(super) fn set_cookie(headers: &HeaderMap, name: &str, value: &str, seconds: Option<i64>) -> String {
+    let life = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    let secure = if over_https(headers) { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{life}{secure}")
+}
+
+/// The CSRF token that belongs to a secret only the browser and we know.
+pub(super) fn csrf_of(secret: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(b"throughline form token\0");
+    digest.update(secret.as_bytes());
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares without telling by the time it takes where the difference is.
+pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).fold(0_u8, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+/// A request that comes from elsewhere.
+pub(super) fn forged() -> Problem {
+    Problem::forbidden("The form did not come from this site, or its session has ended. Load the page again and retry.")
+}
+
+/// Refuses a post that the browser says comes from another site.
+pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), PageError> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let fine = match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.is_some() && authority == text("host")
+        }
+        (None, None) => true,
+    };
+    if fine { Ok(()) } else { Err(forged().into()) }
+}
+
+/// The identifier of a request as its caller or the door gave it.
+pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
+    clean(headers, REQUEST_ID, 128).filter(|id| !id.is_empty())
+}
+
+/// What the audit trail keeps of a request.
+pub(super) fn request_of(parts: &Parts) -> Request {
+    let route = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
+    Request {
+        id: request_id(&parts.headers).unwrap_or_default(),
+        address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
+        user_agent: clean(&parts.headers, "user-agent", 512),
+        endpoint: format!("{} {route}", parts.method),
+        reason: None,
+        idempotency: None,
+    }
+}
+
+fn clean(headers: &HeaderMap, name: &str, most: usize) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(most).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_returned_to() {
+        for local in ["/", "/p/a/requirements?status=draft&q=%20x", "/p/a#b"] {
+            assert!(is_local(local), "{local}");
+        }
+        for foreign in [
+            "",
+            "p",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nSet-Cookie:x",
+            "/\t/evil",
+            "/ä",
+        ] {
+            assert!(!is_local(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_post_from_elsewhere_is_refused() {
+        let answer = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, axum::http::HeaderValue::from_static(value));
+            }
+            check_origin(&headers).is_ok()
+        };
+        assert!(answer(&[("sec-fetch-site", "same-origin")]));
+        assert!(answer(&[("host", "a.example:80"), ("origin", "http://a.example:80")]));
+        assert!(answer(&[]));
+        assert!(!answer(&[("sec-fetch-site", "same-site")]));
+        assert!(!answer(&[("sec-fetch-site", "cross-site"), ("host", "a.example"), ("origin", "http://a.example")]));
+        assert!(!answer(&[("host", "a.example"), ("origin", "http://b.example")]));
+        assert!(!answer(&[("host", "a.example"), ("origin", "null")]));
+    }
+
+    #[test]
+    fn form_tokens_belong_to_one_secret() {
+        assert_eq!(csrf_of("a").len(), 64);
+        assert_ne!(csrf_of("a"), csrf_of("b"));
+        assert!(same(b"ab", b"ab") && !same(b"ab", b"ac") && !same(b"ab", b"abc"));
+    }
+}

@@ -1,0 +1,95 @@
+//! The demonstration: however often it is loaded it is there once, and it shows what is proven and what is not.
+
+use kernel::Ctx;
+use quality::Imports;
+use throughline::demo::{self, Loaded};
+use work::Standing;
+
+use crate::world;
+
+/// Rows of every table that the demonstration writes to, and the trail.
+async fn rows(ctx: &Ctx) -> Vec<(&'static str, i64)> {
+    const TABLES: [&str; 17] = [
+        "work.projects",
+        "work.requirements",
+        "work.requirement_items",
+        "work.requirement_dependencies",
+        "work.features",
+        "work.trace_links",
+        "delivery.repositories",
+        "delivery.commits",
+        "delivery.builds",
+        "delivery.build_commits",
+        "delivery.environments",
+        "delivery.deployments",
+        "quality.test_cases",
+        "quality.test_results",
+        "quality.coverage_files",
+        "platform.imports",
+        "audit.audit_logs",
+    ];
+    let tx = ctx.begin_read().await.unwrap();
+    let mut all = Vec::new();
+    for table in TABLES {
+        all.push((table, tx.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap().get(0)));
+    }
+    tx.commit().await.unwrap();
+    all
+}
+
+/// Proves REQ-44.1, REQ-44.2, REQ-44.4, REQ-44.5.
+#[tokio::test]
+async fn the_demonstration_is_there_once_and_shows_proofs_and_gaps() {
+    let world = world().await;
+    let ctx = world.home.ctx(&world.kernel);
+    let spool = tempfile::tempdir().unwrap();
+    let imports = Imports::new(world.kernel.clone(), spool.path(), 1);
+
+    let first = demo::load(&ctx, &imports, spool.path()).await.unwrap();
+    assert_eq!(first.rejected, []);
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/requirements");
+    let files = std::fs::read_dir(directory).unwrap().count();
+    assert_eq!(first.created["requirements"], files as u64, "one requirement a file");
+    assert_eq!((first.created["builds"], first.created["deployments"]), (1, 1));
+    assert!(first.to_string().contains(&format!("{files} requirements")), "{first}");
+    assert!(std::fs::read_dir(spool.path()).unwrap().next().is_none(), "no file is left lying about");
+    let there = rows(&ctx).await;
+    assert!(there.iter().all(|(_, count)| *count > 0), "{there:?}");
+
+    assert_eq!(demo::load(&ctx, &imports, spool.path()).await.unwrap(), Loaded::default());
+    assert_eq!(rows(&ctx).await, there, "the second time changes nothing");
+
+    let project = work::project(&ctx, "throughline").await.unwrap();
+    let tx = ctx.begin_read().await.unwrap();
+    let proofs = work::proofs(&ctx, &tx, &project, None, None).await.unwrap();
+    tx.commit().await.unwrap();
+    let with = |standing| proofs.iter().filter(|proof| proof.evidence.standing() == standing).count();
+    let (gaps, proven) = (with(Standing::Gap), with(Standing::Partial) + with(Standing::Proven));
+    assert!(gaps > 0 && proven > 0, "{gaps} gaps, {proven} proven");
+    // Baselines are not built yet, so no test can have claimed to prove them.
+    let baselines = proofs.iter().find(|proof| proof.key == "REQ-58").unwrap();
+    assert_eq!((baselines.evidence.standing(), baselines.evidence.tests), (Standing::Gap, 0));
+    // That the migrator is held to its undo is claimed by a test that ran.
+    let migrations = proofs.iter().find(|proof| proof.key == "REQ-3").unwrap();
+    assert!(migrations.evidence.proven > 0 && migrations.evidence.outcomes.passed > 0, "{:?}", migrations.evidence);
+}
+
+/// What somebody changed by hand is theirs: the demonstration does not take it back.
+#[tokio::test]
+async fn a_record_that_was_changed_since_is_left_as_it_is() {
+    let world = world().await;
+    let ctx = world.home.ctx(&world.kernel);
+    let spool = tempfile::tempdir().unwrap();
+    let imports = Imports::new(world.kernel.clone(), spool.path(), 1);
+    demo::load(&ctx, &imports, spool.path()).await.unwrap();
+    let tx = ctx.begin().await.unwrap();
+    tx.execute("update work.requirements set title = 'Mine' where key = 'REQ-1'", &[]).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(demo::load(&ctx, &imports, spool.path()).await.unwrap(), Loaded::default());
+    let tx = ctx.begin_read().await.unwrap();
+    let title: String =
+        tx.query_one("select title from work.requirements where key = 'REQ-1'", &[]).await.unwrap().get(0);
+    tx.commit().await.unwrap();
+    assert_eq!(title, "Mine");
+}
