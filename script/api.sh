@@ -12,9 +12,9 @@ need_node
 
 say "The API's description"
 curl -fsS "$THROUGHLINE_URL/openapi.json" >"$scratch/openapi.json"
-if ! cmp -s <(python3 -m json.tool --sort-keys "$scratch/openapi.json") openapi/v1.json; then
+if ! cmp -s <(python3 -m json.tool --indent 1 --sort-keys "$scratch/openapi.json") openapi/v1.json; then
   if [ "${UPDATE_OPENAPI:-}" = 1 ]; then
-    mkdir -p openapi && python3 -m json.tool --sort-keys "$scratch/openapi.json" >openapi/v1.json
+    mkdir -p openapi && python3 -m json.tool --indent 1 --sort-keys "$scratch/openapi.json" >openapi/v1.json
   else
     echo "openapi/v1.json is not what the server says; run UPDATE_OPENAPI=1 script/test and commit it" >&2; exit 1
   fi

@@ -195,14 +195,28 @@ impl Instance {
         found.ok_or_else(|| format!("PostgreSQL's log shows no statement on {table}").into())
     }
 
-    /// Stops the server and its database.
+    /// Stops the server and its database; gives the data directory.
     ///
     /// # Errors
     /// When it cannot be waited for.
     pub async fn stop(mut self) -> Result<PathBuf, Failure> {
         Command::new("kill").arg(self.pid.to_string()).status().await?;
         self.server.wait().await?;
-        Ok(self.data)
+        Ok(std::mem::take(&mut self.data))
+    }
+}
+
+impl Drop for Instance {
+    /// A measurement that fails must not leave a server and its database behind.
+    fn drop(&mut self) {
+        if !matches!(self.server.try_wait(), Ok(None)) {
+            return;
+        }
+        let _ = std::process::Command::new("kill").arg(self.pid.to_string()).status();
+        let asked = Instant::now();
+        while matches!(self.server.try_wait(), Ok(None)) && asked.elapsed() < Duration::from_secs(15) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 

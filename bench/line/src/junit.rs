@@ -51,7 +51,12 @@ fn case(text: &mut String, class: &str, number: usize, output: usize) {
         let end = text.len() + output;
         let mut line = 0;
         while text.len() < end {
-            let _ = writeln!(text, "08:00:{:02}.{:03} INFO ledger booked {number} step {line} balance 1024.00 EUR", line % 60, number % 1000);
+            let _ = writeln!(
+                text,
+                "08:00:{:02}.{:03} INFO ledger booked {number} step {line} balance 1024.00 EUR",
+                line % 60,
+                number % 1000
+            );
             line += 1;
         }
         text.push_str("]]></system-out>");

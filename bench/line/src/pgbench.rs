@@ -22,7 +22,14 @@ impl Script {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(directory: &Path, name: &str, instance: &Instance, query: &str, values: &[String], rows: u64) -> Result<Self, Failure> {
+    pub fn write(
+        directory: &Path,
+        name: &str,
+        instance: &Instance,
+        query: &str,
+        values: &[String],
+        rows: u64,
+    ) -> Result<Self, Failure> {
         let path = directory.join(format!("{name}.pgbench"));
         let text = format!(
             "\\set n random(1, {rows})\n\\startpipeline\nbegin transaction read only;\n\
@@ -51,7 +58,9 @@ impl Script {
             .await
             .map_err(|error| format!("pgbench cannot be run: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok());
+        let figure = |name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok())
+        };
         match (figure("tps = "), figure("number of transactions actually processed: ")) {
             (Some(rate), Some(count)) if output.status.success() => Ok((rate, count as u64)),
             _ => Err(format!("pgbench failed:\n{text}{}", String::from_utf8_lossy(&output.stderr)).into()),

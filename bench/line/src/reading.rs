@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
+use decisions::median;
 use line::{
     Failure,
     http::{self, Connection},
@@ -12,7 +13,6 @@ use line::{
     report::{Goal, Section, short},
     seed,
 };
-use decisions::median;
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
@@ -224,7 +224,8 @@ impl<'a> Peers<'a> {
             }
         }
         let ratios = |to: &Taken| -> Vec<f64> { of_full.rates.iter().zip(&to.rates).map(|(a, b)| a / b).collect() };
-        let by_time = |to: &Taken| -> Vec<f64> { to.used.iter().zip(&of_full.used).map(|(a, b)| a.all() / b.all()).collect() };
+        let by_time =
+            |to: &Taken| -> Vec<f64> { to.used.iter().zip(&of_full.used).map(|(a, b)| a.all() / b.all()).collect() };
         let middle = |taken: &Taken, pick: fn(&Used) -> f64| median(&taken.used.iter().map(pick).collect::<Vec<_>>());
         let (server, bare_server) = (middle(&of_full, |used| used.server), middle(&of_bare, |used| used.server));
         let reason = format!(
@@ -243,7 +244,13 @@ impl<'a> Peers<'a> {
             Goal::AtLeast(0.40),
             &reason,
         );
-        section.figure("the same by processor time: of all processes for one transaction, of those for one request", &by_time(&of_pgbench), "×", Goal::None, "");
+        section.figure(
+            "the same by processor time: of all processes for one transaction, of those for one request",
+            &by_time(&of_pgbench),
+            "×",
+            Goal::None,
+            "",
+        );
         let reason = format!(
             "the server takes {} µs of processor time for a request, the bare endpoint {} µs; the difference is signing in, \
              deciding, JSON, ETag, request identifier, log span and metrics",

@@ -22,6 +22,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether everything that `other` covers is covered too.
+    pub fn contains(&self, other: &Self) -> bool {
+        let holds = |own: &Option<String>, other: &Option<String>| own.is_none() || own == other;
+        holds(&self.resource_type, &other.resource_type) && holds(&self.action, &other.action)
+    }
+}
+
 impl FromStr for Scope {
     type Err = ScopeError;
 
@@ -59,6 +67,17 @@ mod tests {
             scope.covers("import", "create") && !scope.covers("import", "read") && !scope.covers("build", "create")
         );
         assert!("*".parse::<Scope>().expect("a scope").covers("anything", "at_all"));
+    }
+
+    #[test]
+    fn a_scope_contains_what_is_no_wider() {
+        let scope = |text: &str| text.parse::<Scope>().expect("a scope");
+        for (wide, narrow) in [("*", "*"), ("*", "*:read"), ("*:read", "build:read"), ("build:*", "build:read")] {
+            assert!(scope(wide).contains(&scope(narrow)), "{wide} contains {narrow}");
+        }
+        for (narrow, wide) in [("*:read", "*"), ("build:read", "*:read"), ("build:*", "*"), ("build:*", "*:read")] {
+            assert!(!scope(narrow).contains(&scope(wide)), "{narrow} does not contain {wide}");
+        }
     }
 
     #[test]

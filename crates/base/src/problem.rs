@@ -97,6 +97,9 @@ impl ProblemKind {
     }
 }
 
+/// The most fields that one problem names.
+const FIELDS_TOLD: usize = 100;
+
 /// What is wrong with one field of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -158,11 +161,13 @@ impl Problem {
     }
 
     /// A problem about several fields at once; its detail counts them.
-    pub fn of_fields(errors: Vec<FieldError>) -> Self {
+    pub fn of_fields(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => one.detail.clone(),
             many => format!("{} fields need mending.", many.len()),
         };
+        // An answer must not be many times as long as the question.
+        errors.truncate(FIELDS_TOLD);
         Self { kind: ProblemKind::Invalid, detail, errors, retry_after: None }
     }
 

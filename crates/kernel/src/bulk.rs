@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Ctx, Error, Record, Verb,
-    access::authorise,
+    access::{Allowed, authorise},
     catalogue::Served,
     store::Tx,
     write::{create, delete, restore, update},
@@ -127,27 +127,31 @@ async fn one(
     let id =
         item.id.as_deref().ok_or_else(|| Problem::invalid("This action needs an `id`.").field("/id", "is required"))?;
     let record = Record::find(tx, served, id, true).await?;
-    if let Some(version) = &item.if_match
-        && *version != record.version
-    {
-        return Err(Problem::new(
-            base::ProblemKind::PreconditionFailed,
-            "The record has changed since you read it; read it again and repeat your change.",
-        )
-        .into());
-    }
     match item.action {
         BulkAction::Delete => {
-            delete(ctx, tx, served, authorise(ctx, record)?).await?;
+            delete(ctx, tx, served, unchanged(item, authorise(ctx, record)?)?).await?;
             Ok((204, Some(id.to_owned()), None))
         }
         BulkAction::Restore => {
-            let written = restore(ctx, tx, served, authorise(ctx, record)?).await?;
+            let written = restore(ctx, tx, served, unchanged(item, authorise(ctx, record)?)?).await?;
             Ok((200, Some(written.id), Some(written.body.parse()?)))
         }
         _ => {
-            let written = update(ctx, tx, served, authorise(ctx, record)?, data).await?;
+            let written = update(ctx, tx, served, unchanged(item, authorise(ctx, record)?)?, data).await?;
             Ok((200, Some(written.id), Some(written.body.parse()?)))
         }
+    }
+}
+
+/// The record, while it is still what the caller read. Asked once it is allowed: the version of a record that the
+/// caller may not read would confirm that it is there.
+fn unchanged<A>(item: &BulkItem, record: Allowed<Record, A>) -> Result<Allowed<Record, A>, Error> {
+    match &item.if_match {
+        Some(version) if *version != record.version => Err(Problem::new(
+            base::ProblemKind::PreconditionFailed,
+            "The record has changed since you read it; read it again and repeat your change.",
+        )
+        .into()),
+        _ => Ok(record),
     }
 }

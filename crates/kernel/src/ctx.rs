@@ -92,6 +92,8 @@ pub struct Kernel {
     pub store: Store,
     /// What is served.
     pub catalogue: Catalogue,
+    /// Room for exports: each holds a connection for as long as its reader takes.
+    pub(crate) exports: Arc<tokio::sync::Semaphore>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     ids: Box<dyn IdSource>,
 }
@@ -99,7 +101,8 @@ pub struct Kernel {
 impl Kernel {
     /// A kernel on the machine's clock.
     pub fn new(store: Store, catalogue: Catalogue) -> Self {
-        Self { store, catalogue, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds) }
+        let exports = Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE));
+        Self { store, catalogue, exports, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds) }
     }
 
     /// The same kernel with a clock of the caller's, for tests.

@@ -1,7 +1,11 @@
 //! The current filter as a file: CSV (RFC 4180) or NDJSON, streamed row by row.
 
+use std::time::Duration;
+
+use base::{Problem, ProblemKind};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
+use tokio::sync::mpsc;
 use tokio_postgres::RowStream;
 
 use crate::{
@@ -40,6 +44,12 @@ pub type ExportStream = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Error>
 /// Bytes gathered before a piece is handed on.
 const PIECE: usize = 32 * 1024;
 
+/// Exports at once at most. Each holds a connection, and a slow reader must not take them all.
+pub(crate) const AT_ONCE: usize = 4;
+
+/// How long a reader may leave a piece lying before the export is broken off.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 struct Exporter {
     rows: std::pin::Pin<Box<RowStream>>,
     // Keeps the transaction open until the last row has been read.
@@ -54,10 +64,11 @@ enum Shape {
     Ndjson(Row),
 }
 
-/// All rows of `served` that the filter of `query` lets through and the actor may export.
+/// All rows of `served` that the filter of `query` lets through and the actor may export. A reader that takes nothing
+/// for ten seconds is cut off: the stream ends with an error, so that half a file is never taken for a whole one.
 ///
 /// # Errors
-/// 403 when the actor may export none of these.
+/// 403 when the actor may export none of these, 503 when too many exports are running.
 pub async fn export(
     ctx: &Ctx,
     served: &Served,
@@ -69,6 +80,13 @@ pub async fn export(
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, None)?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
+    let room = ctx.kernel.exports.clone().try_acquire_owned().map_err(|_| {
+        Problem::new(
+            ProblemKind::Unavailable,
+            "As many exports as there can be are running; try again when one has ended.",
+        )
+        .retry_after(5)
+    })?;
     let tx = ctx.begin_read().await?;
     let rows = Box::pin(tx.stream(&sql, &refs).await?);
     let (head, shape) = match format {
@@ -79,10 +97,28 @@ pub async fn export(
             (Some(head), Shape::Csv(selection.shown().map(|(_, kind, at)| (kind, at)).collect()))
         }
     };
-    let exporter = Exporter { rows, tx: Some(tx), head, shape, done: false };
-    Ok(Box::pin(stream::unfold(exporter, |mut exporter| async move {
-        let piece = exporter.next_piece().await?;
-        Some((piece, exporter))
+    let mut exporter = Exporter { rows, tx: Some(tx), head, shape, done: false };
+    let (pieces, taken) = mpsc::channel(2);
+    // Not driven by the reader, so that a reader who stops does not keep the connection.
+    let work = tokio::spawn(async move {
+        let _room = room;
+        while let Some(piece) = exporter.next_piece().await {
+            if pieces.send_timeout(piece, PATIENCE).await.is_err() {
+                return false;
+            }
+        }
+        true
+    });
+    Ok(Box::pin(stream::unfold((taken, Some(work)), |(mut taken, work)| async move {
+        if let Some(piece) = taken.recv().await {
+            return Some((piece, (taken, work)));
+        }
+        match work?.await {
+            Ok(true) => None,
+            _ => {
+                Some((Err(Error::Broken("the export was broken off: its reader took too long".into())), (taken, None)))
+            }
+        }
     })))
 }
 

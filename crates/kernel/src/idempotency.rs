@@ -12,7 +12,7 @@ pub struct Idempotency {
     pub key: String,
     /// The path of the request.
     pub path: String,
-    /// SHA-256 over method, path and body.
+    /// SHA-256 over path, API token and body.
     pub fingerprint: [u8; 32],
 }
 
@@ -27,6 +27,8 @@ pub struct Answer {
     pub etag: Option<String>,
     /// `Location`, where there is one.
     pub location: Option<String>,
+    /// The body to keep in place of `body`, where that holds a secret.
+    pub kept_body: Option<Vec<u8>>,
 }
 
 const LOCK: &str =
@@ -77,6 +79,7 @@ impl Answer {
             body: row.try_get(2)?,
             etag: row.try_get(3)?,
             location: row.try_get(4)?,
+            kept_body: None,
         }))
     }
 
@@ -96,7 +99,7 @@ impl Answer {
                 &i32::from(self.status),
                 &self.etag,
                 &self.location,
-                &self.body,
+                self.kept_body.as_ref().unwrap_or(&self.body),
                 &ctx.now(),
             ],
         )

@@ -214,7 +214,7 @@ fn decimal(kind: ColumnType, text: &str) -> Result<Param, String> {
 /// A plain decimal, with an exponent written out.
 fn expand(text: &str) -> Option<String> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| e.abs() <= 100)?),
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| (-100..=100).contains(e))?),
         None => (text, 0),
     };
     let (sign, unsigned) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
@@ -297,7 +297,9 @@ mod tests {
         assert!(decimal(hours, "123456789").is_err());
         assert_eq!(decimal(hours, "1e2"), Ok(Param::Text("100".into())));
         assert_eq!(decimal(hours, "-1.5e-1"), Ok(Param::Text("-0.15".into())));
-        assert!(decimal(hours, "1e400").is_err());
+        for exponent in ["1e400", "1e-101", "1e-2147483648", "1e2147483647", "1e99999999999"] {
+            assert!(decimal(hours, exponent).is_err(), "{exponent}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     catalogue::{Relation, Served},
     encode::{Raw, RawJson, write_string},
     param::Param,
+    schema::ColumnType,
     select::{ListQuery, Selection},
     store::Tx,
 };
@@ -118,17 +119,16 @@ impl Included<'_> {
         let there = self.ctx.catalogue().get(resource).ok_or_else(unknown)?;
         let reach = permit::<Read>(self.ctx, there.resource)?;
         let at = self.selection.position(from).ok_or_else(unknown)?;
-        let mut keys: Vec<Param> = Vec::new();
-        let mut ids: Vec<Uuid> = Vec::new();
-        let mut texts: Vec<String> = Vec::new();
-        for row in rows {
-            match row.try_get::<_, Raw<'_>>(at)?.0 {
-                Some(raw) if raw.len() == 16 => ids.extend(Uuid::from_slice(raw).ok()),
-                Some(raw) => texts.extend(std::str::from_utf8(raw).ok().map(str::to_owned)),
-                None => {}
-            }
-        }
-        keys.push(if texts.is_empty() { Param::Uuids(ids) } else { Param::Texts(texts) });
+        let raw: Vec<&[u8]> = rows
+            .iter()
+            .filter_map(|row| row.try_get::<_, Raw<'_>>(at).map(|raw| raw.0).transpose())
+            .collect::<Result<_, _>>()?;
+        let is_uuid = self.served.table.column(from).is_some_and(|column| column.kind == ColumnType::Uuid);
+        let mut keys = vec![if is_uuid {
+            Param::Uuids(raw.into_iter().filter_map(|raw| Uuid::from_slice(raw).ok()).collect())
+        } else {
+            Param::Texts(raw.into_iter().filter_map(|raw| std::str::from_utf8(raw).ok().map(str::to_owned)).collect())
+        }];
         let condition = match (&*reach, there.project_column()) {
             (authz::Reach::Everything, _) => "true".to_owned(),
             (authz::Reach::Projects(projects), Some(column)) => {

@@ -66,6 +66,8 @@ pub struct Operation {
     pub output_schema: Value,
     /// The status of a success.
     pub status: u16,
+    /// The member of its output that is shown once and never kept, not even to answer a repeated request.
+    pub shown_once: Option<&'static str>,
     handler: Arc<Handler>,
 }
 
@@ -139,6 +141,7 @@ impl Operation {
             input_schema: schema_of::<I>(true),
             output_schema: schema_of::<O>(false),
             status: 200,
+            shown_once: None,
             handler,
         }
     }
@@ -147,6 +150,14 @@ impl Operation {
     #[must_use]
     pub fn with_files(mut self) -> Self {
         self.input = Input::Files;
+        self
+    }
+
+    /// The same operation, with a secret in its output that is shown once: a repeated request is answered with null
+    /// in its place.
+    #[must_use]
+    pub fn showing_once(mut self, member: &'static str) -> Self {
+        self.shown_once = Some(member);
         self
     }
 

@@ -69,6 +69,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
     require(served, &values)?;
     confer::check(ctx, tx, resource, &values, project).await?;
+    check_references(ctx, tx, served, &values).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
         && !status.initial.contains(&state.as_str())
@@ -148,6 +149,7 @@ pub async fn update(
         return current(tx, served, &record).await;
     }
     confer::check(ctx, tx, resource, &values, record.project).await?;
+    check_references(ctx, tx, served, &values).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(to))) = values.iter().find(|(name, _)| name == status.column).cloned()
         && let Some(from) = record.status.as_deref()
@@ -350,6 +352,27 @@ async fn check_parent(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Pa
             .field(input::pointer(column), format!("is required: the {} it belongs to", parent.resource.words()))
             .into()),
     }
+}
+
+/// Refuses to refer to a record in a project that the actor does not see: a foreign key asks no row security, so it
+/// would confirm that the record is there. Keys that carry the project need no second look.
+async fn check_references(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<(), Error> {
+    for (column, value) in values {
+        let Param::Uuid(id) = value else { continue };
+        let Some(key) = served.table.reference(column) else { continue };
+        if key.columns.iter().any(|column| column == "project_id") {
+            continue;
+        }
+        let Some(there) = ctx.catalogue().of_table(&key.target) else { continue };
+        if there.project == ProjectLink::None || there.resource.key != ["id"] {
+            continue;
+        }
+        let sql = format!("select 1 from {} t where t.id = $1", there.resource.table);
+        if tx.query_opt(&sql, &[id]).await?.is_none() {
+            return Err(no_such(column, &there.resource.words()).into());
+        }
+    }
+    Ok(())
 }
 
 fn no_such(column: &str, what: &str) -> Problem {

@@ -11,5 +11,5 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
 
 /// Every declared operation.
 pub fn operations() -> Vec<Operation> {
-    identity::operations().into_iter().chain(quality::imports::operations()).collect()
+    identity::operations().into_iter().chain(quality::imports::operations()).chain(delivery::operations()).collect()
 }

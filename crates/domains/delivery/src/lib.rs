@@ -1,11 +1,13 @@
 //! Repositories, commits, builds and their artefacts, environments and deployments.
 
+mod approval;
 mod builds;
 mod deployments;
 mod resources;
 mod standing;
 mod text;
 
+pub use approval::{Approve, operations};
 pub use builds::{
     BuildFilter, BuildLine, CommitLine, artifacts_of_build, branches, commits_of_build, deployments_of_build,
     find_build, list_builds,

@@ -98,7 +98,6 @@ pub static DEPLOYMENTS: Resource = Resource::new("deployments", "delivery.deploy
         "completed_at",
         "deployed_at",
         "deployed_by",
-        "approved_by",
         "approval_notes",
         "deployment_log",
         "deployment_errors",

@@ -3,7 +3,9 @@
 use authz::Scope;
 use base::Problem;
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Allowed, Change, Create, Ctx, Delete, Error, Operation, Place, Record, Tx, Update, authorise, record};
+use kernel::{
+    Allowed, Change, Create, Credential, Ctx, Delete, Error, Operation, Place, Record, Tx, Update, authorise, record,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -102,6 +104,7 @@ pub async fn create_token(ctx: &Ctx, tx: &mut Tx, input: NewToken) -> Result<Cre
         .now()
         .checked_add(SignedDuration::from_hours(days * 24))
         .map_err(|error| Error::Broken(error.to_string()))?;
+    let expires_at = within_own(ctx, tx, &input.scopes, expires_at).await?;
     let (id, token) = (ctx.new_id(), Token::generate(TokenKind::Api));
     tx.execute(
         "insert into identity.api_tokens (id, user_id, name, token_prefix, token_hash, scopes, expires_at, created_at)
@@ -129,6 +132,22 @@ pub async fn create_token(ctx: &Ctx, tx: &mut Tx, input: NewToken) -> Result<Cre
     };
     record(ctx, tx, &change).await?;
     Ok(CreatedToken { id, name: input.name, token: token.reveal().to_owned(), scopes: input.scopes, expires_at })
+}
+
+/// What a token that a token makes may be: no wider and no longer than the one that makes it, or a stolen token would
+/// widen and outlive itself. Gives back when the new one ends.
+async fn within_own(ctx: &Ctx, tx: &Tx, scopes: &[String], asked: Timestamp) -> Result<Timestamp, Error> {
+    let Credential::ApiToken(own) = ctx.principal.credential else { return Ok(asked) };
+    let row = tx.query_one("select scopes, expires_at from identity.api_tokens where id = $1", &[&own]).await?;
+    let held: Vec<Scope> = row.try_get::<_, Vec<String>>(0)?.iter().filter_map(|scope| scope.parse().ok()).collect();
+    for (at, scope) in scopes.iter().enumerate() {
+        if !scope.parse::<Scope>().is_ok_and(|scope| held.iter().any(|own| own.contains(&scope))) {
+            let detail = format!("`{scope}` goes beyond the token that asks for it");
+            return Err(Problem::forbidden(format!("{detail}.")).field(format!("/scopes/{at}"), detail).into());
+        }
+    }
+    let until: Option<Timestamp> = row.try_get(1)?;
+    Ok(until.map_or(asked, |until| asked.min(until)))
 }
 
 /// Nothing more to say.
@@ -247,6 +266,7 @@ pub fn operations() -> Vec<Operation> {
             "Makes an API token for yourself. Its text is shown this once.",
             |ctx, tx, input| Box::pin(create_token(ctx, tx, input)),
         )
+        .showing_once("token")
         .answering(201),
         Operation::on_record::<Delete, Nothing, Ended, _>(
             "api-tokens",

@@ -1,6 +1,6 @@
 //! Signing in by password, and out. Unknown and known names take the same time and get the same answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base::{Problem, ProblemKind};
 use jiff::Timestamp;
@@ -15,6 +15,9 @@ use crate::{Authenticator, authenticator::ABSOLUTE};
 const FAILURES: i32 = 5;
 /// Minutes an account stays locked.
 const LOCKED_MINUTES: i32 = 15;
+
+/// No refusal comes sooner than this, whatever was found out on the way.
+const REFUSED_AFTER: Duration = Duration::from_millis(250);
 
 /// Who wants to sign in.
 pub struct SignIn {
@@ -49,6 +52,17 @@ impl Authenticator {
     /// # Errors
     /// 401 with the same words for an unknown name, a wrong password and a locked account.
     pub async fn sign_in(&self, input: SignIn, request: Request) -> Result<SignedIn, Error> {
+        let refuse_at = tokio::time::Instant::now() + REFUSED_AFTER;
+        let outcome = self.try_sign_in(input, request).await;
+        if outcome.is_err() {
+            // Counting and recording a refusal takes time that a name nobody has does not need.
+            tokio::time::sleep_until(refuse_at).await;
+        }
+        outcome
+    }
+
+    async fn try_sign_in(&self, input: SignIn, request: Request) -> Result<SignedIn, Error> {
+        let turn = self.turn().await?;
         let now = self.kernel.now();
         let email = input.email.trim().to_lowercase();
         let account = self.account(&email).await?;
@@ -76,6 +90,7 @@ impl Authenticator {
             .into());
         };
         self.count(account.id, true, &request, now).await?;
+        drop(turn);
         self.start(account.id, *organization_id, request).await
     }
 
@@ -162,13 +177,18 @@ impl Authenticator {
         Ok(rows.first().map(account).transpose()?)
     }
 
-    /// Verifies a password off the event loop; a decoy stands in where there is no hash.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+    /// Waits for a turn. It is held from looking at the lock of the account until the outcome is counted: otherwise
+    /// many guesses at once would all be made before the first of them is counted.
+    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
         let busy = || Problem::new(ProblemKind::Unavailable, "Too many people sign in just now.").retry_after(2);
-        let _permit = tokio::time::timeout(std::time::Duration::from_secs(5), self.hashing.acquire())
+        Ok(tokio::time::timeout(Duration::from_secs(5), self.hashing.acquire())
             .await
             .map_err(|_| busy())?
-            .map_err(|_| busy())?;
+            .map_err(|_| busy())?)
+    }
+
+    /// Verifies a password off the event loop; a decoy stands in where there is no hash.
+    async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
         let passwords = self.passwords.clone();
         tokio::task::spawn_blocking(move || passwords.verify(&password, hash.as_deref()))
             .await

@@ -1,4 +1,4 @@
--- The files that were sent with the one given, in the order they were sent: one request queues its files in one transaction, so they share
+-- The files that were sent with the one given, by name: one request queues its files in one transaction, so they share
 -- their time and sender, and their identifiers lie within moments of it. No row when there is no such import.
 select i.id, i.file_name, i.format, i.status, i.size_bytes, i.bytes_read, i.summary, i.error, i.created_at, b.build_number
   from platform.imports given
@@ -8,5 +8,5 @@ select i.id, i.file_name, i.format, i.status, i.size_bytes, i.bytes_read, i.summ
                 and platform.uuid_v7_floor(platform.uuid_v7_time(given.id) + interval '10 minutes')
   left join delivery.builds b on b.project_id = i.project_id and b.id = i.build_id
  where given.project_id = $1 and given.id = $2
- order by i.id
+ order by i.file_name, i.id
  limit 1000

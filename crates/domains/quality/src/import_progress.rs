@@ -87,7 +87,7 @@ pub async fn recent_imports(ctx: &Ctx, tx: &Tx, project: Uuid, rows: i64) -> Res
         .collect()
 }
 
-/// The files that were sent in one request with the import `id`, itself included. Empty when there is no such import.
+/// The files that were sent in one request with the import `id`, itself included, by name. Empty when there is no such import.
 ///
 /// # Errors
 /// 403 when the actor may not see imports there.

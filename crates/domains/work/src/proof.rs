@@ -144,7 +144,11 @@ pub(crate) async fn rows(
     text: Option<&str>,
 ) -> Result<Vec<Proof>, Error> {
     let pattern = text.filter(|text| !text.is_empty()).map(pattern);
+    // Everything here is joined whole. Without fresh statistics the planner takes the inner sides for a few rows and
+    // loops over them, whose cost grows with the product of both.
+    tx.batch("set local enable_nestloop = off").await?;
     let rows = tx.query(PROOFS, &[&projects, &build, &pattern]).await?;
+    tx.batch("set local enable_nestloop = on").await?;
     rows.iter()
         .map(|row| {
             Ok(Proof {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::{Problem, ProblemKind};
-use kernel::{Answer, Ctx, Error, Tx, Written};
+use kernel::{Answer, Credential, Ctx, Error, Tx, Written};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -62,9 +62,12 @@ pub(crate) fn with_header(mut response: Response, name: header::HeaderName, valu
 
 /// Whether one of the tags of a conditional header (RFC 9110 §13.1) is `current`, or is `*`.
 pub(crate) fn matches_tag(headers: &HeaderMap, name: header::HeaderName, current: &str) -> Option<bool> {
-    let value = headers.get(name)?.to_str().ok()?;
     let current = etag(current);
-    Some(value.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == current))
+    let mut values = headers.get_all(name).iter().peekable();
+    values.peek()?;
+    // What cannot be read matches nothing: a condition must never be dropped in silence.
+    let mut tags = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim);
+    Some(tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == current))
 }
 
 /// Refuses a write when `If-Match` names another version.
@@ -110,6 +113,11 @@ where
             let mut hash = Sha256::new();
             hash.update(idempotency.path.as_bytes());
             hash.update([0]);
+            // The answer belongs to what the credential may see: a narrower token of the same person gets none of it.
+            hash.update(match ctx.principal.credential {
+                Credential::Session(_) | Credential::Server => [0; 16],
+                Credential::ApiToken(id) => id.into_bytes(),
+            });
             hash.update(body);
             idempotency.fingerprint = hash.finalize().into();
         }

@@ -12,7 +12,7 @@ use crate::Metrics;
 pub struct Limits {
     /// The largest JSON body, in bytes.
     pub json_bytes: usize,
-    /// The largest uploaded file, in bytes.
+    /// The most bytes that the files of one upload have together.
     pub file_bytes: u64,
 }
 

@@ -4,8 +4,10 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json,
-    extract::{ConnectInfo, FromRequestParts, MatchedPath, OriginalUri},
+    extract::{self, ConnectInfo, FromRequestParts, MatchedPath, OriginalUri, State},
     http::{HeaderMap, Method, header, request::Parts},
+    middleware::Next,
+    response::Response,
 };
 use base::{Problem, ProblemKind};
 use kernel::{Ctx, Request};
@@ -23,19 +25,48 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiProblem> {
-        let token = bearer(&parts.headers)
+        let nobody = || {
+            Problem::new(
+                ProblemKind::Unauthenticated,
+                "Send `Authorization: Bearer <API token>`. Tokens are made on the page /account/tokens.",
+            )
+        };
+        let borne = bearer(&parts.headers);
+        let by_cookie = borne.is_none();
+        let token = borne
             .or_else(|| cookie(&parts.headers).filter(|_| matches!(parts.method, Method::GET | Method::HEAD)))
-            .ok_or_else(|| {
-                Problem::new(
-                    ProblemKind::Unauthenticated,
-                    "Send `Authorization: Bearer <API token>`. Tokens are made on the page /account/tokens.",
-                )
-            })?;
+            .ok_or_else(nobody)?;
         let principal =
             app.authenticator.principal(&token).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+        if by_cookie && principal.session_id().is_none() {
+            // A cookie goes along by itself; an API token is shown on purpose.
+            return Err(nobody().into());
+        }
         let request = request_of(parts)?;
         Ok(Self(Ctx::new(app.kernel.clone(), principal, request)))
     }
+}
+
+/// Resources whose changes are changes of who may do what.
+const RIGHTS: [&str; 6] = ["api-tokens", "memberships", "organizations", "project-members", "sessions", "users"];
+
+/// What this process changes of anybody's rights counts from its answer on. Other processes hear of it from the
+/// database, a few milliseconds later.
+pub(crate) async fn forget_changed_rights(
+    State(app): State<Arc<App>>,
+    request: extract::Request,
+    next: Next,
+) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD)
+        && request.extensions().get::<MatchedPath>().is_some_and(|route| {
+            let route = route.as_str().trim_start_matches("/v1").trim_start_matches('/');
+            RIGHTS.contains(&route.split('/').next().unwrap_or_default())
+        });
+    let response = next.run(request).await;
+    if changes {
+        app.authenticator.forget();
+    }
+    response
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

@@ -158,6 +158,7 @@ pub(crate) async fn create(
                 etag: Some(etag(&written.version)),
                 location: Some(format!("/v1/{name}/{}", written.id)),
                 body: written.body.0,
+                kept_body: None,
             })
         })
     })
@@ -234,7 +235,13 @@ pub(crate) async fn restore(
             let found = authorise::<Restore, _>(ctx, Record::find(tx, served, &id, true).await?)?;
             check_if_match(&headers, &found.version)?;
             let written = kernel::restore(ctx, tx, served, found).await?;
-            Ok(Answer { status: 200, etag: Some(etag(&written.version)), location: None, body: written.body.0 })
+            Ok(Answer {
+                status: 200,
+                etag: Some(etag(&written.version)),
+                location: None,
+                body: written.body.0,
+                kept_body: None,
+            })
         })
     })
     .await?;
@@ -259,7 +266,13 @@ pub(crate) async fn bulk(
         Box::pin(async move {
             let served = ctx.catalogue().get(&name).ok_or_else(|| Error::Broken("not served".into()))?;
             let results = kernel::bulk(ctx, tx, served, &request).await?;
-            Ok(Answer { status: 200, etag: None, location: None, body: results.to_string().into_bytes() })
+            Ok(Answer {
+                status: 200,
+                etag: None,
+                location: None,
+                body: results.to_string().into_bytes(),
+                kept_body: None,
+            })
         })
     })
     .await?;

@@ -44,7 +44,8 @@ pub fn router(app: Arc<App>) -> Router {
         } else if let Some(operation) = app.operation_on(kernel::Subject::Collection(name), "create") {
             all = match operation.input {
                 kernel::Input::Json => all.post(operations::run),
-                kernel::Input::Files => all.post(upload::run),
+                // Files go to disk as they arrive, and have a limit of their own.
+                kernel::Input::Files => all.merge(post(upload::run).layer(DefaultBodyLimit::disable())),
             };
         }
         if resource.offers(Verb::Update) {
@@ -77,7 +78,10 @@ pub fn router(app: Arc<App>) -> Router {
     v1 = v1.route("/me", get(caller::me).fallback(problem::method_not_allowed));
 
     let json_limit = app.limits.json_bytes;
-    let api = v1.fallback(problem::not_found).layer(DefaultBodyLimit::max(json_limit));
+    let api = v1
+        .fallback(problem::not_found)
+        .layer(DefaultBodyLimit::max(json_limit))
+        .layer(middleware::from_fn_with_state(app.clone(), caller::forget_changed_rights));
     Router::new()
         .nest("/v1", api)
         .route("/openapi.json", get(documentation::openapi).fallback(problem::method_not_allowed))

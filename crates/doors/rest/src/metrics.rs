@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::HeaderValue,
+    http::{HeaderValue, Method},
     middleware::Next,
     response::Response,
 };
@@ -79,6 +79,20 @@ impl Metrics {
     }
 }
 
+/// The label of a method. Callers can make up methods without end, and every label is kept for ever.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Gives every request an identifier, and notes how long it took. The route, not the path, is the label: it is one of
 /// a fixed set.
 pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -90,7 +104,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let id = given.map_or_else(|| base::id_at(app.kernel.now()).to_string(), str::to_owned);
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"));
     request.headers_mut().insert("x-request-id", value.clone());
-    let method = request.method().as_str().to_owned();
+    let method = known(request.method()).to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
     let started = Instant::now();

@@ -56,7 +56,13 @@ pub(crate) async fn run(
                 (201, Subject::Collection(name), Some(id)) => Some(format!("/v1/{name}/{id}")),
                 _ => None,
             };
-            Ok(Answer { status: operation.status, etag: None, location, body: output.to_string().into_bytes() })
+            let kept_body = operation.shown_once.map(|secret| {
+                let mut kept = output.clone();
+                kept[secret] = serde_json::Value::Null;
+                kept.to_string().into_bytes()
+            });
+            let body = output.to_string().into_bytes();
+            Ok(Answer { status: operation.status, etag: None, location, body, kept_body })
         })
     })
     .await?;

@@ -17,6 +17,8 @@ use crate::{ApiProblem, App, Caller, answer::once, collection, operations::of_ro
 
 /// Files of one request at most.
 const FILES: usize = 1000;
+/// Other fields of one request at most.
+const FIELDS: usize = 100;
 /// The longest form field, in bytes.
 const FIELD: usize = 10_000;
 
@@ -55,13 +57,27 @@ pub(crate) async fn run(
             "Send `multipart/form-data` with fields and one or more parts named `file`.",
         )
     })?;
+    if let Some(resource) = operation.subject.resource().and_then(|name| ctx.catalogue().get(name)) {
+        // Where exactly is decided once the form is read; whoever may do it nowhere fills no disk.
+        let permission = resource.resource.permission;
+        if ctx.principal.grants.reach(permission, operation.action) == authz::Reach::Nothing {
+            let reason = ctx.principal.grants.decide(permission, operation.action, None).reason;
+            return Err(Problem::forbidden(format!("You may not do this: {reason}.")).into());
+        }
+    }
     let (mut input, mut spooled, hash) =
         receive(&app, form).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
     input["files"] = Value::Array(spooled.files.clone());
     let (ctx, response) = once(ctx, &hash, move |ctx, tx| {
         Box::pin(async move {
             let output = operation.run(ctx, tx, Call { id: None, input }).await?;
-            Ok(Answer { status: operation.status, etag: None, location: None, body: output.to_string().into_bytes() })
+            Ok(Answer {
+                status: operation.status,
+                etag: None,
+                location: None,
+                body: output.to_string().into_bytes(),
+                kept_body: None,
+            })
         })
     })
     .await?;
@@ -92,12 +108,16 @@ fn unreadable(error: &MultipartError) -> Error {
 async fn receive(app: &App, mut form: Multipart) -> Result<(Value, Spooled, [u8; 32]), Error> {
     let mut input = json!({});
     let mut spooled = Spooled { files: Vec::new(), paths: Vec::new(), kept: false };
-    let mut whole = Sha256::new();
+    let (mut whole, mut fields, mut all) = (Sha256::new(), 0, 0_u64);
     while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         whole.update(name.as_bytes());
         whole.update([0]);
         if name != "file" {
+            fields += 1;
+            if fields > FIELDS || name.len() > FIELD {
+                return Err(Problem::new(ProblemKind::TooLarge, format!("Send at most {FIELDS} fields.")).into());
+            }
             let mut text = Vec::new();
             while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
                 text.extend_from_slice(&chunk);
@@ -123,9 +143,11 @@ async fn receive(app: &App, mut form: Multipart) -> Result<(Value, Spooled, [u8;
         let (mut hash, mut size) = (Sha256::new(), 0_u64);
         while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
             size += chunk.len() as u64;
-            if size > app.limits.file_bytes {
+            all += chunk.len() as u64;
+            if all > app.limits.file_bytes {
                 let most = app.limits.file_bytes >> 20;
-                return Err(Problem::new(ProblemKind::TooLarge, format!("A file has at most {most} MiB.")).into());
+                let detail = format!("The files of one request have at most {most} MiB together.");
+                return Err(Problem::new(ProblemKind::TooLarge, detail).into());
             }
             hash.update(&chunk);
             file.write_all(&chunk).await.map_err(spooling)?;

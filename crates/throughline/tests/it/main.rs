@@ -2,6 +2,7 @@
 //! sign-in and row security promise. One program, because each links everything.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod abuse;
 mod demo;
 mod http;
 mod lists;

@@ -49,6 +49,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
                 },
             },
             "parameters": parameters,
+            "responses": paths::common_responses(),
             "schemas": all,
         },
     })

@@ -66,6 +66,29 @@ pub(super) fn common_parameters() -> Map<String, Value> {
     ])
 }
 
+/// The problems that many operations share, by status.
+pub(super) fn common_responses() -> Map<String, Value> {
+    let all = [
+        ("400", "The request cannot be understood."),
+        ("401", "Nobody is signed in."),
+        ("403", "Not allowed."),
+        ("404", "Not there, or not to be seen."),
+        ("406", "None of the accepted media types can be produced."),
+        ("409", "In conflict with what is stored."),
+        ("412", "Changed in the meantime."),
+        ("413", "The body is too large."),
+        ("415", "The body's media type is not read here."),
+        ("422", "The input breaks a rule; `errors` names the fields."),
+        ("503", "Not able to serve just now; `Retry-After` says when to try again."),
+    ];
+    all.into_iter()
+        .map(|(code, about)| {
+            let content = json!({"application/problem+json": {"schema": schema("Problem")}});
+            (code.to_owned(), json!({"description": about, "content": content}))
+        })
+        .collect()
+}
+
 fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
 }
@@ -83,24 +106,10 @@ fn responses(status: &str, about: &str, content: Option<Value>, problems: &[&str
     if let Some(content) = content {
         good["content"] = content;
     }
-    let problem = |about: &str| json!({"description": about, "content": {"application/problem+json": {"schema": schema("Problem")}}});
     let mut all = Map::from_iter([(status.to_owned(), good)]);
-    for code in ["400", "401", "403", "404"].iter().chain(problems) {
-        let about = match *code {
-            "400" => "The request cannot be understood.",
-            "401" => "Nobody is signed in.",
-            "403" => "Not allowed.",
-            "404" => "Not there, or not to be seen.",
-            "406" => "None of the accepted media types can be produced.",
-            "409" => "In conflict with what is stored.",
-            "412" => "Changed in the meantime.",
-            "413" => "The body is too large.",
-            "415" => "The body's media type is not read here.",
-            _ => "The input breaks a rule; `errors` names the fields.",
-        };
-        all.insert((*code).to_owned(), problem(about));
+    for code in ["400", "401", "403", "404", "503"].iter().chain(problems) {
+        all.insert((*code).to_owned(), json!({"$ref": format!("#/components/responses/{code}")}));
     }
-    all.insert("503".into(), problem("Not able to serve just now; `Retry-After` says when to try again."));
     Value::Object(all)
 }
 

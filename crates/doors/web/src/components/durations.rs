@@ -22,8 +22,8 @@ pub struct DurationPoint {
 #[must_use]
 pub fn durations(title: &str, points: &[DurationPoint]) -> Markup {
     let longest = points.iter().filter_map(|point| point.duration_ms).max().unwrap_or(0).max(1);
-    let step = 1000 / i64::try_from(points.len().max(12)).unwrap_or(1000).max(1);
-    let width = (step * 7 / 10).max(1);
+    let step = 1000 / i64::try_from(points.len()).unwrap_or(1000).clamp(1, 1000);
+    let width = (step * 7 / 10).clamp(1, 48);
     let middle = median(points);
     let spoken = match middle {
         Some(middle) => {
@@ -45,7 +45,7 @@ pub fn durations(title: &str, points: &[DurationPoint]) -> Markup {
                     @for (index, point) in points.iter().enumerate() {
                         // Even the quickest result leaves a mark.
                         @let height = (point.duration_ms.unwrap_or(0).max(0) * 184 / longest).max(4);
-                        @let x = i64::try_from(index).unwrap_or(0) * step;
+                        @let x = i64::try_from(index).unwrap_or(0) * step + (step - width) / 2;
                         rect class=(point.outcome.tone().class()) x=(x) y=(192 - height) width=(width) height=(height) {
                             title { (point.label) ": " (point.outcome.word()) @if let Some(ms) = point.duration_ms { ", " (duration(ms)) } }
                         }

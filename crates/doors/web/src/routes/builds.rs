@@ -232,7 +232,10 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
         counts: all,
         levels,
         coverage: covered(&coverage),
-        components: coverage.into_iter().map(|one| (one.component, one.lines, one.branches)).collect(),
+        components: coverage
+            .into_iter()
+            .map(|one| build::Component { name: one.component, lines: one.lines, branches: one.branches })
+            .collect(),
         newly_failing: failing.into_iter().map(change).collect(),
         newly_fixed: fixed.into_iter().map(change).collect(),
         slowest,

@@ -305,7 +305,7 @@ fn line(slug: &str, found: &DefectRecord) -> Vec<Stop> {
         Some((key, _)) => Stop {
             tone: if matches!(status, DefectStatus::Verified | DefectStatus::Closed) { Tone::Good } else { Tone::Warn },
             value: key.clone(),
-            word: "It stands in its way".to_owned(),
+            word: "Hindered by this".to_owned(),
             href: Some(paths::requirement(slug, key)),
             ..gap("Requirement", "")
         },

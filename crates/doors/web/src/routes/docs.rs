@@ -95,7 +95,7 @@ fn calls(document: &Value, tag: &str) -> Vec<Call> {
             let shared = document["paths"][path]["parameters"].as_array();
             let own = call["parameters"].as_array();
             let parameters: Vec<Field> =
-                shared.into_iter().chain(own).flatten().map(|one| parameter(document, follow(document, one))).collect();
+                shared.into_iter().chain(own).flatten().map(|one| parameter(follow(document, one))).collect();
             let body = call["requestBody"]["content"].as_object().and_then(|content| {
                 let (media, content) = content.iter().next()?;
                 Some((media.clone(), fields(document, &content["schema"])))
@@ -103,7 +103,7 @@ fn calls(document: &Value, tag: &str) -> Vec<Call> {
             let answers = call["responses"].as_object().into_iter().flatten().map(|(status, answer)| {
                 let answer = follow(document, answer);
                 let content = answer["content"].as_object().and_then(|content| content.iter().next());
-                let kind = content.map(|(media, content)| match kind(document, &content["schema"], 0) {
+                let kind = content.map(|(media, content)| match kind(&content["schema"], 0) {
                     words if words.is_empty() => media.clone(),
                     words => words,
                 });
@@ -134,11 +134,11 @@ fn follow<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-fn parameter(document: &Value, one: &Value) -> Field {
+fn parameter(one: &Value) -> Field {
     Field {
         name: text(&one["name"]),
         place: text(&one["in"]),
-        kind: kind(document, &one["schema"], 0),
+        kind: kind(&one["schema"], 0),
         required: one["required"] == true,
         about: text(&one["description"]),
     }
@@ -154,7 +154,7 @@ fn fields(document: &Value, schema: &Value) -> Vec<Field> {
         .map(|(name, property)| Field {
             name: name.clone(),
             place: String::new(),
-            kind: kind(document, property, 0),
+            kind: kind(property, 0),
             required: required.is_some_and(|list| list.iter().any(|one| one == name)),
             about: text(&follow(document, property)["description"]),
         })
@@ -162,7 +162,7 @@ fn fields(document: &Value, schema: &Value) -> Vec<Field> {
 }
 
 /// A type in a few words: `text, at most 200`, `integer`, `list of Requirement`, `one of draft, approved`.
-fn kind(document: &Value, schema: &Value, depth: u8) -> String {
+fn kind(schema: &Value, depth: u8) -> String {
     if depth > DEPTH {
         return "…".to_owned();
     }
@@ -176,13 +176,13 @@ fn kind(document: &Value, schema: &Value, depth: u8) -> String {
     }
     for several in ["oneOf", "anyOf"] {
         if let Some(list) = schema[several].as_array() {
-            let words: Vec<String> = list.iter().map(|one| kind(document, one, depth + 1)).collect();
+            let words: Vec<String> = list.iter().map(|one| kind(one, depth + 1)).collect();
             return words.join(" or ");
         }
     }
     let named = |name: &str| match name {
         "array" => {
-            let items = kind(document, &schema["items"], depth + 1);
+            let items = kind(&schema["items"], depth + 1);
             if items.is_empty() { "list".to_owned() } else { format!("list of {items}") }
         }
         "string" => match (schema["format"].as_str(), schema["maxLength"].as_u64()) {

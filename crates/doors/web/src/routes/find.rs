@@ -70,8 +70,8 @@ async fn hits(visitor: &Visitor, text: &str, from: Option<&str>, most: usize) ->
     let found = quality::find_records(ctx, &tx, here.as_ref().map(|project| project.id), text, limit).await?;
     tx.commit().await?;
     let records = found.into_iter().map(record);
+    // Who types a command's words wants the command; a key or a title hardly ever reads like one.
     let commands = here.map_or_else(Vec::new, |project| commands(visitor, &project, text));
-    // Who types a command's words wants the command; a key or a title finds no command.
     let mut hits: Vec<Hit> = commands.into_iter().chain(records).collect();
     hits.truncate(most);
     Ok(hits)

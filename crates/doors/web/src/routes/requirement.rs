@@ -381,6 +381,7 @@ async fn link(Path((slug, key)): Path<(String, String)>, posted: Posted) -> Resu
             tx.commit().await?;
             Ok(see_other(paths::requirement(&slug, &key))
                 .saying(Tone::Good, format!("{test} is linked to {key}."))
+                .linking(format!("Look at {test}"), paths::test_case(&slug, &test))
                 .into_response())
         }
         Err(error) => {

@@ -183,9 +183,17 @@ fn shown(row: TestCaseLine, trends: &mut HashMap<Uuid, Vec<Option<String>>>, now
         trend: trend(trends.remove(&row.id).unwrap_or_default()),
         when: row.ran_at.map(|at| When::new(at, now)),
         key: row.key,
-        name: row.name,
+        name: own_name(row.name, &row.place),
         place: row.place,
         requirements: row.requirements,
+    }
+}
+
+/// A name without the place in front of it, which stands beside it: reports name both, and the name is kept with both.
+fn own_name(name: String, place: &str) -> String {
+    match name.strip_prefix(place).and_then(|rest| rest.strip_prefix(" › ")) {
+        Some(own) if !place.is_empty() && !own.is_empty() => own.to_owned(),
+        _ => name,
     }
 }
 
@@ -292,7 +300,7 @@ async fn page(
         level: TestLevel::from_code(&found.line.level).unwrap_or(TestLevel::Unit),
         status: TestCaseStatus::from_code(&found.line.status).unwrap_or(TestCaseStatus::Active),
         key: found.line.key,
-        name: found.line.name,
+        name: own_name(found.line.name, &found.line.place),
         place: found.line.place,
         description: found.description,
         runs: (found.runs.0, found.runs.1),
@@ -465,7 +473,9 @@ async fn link(Path((slug, key)): Path<(String, String)>, posted: Posted) -> Resu
         Ok(_) => {
             tx.commit().await?;
             let to = paths::test_case(&slug, &found.line.key);
-            Ok(see_other(to).saying(Tone::Good, format!("{} now proves {wanted}.", found.line.key)).into_response())
+            let said = format!("{} now proves {wanted}.", found.line.key);
+            let there = paths::requirement(&slug, &wanted);
+            Ok(see_other(to).saying(Tone::Good, said).linking(format!("Open {wanted}"), there).into_response())
         }
         Err(error) => {
             drop(tx);
@@ -531,4 +541,16 @@ async fn unlink(Path((slug, key)): Path<(String, String)>, posted: Posted) -> Re
     tx.commit().await?;
     let to = paths::test_case(&slug, &found.line.key);
     Ok(see_other(to).saying(Tone::Good, format!("{} no longer proves {}.", found.line.key, one.key)).into_response())
+}
+
+#[cfg(test)]
+mod own_names {
+    use super::own_name;
+
+    #[test]
+    fn a_place_is_not_said_twice() {
+        assert_eq!(own_name("a.B › works".into(), "a.B"), "works");
+        assert_eq!(own_name("a.BC › works".into(), "a.B"), "a.BC › works");
+        assert_eq!(own_name("works".into(), ""), "works");
+    }
 }

@@ -37,8 +37,8 @@ pub struct View {
     pub levels: Vec<(TestLevel, Counts)>,
     /// Covered lines and lines; `None` without a coverage report.
     pub coverage: Option<(i64, i64)>,
-    /// The same by component: name (empty for the whole), lines, branches; covered first.
-    pub components: Vec<(String, (i64, i64), (i64, i64))>,
+    /// The same by component.
+    pub components: Vec<Component>,
     /// The commits it contains.
     pub commits: Vec<Commit>,
     /// Where all its results are listed.
@@ -57,6 +57,17 @@ pub struct View {
     pub artifacts: Vec<(String, String, Option<i64>)>,
     /// The imports that made it: id, format or file, status, rejected entries, when.
     pub imports: Vec<(String, String, ImportStatus, i64, When)>,
+}
+
+/// Coverage of one component.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its name; empty for the whole.
+    pub name: String,
+    /// Lines covered, and lines.
+    pub lines: (i64, i64),
+    /// Branches taken, and branches; both zero where they were not measured.
+    pub branches: (i64, i64),
 }
 
 /// A commit.
@@ -156,7 +167,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     @if !view.components.is_empty() {
                         (panel("coverage", "Coverage", None, &html! {
                             (table("Coverage by component", &[Column::text("Component"), Column::number("Lines"), Column::number("Covered"), Column::number("Share"), Column::number("Branches")], &html! {
-                                @for (name, lines, branches) in &view.components {
+                                @for Component { name, lines, branches } in &view.components {
                                     tr {
                                         td class="title" { @if name.is_empty() { "The whole" } @else { (name) } }
                                         td class="num" { (thousands(lines.1)) }

@@ -149,7 +149,9 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                             li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
                         } } }
                     }))
-                    (panel("history", "History", None, &log(&view.history)))
+                    (panel("history", "History", None, &html! {
+                        @if view.history.is_empty() { p class="muted" { "Nothing is on record yet." } } @else { (log(&view.history)) }
+                    }))
                 }
                 aside aria-label="Facts" {
                     (facts(&[

@@ -1,0 +1,140 @@
+// The pages of a running site, with real data: signing in, a project, a requirement and its place in the matrix, with
+// script switched off and with the keyboard alone; and axe on the pages one passes.
+//
+// Inputs: BASE_URL of a running server, SITE_EMAIL and SITE_PASSWORD of somebody who may create projects. Without them
+// nothing is tested here.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { context, launch } from "./browser.mjs";
+
+const { BASE_URL, SITE_EMAIL, SITE_PASSWORD } = process.env;
+const skip = !(BASE_URL && SITE_EMAIL && SITE_PASSWORD) && "BASE_URL, SITE_EMAIL and SITE_PASSWORD are not set";
+const base = (BASE_URL ?? "").replace(/\/$/, "");
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const options = {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  rules: { "target-size": { enabled: true } },
+  resultTypes: ["violations"],
+};
+let browser;
+before(async () => { if (!skip) browser = await launch(); });
+after(async () => { await browser?.close(); });
+
+/** Signs in by the form, as a person does. */
+async function signIn(page, path = "/") {
+  await page.goto(base + path);
+  await page.fill("#sign-in-email", SITE_EMAIL);
+  await page.fill("#sign-in-password", SITE_PASSWORD);
+  await page.click("main button.main, main form button");
+  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+}
+
+/** Presses Tab until the element that fits has the focus. */
+async function tabTo(page, selector, most = 80) {
+  for (let step = 0; step < most; step += 1) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`Tab does not reach ${selector} on ${page.url()}`);
+}
+
+test("without script: sign in, create a project and a requirement, find it in the matrix", { skip }, async () => {
+  const made = await context(browser, base, { width: 1440, javaScriptEnabled: false });
+  const page = await made.newPage();
+  await signIn(page);
+  const name = `Without script ${Date.now()}`;
+  await page.click("details[data-create] summary");
+  await page.fill("#project-name", name);
+  await page.click("details[data-create] form button");
+  assert.equal(await page.textContent("h1"), name);
+  await page.click("nav[aria-label=Main] >> text=Requirements");
+  await page.click("details[data-create] summary");
+  await page.fill("#new-title", "Refunds are idempotent");
+  await page.click("details[data-create] form button");
+  assert.equal(await page.textContent("h1"), "Refunds are idempotent");
+  await page.click("details[data-edit] summary");
+  await page.fill("#edit-criteria", "The same key gives the same answer\nTwo at once count once");
+  await page.click("details[data-edit] form button");
+  assert.equal(await page.locator("ol.criteria > li").count(), 2);
+  await page.click("nav[aria-label=Main] >> text=Matrix");
+  const row = page.locator("tbody tr", { hasText: "Refunds are idempotent" });
+  assert.match(await row.innerText(), /REQ-1[\s\S]*Gap[\s\S]*0\/2[\s\S]*no test/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Export CSV")]);
+  assert.match(await readFile(await download.path(), "utf8"), /REQ-1,Refunds are idempotent,Gap,0,2,/);
+  await made.close();
+});
+
+test("with the keyboard alone: sign in, create a requirement, approve it, filter the matrix", { skip }, async () => {
+  const made = await context(browser, base, { width: 1440 });
+  const page = await made.newPage();
+  await page.goto(`${base}/`);
+  await tabTo(page, "#sign-in-email");
+  await page.keyboard.type(SITE_EMAIL);
+  await tabTo(page, "#sign-in-password");
+  await page.keyboard.type(SITE_PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${base}/`);
+  await page.keyboard.press("c");
+  await tabTo(page, "#project-name");
+  await page.keyboard.type(`By keyboard ${Date.now()}`);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/p/by-keyboard-*");
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await page.waitForURL("**/requirements");
+  await page.keyboard.press("c");
+  await tabTo(page, "#new-title");
+  await page.keyboard.type("Fees are shown before they are paid");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/requirements/REQ-1");
+  await tabTo(page, "button[name=status][value=approved]");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=REQ-1 is now: Approved.");
+  await page.keyboard.press("g");
+  await page.keyboard.press("m");
+  await page.waitForURL("**/matrix");
+  await page.keyboard.press("/");
+  await page.keyboard.type("no such thing");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=No requirement fits these filters");
+  await made.close();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [320, 1440]) {
+    test(`axe finds nothing on the way, ${colorScheme}, ${width} px`, { skip }, async () => {
+      const made = await context(browser, base, { width, colorScheme });
+      const page = await made.newPage();
+      const faults = [];
+      page.on("console", (message) => { if (message.type() === "error" && /Content.Security|Refused/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`); });
+      const look = async () => {
+        await page.evaluate(() => document.querySelectorAll("main details:not(.menu)").forEach((one) => { one.open = true; }));
+        // evaluate goes past the page's policy, which forbids a script element.
+        await page.evaluate(axe);
+        const found = await page.evaluate((given) => window.axe.run(document, given), options);
+        faults.push(...found.violations.flatMap((one) => one.nodes.map((node) => `${page.url()} ${one.id}: ${node.html.slice(0, 160)}`)));
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (beyond > 0) faults.push(`${page.url()} scrolls sideways by ${beyond} px`);
+      };
+      await page.goto(`${base}/sign-in`);
+      await look();
+      await signIn(page);
+      await look();
+      const project = await page.getAttribute("ul.projects a[data-row]", "href");
+      assert.ok(project, "there is a project to look at");
+      const record = async () => {
+        await page.goto(`${base}${project}/requirements`);
+        return page.getAttribute("tbody a[data-row]", "href");
+      };
+      const paths = [project, `${project}/requirements`, `${project}/matrix`, await record(), "/account", "/account/tokens", "/docs", "/docs/requirements", "/nowhere"];
+      for (const path of paths.filter(Boolean)) {
+        await page.goto(base + path);
+        await look();
+      }
+      await made.close();
+      assert.equal(faults.length, 0, `${faults.length} faults\n${faults.join("\n")}`);
+    });
+  }
+}
