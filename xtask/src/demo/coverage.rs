@@ -33,7 +33,7 @@ pub(crate) struct Measuring {
     profdata: PathBuf,
     cov: PathBuf,
     profiles: PathBuf,
-    myself: PathBuf,
+    stand_in: PathBuf,
 }
 
 /// What was measured.
@@ -67,8 +67,10 @@ impl Measuring {
             profdata: tool("llvm-profdata")?,
             cov: tool("llvm-cov")?,
             profiles: target.join("coverage"),
-            myself: env::current_exe()?,
+            stand_in: target.join("instrumenting-rustc"),
         };
+        // A copy, because cargo builds this very program anew during the run.
+        fs::copy(env::current_exe()?, &measuring.stand_in)?;
         if measuring.profiles.exists() {
             fs::remove_dir_all(&measuring.profiles)?;
         }
@@ -79,7 +81,7 @@ impl Measuring {
     /// Lets a command of cargo build and run with instrumentation.
     pub(crate) fn apply(&self, command: &mut Command) {
         command
-            .env("RUSTC_WORKSPACE_WRAPPER", &self.myself)
+            .env("RUSTC_WORKSPACE_WRAPPER", &self.stand_in)
             .env(STANDING_IN, "yes")
             // A few files that are merged as programs end, rather than one for each of a thousand processes.
             .env("LLVM_PROFILE_FILE", self.profiles.join("%8m.profraw"));
