@@ -158,6 +158,9 @@ impl Operation {
     #[must_use]
     pub fn showing_once(mut self, member: &'static str) -> Self {
         self.shown_once = Some(member);
+        if let Some(shown) = self.output_schema.pointer_mut(&format!("/properties/{member}/type")) {
+            *shown = serde_json::json!([shown.clone(), "null"]);
+        }
         self
     }
 

@@ -43,7 +43,11 @@ async fn every_named_query_runs() {
              prepare query as {sql}; {call}; deallocate query; rollback"
         );
         if let Err(error) = client.batch_execute(&run).await {
-            faults.push(format!("{name} fails: {}", error.as_db_error().unwrap()));
+            let refusal = error.as_db_error().unwrap();
+            // A write of nothing is refused by a constraint (class 23), which shows that the statement was executed.
+            if !refusal.code().code().starts_with("23") {
+                faults.push(format!("{name} fails: {refusal}"));
+            }
             let _ = client.batch_execute("rollback").await;
             let _ = client.batch_execute("deallocate all").await;
         }
