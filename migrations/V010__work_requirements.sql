@@ -43,6 +43,7 @@ create table work.requirements (
   constraint requirements_completed_date_check check (completed_date >= start_date)
 );
 create index requirements_status_idx on work.requirements (organization_id, project_id, status, id) where deleted_at is null;
+create index requirements_status_updated_at_idx on work.requirements (organization_id, project_id, status, updated_at, id) where deleted_at is null;
 create index requirements_updated_at_idx on work.requirements (organization_id, project_id, updated_at, id) where deleted_at is null;
 create index requirements_priority_code_idx on work.requirements (priority_code);
 

@@ -39,18 +39,22 @@ pub struct Member {
     pub role: String,
 }
 
-/// Makes a person a member with one role. A person known elsewhere keeps their account and password.
+/// Makes a new person a member with one role.
 pub(crate) async fn invite(ctx: &Ctx, tx: &mut Tx, input: InviteMember) -> Result<Member, Error> {
     let _members: Allowed<_, Create> = authorise(ctx, Collection::of(&MEMBERSHIPS, None))?;
     let email = input.email.trim().to_lowercase();
     if email.contains('\0') || input.display_name.contains('\0') {
         return Err(Problem::invalid("A text contains the character U+0000.").into());
     }
-    let known = tx.query_opt("select user_id from identity.sign_in_lookup($1)", &[&email]).await?;
-    let user = match known {
-        Some(row) => row.try_get(0)?,
-        None => new_person(ctx, tx, &email, &input).await?,
-    };
+    if tx.query_opt("select user_id from identity.sign_in_lookup($1)", &[&email]).await?.is_some() {
+        // Whoever made the account may not be who the address belongs to, and nobody is enrolled without being asked.
+        return Err(Problem::conflict(
+            "There is an account with this address already; only its owner can let it join.",
+        )
+        .field("/email", "belongs to an account that is there already")
+        .into());
+    }
+    let user = new_person(ctx, tx, &email, &input).await?;
     tx.execute(
         "insert into identity.memberships (user_id, status, invited_by, joined_at) values ($1, 'active', $2, $3)",
         &[&user, &ctx.principal.user_id, &ctx.now()],

@@ -126,7 +126,7 @@ fn every_state_is_shape_colour_and_word() {
 #[test]
 fn an_import_adds_up_and_a_running_one_reloads_without_script() {
     let done = html("import-done");
-    assert!(done.contains("<b>2,274</b> recognised = 60 created + 0 updated + 2,000 unchanged + 214 rejected"));
+    assert!(done.contains("<b>2,060</b> recognised = 60 created + 0 updated + 2,000 unchanged; 214 refused"));
     assert!(done.contains("The first 2 of 214 are listed."));
     assert!(!done.contains("http-equiv=\"refresh\"") && !done.contains("data-poll=\""));
     let running = html("import-running");

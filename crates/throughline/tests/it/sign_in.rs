@@ -343,6 +343,33 @@ async fn an_agent_never_exceeds_its_person() {
     }
 }
 
+/// An account is its owner's: another organisation can neither take it in nor make it first and wait for its owner.
+#[tokio::test]
+async fn nobody_is_enrolled_without_being_asked() {
+    let world = world().await;
+    let input = json!({"email": "shared@example.org", "display_name": "Shared", "role": "viewer"});
+    world.post("/v1/memberships/invite", &input).by(&world.abroad.owner).send().await.expect(201);
+    let refused = world.post("/v1/memberships/invite", &input).by(&world.home.owner).send().await.expect(409);
+    assert_eq!(refused.pointers(), ["/email"]);
+    let found = world.get("/v1/users?filter[email]=shared@example.org").by(&world.home.owner).send().await.json();
+    assert_eq!(rows(&found).len(), 0);
+}
+
+/// The last active owner can be suspended neither by an administrator nor by themselves.
+#[tokio::test]
+async fn an_organisation_keeps_an_owner() {
+    let world = world().await;
+    let owner = &world.home.owner;
+    let path = format!("/v1/memberships/{}", owner.user_id);
+    for who in [&world.home.admin, owner] {
+        let refused = world.patch(&path, &json!({"status": "suspended"})).by(who).send().await.expect(422);
+        assert!(refused.text().contains("owner"), "{}", refused.text());
+    }
+    world.get("/v1/me").by(owner).send().await.expect(200);
+    let developer = format!("/v1/memberships/{}", world.home.developer.user_id);
+    world.patch(&developer, &json!({"status": "suspended"})).by(owner).send().await.expect(200);
+}
+
 /// Every path that confers a role is tried: nobody gives what they do not hold, in the organisation or in a project.
 /// Proves REQ-21.3.
 #[tokio::test]

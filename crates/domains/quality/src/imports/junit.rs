@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use formats::junit::Reference;
 use jiff::Timestamp;
 use kernel::{Ctx, Error, Tx};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use super::{
@@ -106,6 +107,9 @@ impl Store<'_> {
 
     async fn batch(&mut self, rows: &[CaseRow]) -> Result<(), Error> {
         let run = self.run().await?;
+        // Plans that this connection kept, also those of keys and triggers, may be from when the tables were nearly empty and
+        // any index would do. Made anew they cost milliseconds a batch; kept, they cost minutes.
+        self.tx.batch("discard plans").await?;
         let cases = self.cases(rows).await?;
         insert_results(self.tx, self.job, run, self.stored, rows, &cases).await?;
         self.stored += rows.len() as u64;
@@ -188,6 +192,16 @@ impl Store<'_> {
         Ok(ids)
     }
 
+    /// Runs a look-up of thousands of values with a plan of its own. The tables grow while we work, and a plan that was kept
+    /// from when they were nearly empty reads all of a project for each value.
+    async fn planned_anew(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+        self.tx.batch("set local plan_cache_mode = force_custom_plan").await?;
+        let rows = self.tx.query(sql, params).await?;
+        // Checks of foreign keys run thousands of times a statement; they had better keep their plans.
+        self.tx.batch("set local plan_cache_mode = auto").await?;
+        Ok(rows)
+    }
+
     async fn known(&self, rows: &[CaseRow]) -> Result<HashMap<Fingerprint, Known>, Error> {
         let mut prints: HashSet<&[u8]> = HashSet::with_capacity(rows.len());
         for row in rows {
@@ -197,7 +211,7 @@ impl Store<'_> {
             }
         }
         let prints: Vec<&[u8]> = prints.into_iter().collect();
-        let found = self.tx.query(FIND_ALIASES, &[&self.job.project, &prints]).await?;
+        let found = self.planned_anew(FIND_ALIASES, &[&self.job.project, &prints]).await?;
         let mut known = HashMap::with_capacity(rows.len());
         for row in found {
             let print: &[u8] = row.try_get(0)?;
@@ -292,7 +306,7 @@ impl Store<'_> {
         let number = |reference: &Reference| reference.criterion.and_then(|number| i32::try_from(number).ok());
         let keys: Vec<&str> = asked.iter().map(|reference| reference.key.as_str()).collect();
         let criteria: Vec<Option<i32>> = asked.iter().map(|reference| number(reference)).collect();
-        let found = self.tx.query(RESOLVE_REQUIREMENTS, &[&self.job.project, &keys, &criteria]).await?;
+        let found = self.planned_anew(RESOLVE_REQUIREMENTS, &[&self.job.project, &keys, &criteria]).await?;
         let mut meanings = HashMap::with_capacity(found.len());
         for row in &found {
             let key: &str = row.try_get(0)?;
