@@ -1,17 +1,6 @@
 -- Roles stay: they belong to the cluster, and another database may use them. The migrator's record stays: it is not ours to drop.
 
 revoke all on platform.schema_migrations from application_user, readonly_user, super_admin;
-comment on table platform.schema_migrations is null;
-do $$
-declare
-  col name;
-begin
-  for col in select attname from pg_attribute where attrelid = 'platform.schema_migrations'::regclass and attnum > 0 loop
-    execute format('comment on column platform.schema_migrations.%I is null', col);
-  end loop;
-end
-$$;
-
 drop function platform.premake_partitions(int);
 drop procedure platform.start_partitions(regclass, interval, int);
 drop function platform.partition_suffix(timestamptz, interval);

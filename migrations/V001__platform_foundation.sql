@@ -426,19 +426,8 @@ revoke execute on procedure platform.adopt_table(regclass, text, text, text, nam
   platform.start_partitions(regclass, interval, int) from public;
 
 -- The migrator's own record -------------------------------------------------------------------------------------------
--- The migrator makes this table before the first step, so this step only describes it and opens it for reading.
+-- The migrator makes this table before the first step, so this step only opens it for reading.
 
-comment on table platform.schema_migrations is 'The steps applied to this database, written by the migrator and by nothing else.';
-comment on column platform.schema_migrations.version is 'The number in the file''s name; steps are applied in this order.';
-comment on column platform.schema_migrations.name is 'The rest of the file''s name, without its ending.';
-comment on column platform.schema_migrations.schema_semver is 'The version of the whole schema after this step.';
-comment on column platform.schema_migrations.checksum is
-  'SHA-256 of the forward file as it was applied; an edited file is refused.';
-comment on column platform.schema_migrations.undo_checksum is 'SHA-256 of the undo file as it was when the step was applied.';
-comment on column platform.schema_migrations.applied_at is 'When the step was committed.';
-comment on column platform.schema_migrations.applied_by is 'The database role that applied it.';
-comment on column platform.schema_migrations.execution_ms is 'How long the step took, in milliseconds.';
-comment on column platform.schema_migrations.rolled_back_at is 'When the step was undone. Null: it is in force.';
 grant select on platform.schema_migrations to application_user, readonly_user, super_admin;
 insert into platform.table_facts (table_schema, table_name, classification, retention, tenant_exempt_reason)
 values ('platform', 'schema_migrations', 'internal', 'for ever: it is the history of the schema', 'describes the schema, which all organisations share');
