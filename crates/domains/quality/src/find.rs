@@ -53,8 +53,9 @@ pub async fn find_records(ctx: &Ctx, tx: &Tx, here: Option<Uuid>, text: &str, ro
     let text = text.trim();
     let keys = keys_meant(text);
     let build = text.trim_start_matches('#').parse::<i32>().ok();
-    // One letter is in almost every title; it only finds keys.
-    let like = (text.chars().count() > 1).then(|| pattern(text));
+    // A whole key means that record, and one letter is in almost every title: only other words are looked for in titles.
+    let is_key = !keys.is_empty() && text.contains('-');
+    let like = (text.chars().count() > 1 && !is_key).then(|| pattern(text));
     let beginning = format!("{}%", escaped(text));
     let found =
         tx.query(FIND, &[&keys, &like, &beginning, &here, &everywhere, &kinds, &projects, &build, &rows]).await?;

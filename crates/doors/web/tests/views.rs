@@ -85,7 +85,7 @@ fn an_empty_page_says_what_to_do_next() {
         ("builds-empty", "--build 1 reports/*.xml"),
         ("build-empty", "--build 128 reports/*.xml"),
         ("defects-empty", "Failing tests"),
-        ("deployments-empty", "/v1/deployments"),
+        ("deployments-empty", "/v1/environments"),
         ("tokens-empty", "THROUGHLINE_TOKEN"),
         ("find-nothing", "Nothing found"),
         ("403", "developer in this project"),

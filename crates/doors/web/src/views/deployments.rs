@@ -94,8 +94,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             @if view.environments.is_empty() {
                 (empty(&Empty {
                     glyph: Icon::Rocket, title: "No environment yet",
-                    text: "Tell it from your pipeline after each deployment; the environment is made when it is first named.",
-                    command: Some(format!("curl -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" -d '{{\"project\":\"{}\",\"environment\":\"staging\",\"build\":1,\"status\":\"success\"}}' $THROUGHLINE_URL/v1/deployments", slug(frame))),
+                    text: "An administrator adds environments through the API, at /v1/environments; deployments to them are recorded here or by your pipeline.",
+                    command: None,
                     link: None,
                 }))
             } @else {
@@ -122,7 +122,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 (panel("history", "History", None, &html! {
                     (filter_bar(&view.filters))
                     @if view.history.is_empty() {
-                        (empty(&Empty { glyph: Icon::History, title: "No deployment to show", text: "None was recorded, or none fits the filters.", command: None, link: view.filters.narrowed().then(|| ("Clear the filters", view.filters.action.clone())) }))
+                        (empty(&Empty { glyph: Icon::History, title: "No deployment to show", text: if view.filters.narrowed() { "None fits these filters. Take one away, or start again." } else { "None was recorded. Once there is a build, record one here, or let your pipeline send it to /v1/deployments." }, command: None, link: view.filters.narrowed().then(|| ("Clear the filters", view.filters.action.clone())) }))
                     } @else {
                         (table("Deployments", &[
                             Column::text("Environment"), Column::text("Version"), Column::text("Build"), Column::text("Status"), Column::text("By"), Column::number("Time"), Column::text("Remark"), Column::text("When"),
