@@ -5,7 +5,7 @@ import { context, launch } from "./browser.mjs";
 
 const [, , credentials, directory] = process.argv;
 const { url, email, password } = JSON.parse(await readFile(credentials, "utf8"));
-const pictures = [["matrix", "/p/throughline/matrix"]];
+const pictures = [["matrix", "/p/throughline/matrix?sort=key"]];
 
 const browser = await launch();
 try {

@@ -30,6 +30,7 @@ test("? lists the shortcuts, g then a letter goes, j and k walk the rows", { ski
   await page.keyboard.press("?");
   assert.ok(await page.isVisible("#shortcuts"));
   await page.keyboard.press("Escape");
+  await page.waitForSelector("#shortcuts", { state: "hidden" });
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   assert.equal(await page.evaluate(() => document.activeElement.closest("tr").rowIndex), 2);

@@ -210,7 +210,7 @@ async fn a_file_that_is_lost_or_shortened_on_disk_is_refused() {
     let world = World::new().await;
     let ids = world.queue(&[("a.xml", REPORT.as_bytes()), ("b.xml", b"<testsuite/>")], json!({})).await.unwrap();
     let tx = world.ctx.begin_read().await.unwrap();
-    let rows = tx.query("select spool_path from platform.imports order by id", &[]).await.unwrap();
+    let rows = tx.query("select spool_path from platform.imports order by file_name", &[]).await.unwrap();
     tx.commit().await.unwrap();
     std::fs::remove_file(rows[0].get::<_, &str>(0)).unwrap();
     std::fs::write(rows[1].get::<_, &str>(0), "<testsuite").unwrap();

@@ -43,10 +43,9 @@ async fn every_named_query_runs() {
              prepare query as {sql}; {call}; deallocate query; rollback"
         );
         if let Err(error) = client.batch_execute(&run).await {
-            let refusal = error.as_db_error().unwrap();
-            // A write of nothing is refused by a constraint (class 23), which shows that the statement was executed.
-            if !refusal.code().code().starts_with("23") {
-                faults.push(format!("{name} fails: {refusal}"));
+            // A write of nothing that a rule of the table refuses did run.
+            if !error.code().is_some_and(|code| code.code().starts_with("23")) {
+                faults.push(format!("{name} fails: {}", error.as_db_error().unwrap()));
             }
             let _ = client.batch_execute("rollback").await;
             let _ = client.batch_execute("deallocate all").await;

@@ -292,6 +292,8 @@ async fn history_tells_who_changed_what_from_what() {
     let made = requirement(&world, json!({"estimated_effort_points": 3})).await.expect(201);
     let path = made.header("location").unwrap().to_owned();
     let change = json!({"estimated_effort_points": 5, "title": "it holds"});
+    // Changes of one moment have no order.
+    world.clock.advance(jiff::SignedDuration::from_millis(1));
     world.patch(&path, &change).by(&world.home.owner).header("x-change-reason", "measured").send().await.expect(200);
     let history = world.get(format!("{path}/history")).by(&world.home.viewer).send().await.expect(200).json();
     assert_eq!(rows(&history).len(), 2);
