@@ -24,7 +24,7 @@
   const palette = $("#palette");
   if (palette) {
     const input = $("input", palette), list = $("#palette-list"), nothing = $(".palette-none", palette);
-    let found = [], at = 0, asked = 0, timer;
+    let found = [], at = 0, asked = 0, answered, timer;
     const commands = () => $$(".side nav a").map((link) => ({ label: $("span", link).textContent, hint: link.dataset.go ? "g " + link.dataset.go : "", kind: "Page", href: link.href }));
     const mark = () => {
       $$("li", list).forEach((item, index) => item.setAttribute("aria-selected", String(index === at)));
@@ -47,23 +47,28 @@
     const search = async () => {
       const text = input.value.trim(), turn = ++asked;
       const pages = commands().filter((entry) => entry.label.toLowerCase().includes(text.toLowerCase()));
-      if (!text) { found = pages; show(); return; }
+      if (!text) { found = pages; answered = text; show(); return; }
       try {
         const url = new URL(root.dataset.paletteSource, location.href);
         url.searchParams.set("q", text);
         if (root.dataset.project) url.searchParams.set("from", root.dataset.project);
         const answer = await fetch(url, { headers: { Accept: "application/json" } });
         const records = answer.ok ? await answer.json() : [];
-        if (turn === asked) { found = [...records, ...pages]; show(); }
-      } catch { if (turn === asked) { found = pages; show(); } }
+        if (turn === asked) { found = [...records, ...pages]; answered = text; show(); }
+      } catch { if (turn === asked) { found = pages; answered = text; show(); } }
     };
     const go = (entry, fresh) => { if (entry) { fresh ? open(entry.href, "_blank", "noopener") : location.assign(entry.href); } };
     const openPalette = () => { closeMenus(); if (!palette.open) { palette.showModal(); input.value = ""; search(); } };
     input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 90); });
-    input.addEventListener("keydown", (event) => {
+    input.addEventListener("keydown", async (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step && found.length) { event.preventDefault(); at = (at + step + found.length) % found.length; mark(); }
-      else if (event.key === "Enter") { event.preventDefault(); go(found[at], event.ctrlKey || event.metaKey); }
+      else if (event.key === "Enter") {
+        event.preventDefault();
+        // Who types faster than the answer comes opens what they typed, not what stood there before.
+        if (answered !== input.value.trim()) { clearTimeout(timer); await search(); }
+        go(found[at], event.ctrlKey || event.metaKey);
+      }
     });
     list.addEventListener("click", (event) => go(found[event.target.closest("li")?.dataset.index], event.ctrlKey || event.metaKey));
     palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
