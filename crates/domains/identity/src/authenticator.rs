@@ -17,8 +17,6 @@ use crate::cache::{Cache, Known};
 pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(12);
 /// A session ends after this long in any case (ASVS 5.0 7.3.2).
 pub(crate) const ABSOLUTE: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// The use of a token is written down at most this often.
-const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 const SESSION: &str = "
 select organization_id, session_id, user_id, display_name, email, expires_at, last_active_at, revoked_at, user_status,
@@ -64,11 +62,6 @@ impl Authenticator {
         let kind = TokenKind::of(token).ok_or_else(unknown)?;
         let (digest, now) = (vault::digest(token), self.kernel.now());
         if let Some(known) = self.cache.get(&digest, now) {
-            if now.duration_since(known.noted) >= NOTED_EVERY {
-                self.note_use(&known.principal, now).await?;
-                let generation = self.cache.generation();
-                self.cache.put(digest, Known::new(known.principal.clone(), known.until, now, now), generation);
-            }
             return Ok(known.principal);
         }
         let generation = self.cache.generation();
@@ -78,7 +71,7 @@ impl Authenticator {
         };
         let principal = Arc::new(principal);
         self.note_use(&principal, now).await?;
-        self.cache.put(digest, Known::new(principal.clone(), until, now, now), generation);
+        self.cache.put(digest, Known::new(principal.clone(), until, now), generation);
         Ok(principal)
     }
 

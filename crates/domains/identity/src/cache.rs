@@ -23,14 +23,12 @@ pub(crate) struct Known {
     pub(crate) principal: Arc<Principal>,
     /// When the token ends, or the idle time of the session does.
     pub(crate) until: Timestamp,
-    /// When its use was last written down.
-    pub(crate) noted: Timestamp,
     found: Timestamp,
 }
 
 impl Known {
-    pub(crate) fn new(principal: Arc<Principal>, until: Timestamp, noted: Timestamp, now: Timestamp) -> Self {
-        Self { principal, until, noted, found: now }
+    pub(crate) fn new(principal: Arc<Principal>, until: Timestamp, now: Timestamp) -> Self {
+        Self { principal, until, found: now }
     }
 }
 
