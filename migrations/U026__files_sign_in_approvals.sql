@@ -92,6 +92,7 @@ drop table authz.approval_decisions;
 drop table authz.approval_requests;
 drop function authz.conclude_approval_request();
 drop function authz.guard_approval_decision();
+drop function authz.check_approval_workflow();
 drop function authz.guard_approval_request();
 drop function authz.approved_steps(uuid);
 drop function authz.is_own_request(uuid[]);

@@ -545,13 +545,6 @@ begin
     if new.status <> 'pending' then
       raise exception 'An approval request begins as pending.';
     end if;
-    if not exists (
-      select from authz.approval_workflows w
-      where w.organization_id = new.organization_id and w.id = new.workflow_id and w.subject_kind = new.subject_kind
-        and w.is_active and w.deleted_at is null
-        and exists (select from authz.approval_workflow_steps s where s.organization_id = w.organization_id and s.workflow_id = w.id)) then
-      raise exception 'The workflow must be in use, have a step and be for this kind of request.';
-    end if;
     new.requested_by := coalesce(platform.current_user_id(), new.requested_by);
     return new;
   end if;
@@ -581,6 +574,25 @@ $$;
 comment on function authz.guard_approval_request() is
   'A request begins as pending, says the same until it is decided, is approved or rejected by decisions only, and then never changes.';
 create trigger guard before insert or update on authz.approval_requests for each row execute function authz.guard_approval_request();
+create trigger take_project before insert on authz.approval_requests
+  for each row execute function platform.take_project('deployment_id', 'delivery.deployments');
+
+create function authz.check_approval_workflow() returns trigger
+  language plpgsql
+  as $$
+begin
+  if not exists (
+    select from authz.approval_workflows w
+    where w.organization_id = new.organization_id and w.id = new.workflow_id and w.subject_kind = new.subject_kind
+      and w.is_active and w.deleted_at is null
+      and exists (select from authz.approval_workflow_steps s where s.organization_id = w.organization_id and s.workflow_id = w.id)) then
+    raise exception 'The workflow must be in use, have a step and be for this kind of request.';
+  end if;
+  return null;
+end
+$$;
+comment on function authz.check_approval_workflow() is 'A request can only begin where somebody can say yes. Runs after the references, which say more.';
+create trigger workflow after insert on authz.approval_requests for each row execute function authz.check_approval_workflow();
 
 create function authz.guard_approval_decision() returns trigger
   language plpgsql
@@ -604,6 +616,9 @@ begin
     raise exception 'Nobody decides on their own request; somebody else has to.';
   end if;
   select * into step from authz.approval_workflow_steps s where s.organization_id = new.organization_id and s.id = new.step_id;
+  if step.id is null then
+    return new; -- the foreign key says so
+  end if;
   if step.workflow_id is distinct from request.workflow_id then
     raise exception 'The step must belong to the workflow of the request.';
   end if;

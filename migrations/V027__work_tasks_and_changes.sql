@@ -321,10 +321,11 @@ begin
       new.submitted_at := coalesce(new.submitted_at, now());
     end if;
   end if;
-  if new.workflow_id is not null and (tg_op = 'INSERT' or new.workflow_id is distinct from old.workflow_id) and not exists (
+  -- A workflow that is not there is refused by its reference, which says more.
+  if (tg_op = 'INSERT' or new.workflow_id is distinct from old.workflow_id) and exists (
     select from authz.approval_workflows w
-    where w.organization_id = new.organization_id and w.id = new.workflow_id and w.subject_kind = 'change_request'
-      and w.is_active and w.deleted_at is null) then
+    where w.organization_id = new.organization_id and w.id = new.workflow_id
+      and not (w.subject_kind = 'change_request' and w.is_active and w.deleted_at is null)) then
     raise exception 'The workflow must be in use and be for change requests.';
   end if;
   if tg_op = 'INSERT' then
@@ -411,6 +412,9 @@ begin
   end if;
   if tg_op = 'INSERT' and new.step_id is not null then
     select * into step from authz.approval_workflow_steps s where s.organization_id = new.organization_id and s.id = new.step_id;
+    if step.id is null then
+      return new; -- the foreign key says so
+    end if;
     if step.workflow_id is distinct from request.workflow_id then
       raise exception 'The step must belong to the workflow of the change request.';
     end if;
