@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod abuse;
+mod approvals;
 mod demo;
+mod documents;
 mod http;
 mod lists;
+mod planning;
 mod security;
 mod sign_in;
 mod walk_access;
