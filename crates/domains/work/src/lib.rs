@@ -1,6 +1,7 @@
 //! Projects, requirements with their items and dependencies, features, and the links between records.
 
 mod home;
+mod listing;
 mod matrix;
 mod project;
 mod proof;
@@ -8,9 +9,10 @@ mod requirement;
 mod resources;
 
 pub use home::{ProjectCard, project_cards};
+pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};
 pub use matrix::{levels, project_levels, tested_in, titles};
 pub use project::{Project, project};
-pub use proof::{Evidence, Outcomes, Proof, Standing, proofs};
+pub use proof::{Evidence, Outcomes, Proof, Standing};
 pub use requirement::{
     Criterion, LinkedTest, Neighbour, Requirement, Surroundings, members, requirement, surroundings,
 };

@@ -88,6 +88,14 @@ pub static REQUIREMENT_ITEMS: Resource =
         .sorted_by("position")
         .verbs(ROW);
 
+/// What the latest results say about a requirement.
+pub static REQUIREMENT_EVIDENCE: Resource =
+    Resource::new("requirement-evidence", "work.requirement_evidence", "requirement", "standing")
+        .key(&["requirement_id"])
+        .child_of("requirement_id", "requirements")
+        .sorted_by("requirement_id")
+        .verbs(&[Verb::List, Verb::Read]);
+
 /// A requirement that waits for another.
 pub static REQUIREMENT_DEPENDENCIES: Resource = Resource::new(
     "requirement-dependencies",
@@ -182,12 +190,13 @@ pub static TAGS: Resource = Resource::new("tags", "reference.tags", "project", "
     .verbs(ROW);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 14] = [
+pub static RESOURCES: [&Resource; 15] = [
     &PROJECTS,
     &PROJECT_MEMBERS,
     &REQUIREMENTS,
     &REQUIREMENT_ITEMS,
     &REQUIREMENT_DEPENDENCIES,
+    &REQUIREMENT_EVIDENCE,
     &FEATURES,
     &TRACE_LINKS,
     &PRIORITIES,

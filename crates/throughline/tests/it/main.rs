@@ -4,6 +4,7 @@
 
 mod abuse;
 mod demo;
+mod evidence;
 mod http;
 mod lists;
 mod security;
