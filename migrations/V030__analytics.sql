@@ -224,7 +224,7 @@ create table analytics.cost_allocations (
     billing_period = date_trunc('month', incurred_at at time zone 'UTC')::date
     and billing_period = date_trunc('month', platform.uuid_v7_time(id) at time zone 'UTC')::date),
   constraint cost_allocations_usage_quantity_check check (usage_quantity >= 0),
-  constraint cost_allocations_usage_unit_check check (char_length(usage_unit) between 1 and 50 and usage_quantity is not null),
+  constraint cost_allocations_usage_unit_check check (usage_unit is null or char_length(usage_unit) between 1 and 50 and usage_quantity is not null),
   constraint cost_allocations_cost_breakdown_check check (jsonb_typeof(cost_breakdown) = 'object'),
   constraint cost_allocations_tags_check check (jsonb_typeof(tags) = 'object')
 ) partition by range (id);
