@@ -250,10 +250,11 @@ call platform.refer_to_members('analytics.cost_allocations', 'user_id');
 call platform.start_partitions('analytics.cost_allocations', interval '1 month', 2);
 
 -- A report is its maker's, theirs with whom it is shared, and everybody's who may read reports once it is public. Jobs see all.
--- Shares ask only about themselves: if they asked the report and the report asked them, neither could be answered.
-create policy owner_access on analytics.report_shares as restrictive for all to public
-  using (user_id = platform.current_user_id() or shared_by = platform.current_user_id() or platform.current_user_id() is null)
+-- Who shares with whom is not hidden: if shares asked the report and the report asked its shares, neither could be answered.
+create policy own_name on analytics.report_shares as restrictive for insert to public
   with check (shared_by = platform.current_user_id() or platform.current_user_id() is null);
+create policy own_end on analytics.report_shares as restrictive for delete to public
+  using (user_id = platform.current_user_id() or shared_by = platform.current_user_id() or platform.current_user_id() is null);
 create policy owner_access on analytics.reports as restrictive for all to public
   using (is_public or created_by = platform.current_user_id() or platform.current_user_id() is null
     or exists (select from analytics.report_shares s where s.organization_id = reports.organization_id and s.report_id = reports.id
