@@ -142,7 +142,7 @@ create table analytics.report_executions (
   result_data       jsonb,
   result_file_id    uuid,
   error_message     text,
-  execution_time_ms bigint generated always as ((extract(epoch from completed_at - started_at) * 1000)::bigint) stored,
+  execution_time_ms bigint generated always as (greatest((extract(epoch from completed_at - started_at) * 1000)::bigint, 0)) stored,
   rows_processed    bigint,
   started_at        timestamptz not null default now(),
   completed_at      timestamptz,
@@ -152,7 +152,7 @@ create table analytics.report_executions (
   constraint report_executions_status_check check (status in ('running', 'completed', 'failed')),
   constraint report_executions_error_message_check check (char_length(error_message) <= 100000),
   constraint report_executions_rows_processed_check check (rows_processed >= 0),
-  constraint report_executions_completed_at_check check (completed_at >= started_at and (completed_at is null) = (status = 'running')),
+  constraint report_executions_completed_at_check check ((completed_at is null) = (status = 'running')),
   constraint report_executions_outcome_check check (error_message is null or status = 'failed')
 );
 create index report_executions_report_id_idx on analytics.report_executions (organization_id, report_id, id);
@@ -411,7 +411,8 @@ comment on column analytics.report_executions.result_data is
 comment on column analytics.report_executions.result_file_id is
   'The answer as a stored file. Null: there is none. The reference to documents.files arrives with that table.';
 comment on column analytics.report_executions.error_message is 'Why it failed. Null: it did not.';
-comment on column analytics.report_executions.execution_time_ms is 'From begin to end. Null: it runs.';
+comment on column analytics.report_executions.execution_time_ms is
+  'From begin to end, by the clocks of whoever noted them; never negative. Null: it runs.';
 comment on column analytics.report_executions.rows_processed is 'How many rows were read for it. Null: not counted.';
 comment on column analytics.report_executions.started_at is 'When it began.';
 comment on column analytics.report_executions.completed_at is 'When it ended, well or not. Null: it runs.';
@@ -419,7 +420,7 @@ comment on constraint report_executions_error_message_check on analytics.report_
   'error message must be at most 100,000 characters long';
 comment on constraint report_executions_rows_processed_check on analytics.report_executions is 'rows processed must not be negative';
 comment on constraint report_executions_completed_at_check on analytics.report_executions is
-  'a run has an end, not before its start, exactly when it no longer runs';
+  'a run has an end exactly when it no longer runs';
 comment on constraint report_executions_outcome_check on analytics.report_executions is 'only a failed run has an error message';
 comment on table analytics.cost_centers is
   'Where costs are borne; centres may be part of others.';

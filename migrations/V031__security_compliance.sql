@@ -376,8 +376,7 @@ create table security.vulnerabilities (
   constraint vulnerabilities_affected_version_check check (char_length(affected_version) between 1 and 100),
   constraint vulnerabilities_fixed_version_check check (char_length(fixed_version) between 1 and 100),
   constraint vulnerabilities_status_check check (status in ('open', 'acknowledged', 'remediated', 'false_positive', 'accepted_risk')),
-  constraint vulnerabilities_acknowledged_at_check check (acknowledged_at >= discovered_at),
-  constraint vulnerabilities_remediated_at_check check (remediated_at >= discovered_at and (remediated_at is not null or status <> 'remediated')),
+  constraint vulnerabilities_remediated_at_check check (remediated_at is not null or status <> 'remediated'),
   constraint vulnerabilities_remediation_notes_check check (char_length(remediation_notes) <= 100000),
   constraint vulnerabilities_remediation_url_check check (char_length(remediation_url) <= 512 and remediation_url ~ '^https?://[^\s[:cntrl:]]+$')
 );
@@ -695,10 +694,8 @@ comment on constraint vulnerabilities_cvss_score_check on security.vulnerabiliti
 comment on constraint vulnerabilities_affected_version_check on security.vulnerabilities is
   'affected version must be 1 to 100 characters long';
 comment on constraint vulnerabilities_fixed_version_check on security.vulnerabilities is 'fixed version must be 1 to 100 characters long';
-comment on constraint vulnerabilities_acknowledged_at_check on security.vulnerabilities is
-  'acknowledged at must not be before discovered at';
 comment on constraint vulnerabilities_remediated_at_check on security.vulnerabilities is
-  'a remediated vulnerability must say when it was mended, not before it was discovered';
+  'a remediated vulnerability must say when it was mended';
 comment on constraint vulnerabilities_remediation_notes_check on security.vulnerabilities is
   'remediation notes must be at most 100,000 characters long';
 comment on constraint vulnerabilities_remediation_url_check on security.vulnerabilities is

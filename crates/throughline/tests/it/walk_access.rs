@@ -15,6 +15,11 @@ const SHARED: &[(&str, &str)] = &[
     ("licenses", "a catalogue that all organisations share"),
     ("decision-types", "a catalogue that all organisations share"),
     ("resource-types", "declared by the program, the same for everybody"),
+    ("data-classifications", "a catalogue that all organisations share"),
+    ("classification-frameworks", "a catalogue that all organisations share"),
+    ("data-elements", "describes the schema, which all organisations share"),
+    ("compliance-frameworks", "a catalogue that all organisations share"),
+    ("compliance-controls", "a catalogue that all organisations share"),
 ];
 
 /// Inputs of operations that do not take an empty object.
@@ -24,6 +29,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("memberships"), "invite") => {
             json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
         }
+        (Subject::Collection("cost-allocations"), "create") => json!({"service_type": "llm", "cost_amount": 1.25}),
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -284,6 +290,7 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
     match (resource, column) {
         ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
         ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
+        ("masking-policy-scopes", "user_id" | "role_id") => json!({"column_pattern": null}),
         _ => json!({}),
     }
 }
