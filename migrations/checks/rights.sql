@@ -19,7 +19,8 @@ where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'deliver
 union all
 select format('application_user may change the append-only table %s.%s', n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where (n.nspname, c.relname) in (('audit', 'audit_logs'), ('quality', 'test_results'), ('work', 'entity_keys'))
+where (n.nspname, c.relname) in (('audit', 'audit_logs'), ('audit', 'change_sets'), ('audit', 'change_tracking'), ('audit', 'activity_logs'), ('audit', 'project_history'),
+    ('audit', 'document_history'), ('platform', 'metric_samples'), ('quality', 'test_results'), ('work', 'entity_keys'))
   and has_table_privilege('application_user', c.oid, 'update, delete')
 union all
 select format('readonly_user may read the secrets in %s.%s', n.nspname, c.relname)
