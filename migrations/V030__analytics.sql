@@ -153,7 +153,7 @@ create table analytics.report_executions (
   constraint report_executions_error_message_check check (char_length(error_message) <= 100000),
   constraint report_executions_rows_processed_check check (rows_processed >= 0),
   constraint report_executions_completed_at_check check ((completed_at is null) = (status = 'running')),
-  constraint report_executions_outcome_check check (error_message is null or status = 'failed')
+  constraint report_executions_outcome_check check (error_message is null or status <> 'completed')
 );
 create index report_executions_report_id_idx on analytics.report_executions (organization_id, report_id, id);
 create index report_executions_status_idx on analytics.report_executions (organization_id, status, id);
@@ -410,7 +410,7 @@ comment on column analytics.report_executions.result_data is
   'The answer, where it is small enough. Null: not finished, or it is in the file.';
 comment on column analytics.report_executions.result_file_id is
   'The answer as a stored file. Null: there is none. The reference to documents.files arrives with that table.';
-comment on column analytics.report_executions.error_message is 'Why it failed. Null: it did not.';
+comment on column analytics.report_executions.error_message is 'What went wrong. Null: nothing.';
 comment on column analytics.report_executions.execution_time_ms is
   'From begin to end, by the clocks of whoever noted them; never negative. Null: it runs.';
 comment on column analytics.report_executions.rows_processed is 'How many rows were read for it. Null: not counted.';
@@ -421,7 +421,7 @@ comment on constraint report_executions_error_message_check on analytics.report_
 comment on constraint report_executions_rows_processed_check on analytics.report_executions is 'rows processed must not be negative';
 comment on constraint report_executions_completed_at_check on analytics.report_executions is
   'a run has an end exactly when it no longer runs';
-comment on constraint report_executions_outcome_check on analytics.report_executions is 'only a failed run has an error message';
+comment on constraint report_executions_outcome_check on analytics.report_executions is 'a run that was completed has no error message';
 comment on table analytics.cost_centers is
   'Where costs are borne; centres may be part of others.';
 comment on column analytics.cost_centers.name is 'What people call it; unique among live ones.';

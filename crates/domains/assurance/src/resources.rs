@@ -43,7 +43,6 @@ pub static MASKING_POLICIES: Resource =
 /// What and whom a masking policy is for.
 pub static MASKING_POLICY_SCOPES: Resource =
     Resource::new("masking-policy-scopes", "security.masking_policy_scopes", "masking_policy", "id")
-        .child_of("policy_id", "masking-policies")
         .create_only(&["policy_id", "table_pattern", "column_pattern", "user_id", "role_id"])
         .write_action("update")
         .verbs(LINK);
@@ -114,7 +113,6 @@ pub static COMPLIANCE_ASSESSMENTS: Resource = Resource::new(
 /// What an assessment found, and what it recommends.
 pub static COMPLIANCE_FINDINGS: Resource =
     Resource::new("compliance-findings", "security.compliance_findings", "compliance_assessment", "title")
-        .child_of("assessment_id", "compliance-assessments")
         .create_only(&["assessment_id"])
         .writable(&["finding_kind", "control_id", "position", "title", "details", "severity", "status"])
         .status(StatusMoves {
