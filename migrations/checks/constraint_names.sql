@@ -5,5 +5,5 @@ where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'deliver
 union all
 select format('constraint %s on %s.%s has a name of 63 bytes, which was cut: choose a shorter one', k.conname, n.nspname, c.relname)
 from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
-where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'delivery', 'documents', 'llm', 'analytics', 'security', 'audit', 'reference') and not c.relispartition and octet_length(k.conname) >= 63
+where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'delivery', 'documents', 'llm', 'analytics', 'security', 'audit', 'reference') and not c.relispartition and k.conparentid = 0 and octet_length(k.conname) >= 63
 order by 1;

@@ -6,10 +6,24 @@ use kernel::{Operation, Resource};
 
 /// Every declared resource.
 pub fn resources() -> impl Iterator<Item = &'static Resource> {
-    identity::RESOURCES.iter().chain(&work::RESOURCES).chain(&quality::RESOURCES).chain(&delivery::RESOURCES).copied()
+    identity::RESOURCES
+        .iter()
+        .chain(&work::RESOURCES)
+        .chain(&quality::RESOURCES)
+        .chain(&delivery::RESOURCES)
+        .chain(&assistant::RESOURCES)
+        .chain(&insight::RESOURCES)
+        .chain(&assurance::RESOURCES)
+        .copied()
 }
 
 /// Every declared operation.
 pub fn operations() -> Vec<Operation> {
-    identity::operations().into_iter().chain(quality::imports::operations()).chain(delivery::operations()).collect()
+    identity::operations()
+        .into_iter()
+        .chain(quality::imports::operations())
+        .chain(delivery::operations())
+        .chain(assistant::operations())
+        .chain(insight::operations())
+        .collect()
 }

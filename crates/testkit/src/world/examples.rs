@@ -26,6 +26,15 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("team-members", "user_id", Told::NewMember),
     ("project-members", "user_id", Told::NewMember),
     ("project-members", "role_id", Told::WeakestRole),
+    // Outside a project, or private, they would be their owner's alone.
+    ("conversations", "project_id", Told::Example("projects")),
+    ("prompt-templates", "visibility", Told::Text("shared")),
+    ("reports", "is_public", Told::Usual),
+    ("reports", "report_type", Told::Text("usage")),
+    ("report-shares", "user_id", Told::NewMember),
+    ("llm-providers", "provider_type", Told::Text("local")),
+    ("masking-policy-scopes", "column_pattern", Told::Varied),
+    ("security-events", "event_type", Told::Text("failed_login")),
 ];
 
 /// Text for columns with a pattern; `#` becomes a number of its own.
@@ -50,6 +59,26 @@ const STORED: &[(&str, &str)] = &[
         "insert into quality.coverage_files (id, project_id, coverage_report_id, path, lines_total, lines_covered)
          select $1, project_id, id, 'src/' || $1::uuid::text, 2, 1 from quality.coverage_reports where id = $2",
     ),
+    ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
+    (
+        "api-usage-logs",
+        "insert into analytics.api_usage_logs (id, endpoint, method, request_id)
+         values ($1, '/v1/projects', 'GET', $2::uuid::text)",
+    ),
+    (
+        "cost-allocations",
+        "insert into analytics.cost_allocations (id, service_type, cost_amount, resource_id, incurred_at, billing_period)
+         select $1, 'llm', 1, $2::uuid::text, t, date_trunc('month', t at time zone 'UTC') from platform.uuid_v7_time($1) t",
+    ),
+    (
+        "encryption-keys",
+        "insert into security.encryption_keys (id, key_name, wrapped_key_material) values ($1, $1::uuid || ' ' || $2::uuid, '\\x00')",
+    ),
+    (
+        "encrypted-records",
+        "insert into security.encrypted_data_registry (id, table_name, column_name, record_id, encryption_key_id)
+         values ($1, 'identity.users', 'phone_number_ciphertext', $1::uuid::text, $2)",
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -60,6 +89,10 @@ enum Told {
     Another(&'static str),
     /// This text.
     Text(&'static str),
+    /// What its type suggests.
+    Usual,
+    /// Text that no other record has.
+    Varied,
     /// The role that everybody who gives roles may give.
     WeakestRole,
     /// Somebody who has just joined.
@@ -171,6 +204,8 @@ impl World {
             Some(Told::Example(name)) => return Ok(json!(self.example(organization, name, 0).await?)),
             Some(Told::Another(name)) => return Ok(json!(self.example(organization, name, number + 1).await?)),
             Some(Told::Text(text)) => return Ok(json!(text)),
+            Some(Told::Usual) => return Ok(self.plain_value(served, column)),
+            Some(Told::Varied) => return Ok(json!(format!("example_{}", next()))),
             Some(Told::WeakestRole) => {
                 let roles = self.get("/v1/roles?filter[template_code]=viewer").by(&organization.owner).send().await;
                 return Ok(roles.expect(200).json()["data"][0]["id"].clone());

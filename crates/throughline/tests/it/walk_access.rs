@@ -15,6 +15,11 @@ const SHARED: &[(&str, &str)] = &[
     ("licenses", "a catalogue that all organisations share"),
     ("decision-types", "a catalogue that all organisations share"),
     ("resource-types", "declared by the program, the same for everybody"),
+    ("data-classifications", "a catalogue that all organisations share"),
+    ("classification-frameworks", "a catalogue that all organisations share"),
+    ("data-elements", "describes the schema, which all organisations share"),
+    ("compliance-frameworks", "a catalogue that all organisations share"),
+    ("compliance-controls", "a catalogue that all organisations share"),
 ];
 
 /// Inputs of operations that do not take an empty object.
@@ -24,6 +29,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("memberships"), "invite") => {
             json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
         }
+        (Subject::Collection("cost-allocations"), "create") => json!({"service_type": "llm", "cost_amount": 1.25}),
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -251,7 +257,7 @@ async fn another_organisation_sees_nothing() {
             let answer = send(&world, Some(stranger), method, &path, &body).await;
             let fits = match verb {
                 Verb::List => answer.status == 200,
-                Verb::Create => answer.status == 422 || !refers(served, &body) && answer.status == 201,
+                Verb::Create => answer.status == 422 || !refers(&world, served, &body) && answer.status == 201,
                 _ => answer.status == 404,
             };
             if !fits {
@@ -284,13 +290,21 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
     match (resource, column) {
         ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
         ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
+        ("masking-policy-scopes", "user_id" | "role_id") => json!({"column_pattern": null}),
         _ => json!({}),
     }
 }
 
-/// Whether a body names records by identifier.
-fn refers(served: &Served, body: &Value) -> bool {
-    body.as_object().unwrap().keys().any(|name| served.table.reference(name).is_some() || name.ends_with("_id"))
+/// Whether a body names records by identifier, apart from those that every organisation shares.
+fn refers(world: &World, served: &Served, body: &Value) -> bool {
+    let shared = |table: &str| {
+        let there = world.kernel.catalogue.resources().find(|there| there.resource.table == table);
+        there.is_some_and(|there| SHARED.iter().any(|(shared, _)| *shared == there.resource.name))
+    };
+    body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
+        Some(key) => !shared(&key.target),
+        None => name.ends_with("_id"),
+    })
 }
 
 /// Each column that names a record takes none of another organisation, in a record that is otherwise right.

@@ -1,0 +1,21 @@
+delete from authz.role_grants_template where resource_type in ('llm_provider', 'conversation', 'prompt_template');
+delete from authz.permissions p using authz.resource_types t
+where p.resource_type_id = t.id and t.name in ('llm_provider', 'conversation', 'prompt_template');
+delete from authz.resource_types where name in ('llm_provider', 'conversation', 'prompt_template');
+delete from platform.entities where entity_type in ('conversation', 'prompt_template');
+drop table llm.prompt_template_models;
+drop table llm.prompt_template_versions;
+drop function llm.maintain_current_version();
+drop function llm.keep_prompt_template_version();
+drop function llm.number_prompt_template_version();
+drop table llm.prompt_templates;
+drop table llm.messages;
+drop function llm.count_messages();
+drop function llm.place_message();
+drop table llm.conversations;
+drop function llm.keep_conversation_place();
+alter table llm.providers drop constraint providers_default_model_id_fkey;
+drop table llm.models;
+drop table llm.providers;
+drop schema llm;
+delete from platform.table_facts where table_schema = 'llm';
