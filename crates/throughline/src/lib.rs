@@ -14,6 +14,8 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
         .chain(&assistant::RESOURCES)
         .chain(&insight::RESOURCES)
         .chain(&assurance::RESOURCES)
+        .chain(&work::PLANNING)
+        .chain(&documents::RESOURCES)
         .copied()
 }
 
@@ -25,5 +27,6 @@ pub fn operations() -> Vec<Operation> {
         .chain(delivery::operations())
         .chain(assistant::operations())
         .chain(insight::operations())
+        .chain(documents::operations())
         .collect()
 }
