@@ -6,10 +6,16 @@ use kernel::{Operation, Resource};
 
 /// Every declared resource.
 pub fn resources() -> impl Iterator<Item = &'static Resource> {
-    identity::RESOURCES.iter().chain(&work::RESOURCES).chain(&quality::RESOURCES).chain(&delivery::RESOURCES).copied()
+    identity::RESOURCES.iter().chain(&work::RESOURCES).chain(&quality::RESOURCES).chain(&delivery::RESOURCES).chain(&operations::RESOURCES).copied()
 }
 
 /// Every declared operation.
 pub fn operations() -> Vec<Operation> {
-    identity::operations().into_iter().chain(quality::imports::operations()).chain(delivery::operations()).collect()
+    identity::operations()
+        .into_iter()
+        .chain(work::operations())
+        .chain(quality::imports::operations())
+        .chain(delivery::operations())
+        .chain(operations::operations())
+        .collect()
 }
