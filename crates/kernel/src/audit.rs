@@ -194,7 +194,10 @@ impl Set {
     fn of(ctx: &Ctx, tx: &mut Tx, first: usize) -> (Self, Vec<Param>) {
         let step = tx.recorded();
         let text = |text: &Option<String>| text.clone().map_or(Param::Null, Param::Text);
-        let mut params = vec![Param::Uuid(tx.change_set(|| ctx.new_id())), Param::I32(i32::try_from(step).unwrap_or(i32::MAX / 1000 - 1))];
+        let mut params = vec![
+            Param::Uuid(tx.change_set(|| ctx.new_id())),
+            Param::I32(i32::try_from(step).unwrap_or(i32::MAX / 1000 - 1)),
+        ];
         let is_new = step == 0;
         if is_new {
             params.extend([text(&ctx.request.reason), text(&ctx.request.justification)]);
@@ -332,8 +335,7 @@ impl Trail {
             "deleted" => ("null::text[]", "'Deleted '"),
             _ => ("array(select d.name from differs d order by 1)", "'Restored '"),
         };
-        let aggregate =
-            what.aggregate.map_or("platform.current_organization()".into(), |column| format!("t.{column}"));
+        let aggregate = what.aggregate.map_or("platform.current_organization()".into(), |column| format!("t.{column}"));
         let summary = format!(
             "left({beginning} || '{words}' || coalesce(' “' || left(i.title, 300) || '”', ''), 1000)",
             words = what.words

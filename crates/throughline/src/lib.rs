@@ -6,7 +6,13 @@ use kernel::{Operation, Resource};
 
 /// Every declared resource.
 pub fn resources() -> impl Iterator<Item = &'static Resource> {
-    identity::RESOURCES.iter().chain(&work::RESOURCES).chain(&quality::RESOURCES).chain(&delivery::RESOURCES).chain(&operations::RESOURCES).copied()
+    identity::RESOURCES
+        .iter()
+        .chain(&work::RESOURCES)
+        .chain(&quality::RESOURCES)
+        .chain(&delivery::RESOURCES)
+        .chain(&operations::RESOURCES)
+        .copied()
 }
 
 /// Every declared operation.

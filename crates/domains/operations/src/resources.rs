@@ -56,12 +56,11 @@ pub static CONFIGURATION_SETTINGS: Resource =
         .verbs(ROW);
 
 /// What members are told. Its recipient says when it was read.
-pub static NOTIFICATIONS: Resource =
-    Resource::new("notifications", "platform.notifications", "notification", "title")
-        .owned_by("recipient_user_id")
-        .writable(&["read_at"])
-        .personal(&["title", "body"])
-        .verbs(&[Verb::List, Verb::Read, Verb::Update, Verb::Delete]);
+pub static NOTIFICATIONS: Resource = Resource::new("notifications", "platform.notifications", "notification", "title")
+    .owned_by("recipient_user_id")
+    .writable(&["read_at"])
+    .personal(&["title", "body"])
+    .verbs(&[Verb::List, Verb::Read, Verb::Update, Verb::Delete]);
 
 /// How notifications went out.
 pub static NOTIFICATION_DELIVERIES: Resource =

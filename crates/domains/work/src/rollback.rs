@@ -52,7 +52,8 @@ async fn roll_back(
         let problem = Problem::invalid("This project has no such version.");
         return Err(problem.field("/version", "names no version in the project's history").into());
     };
-    let missing = || Problem::conflict("In that version you could not see this project; somebody who can may go back to it.");
+    let missing =
+        || Problem::conflict("In that version you could not see this project; somebody who can may go back to it.");
     let after: Value = tx.query_opt(IMAGE, &[&id]).await?.ok_or_else(missing)?.try_get(0)?;
     let (old, new) = differing(&before, &after);
     let change = Change {
@@ -75,7 +76,10 @@ fn differing(before: &Value, after: &Value) -> (Value, Value) {
     let empty = serde_json::Map::new();
     let (before, after) = (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
     let only = |of: &serde_json::Map<String, Value>, other: &serde_json::Map<String, Value>| {
-        of.iter().filter(|(name, value)| other.get(*name) != Some(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        of.iter()
+            .filter(|(name, value)| other.get(*name) != Some(value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     };
     (Value::Object(only(before, after)), Value::Object(only(after, before)))
 }

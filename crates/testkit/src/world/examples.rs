@@ -29,17 +29,16 @@ const TOLD: &[(&str, &str, Told)] = &[
 ];
 
 /// Text for columns with a pattern; `#` becomes a number of its own.
-const PATTERNS: &[(&str, &str)] =
-    &[
-        ("slug", "example-#"),
-        ("commit_hash", "%"),
-        ("url", "https://code.example/#"),
-        ("color", "#00aa00"),
-        ("service_type", "api"),
-        ("host", "host-#.example"),
-        ("config_key", "example.key-#"),
-        ("notification_type", "example.type_#"),
-    ];
+const PATTERNS: &[(&str, &str)] = &[
+    ("slug", "example-#"),
+    ("commit_hash", "%"),
+    ("url", "https://code.example/#"),
+    ("color", "#00aa00"),
+    ("service_type", "api"),
+    ("host", "host-#.example"),
+    ("config_key", "example.key-#"),
+    ("notification_type", "example.type_#"),
+];
 
 /// Rows that come with others: an example of the second stands behind one of the first, found by this query.
 const BESIDE: &[(&str, &str, &str)] = &[
@@ -67,7 +66,10 @@ const STORED: &[(&str, &str)] = &[
         "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
          values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",
     ),
-    ("jobs", "insert into platform.jobs (id, kind, payload) values ($1, 'example.work', jsonb_build_object('project_id', $2::uuid))"),
+    (
+        "jobs",
+        "insert into platform.jobs (id, kind, payload) values ($1, 'example.work', jsonb_build_object('project_id', $2::uuid))",
+    ),
     (
         "document-history",
         "insert into audit.document_history (id, document_id, project_id, row_version, snapshot) values ($1, $1, $2, 1, '{}')",
@@ -165,7 +167,8 @@ impl World {
         }
         // Whatever an organisation starts with.
         let filter = beside.map_or("", |(_, _, filter)| filter);
-        let rows = self.get(format!("/v1/{name}?limit=200{filter}")).by(&organization.owner).send().await.expect(200).json();
+        let rows =
+            self.get(format!("/v1/{name}?limit=200{filter}")).by(&organization.owner).send().await.expect(200).json();
         let row = rows["data"].get(usize::from(number)).ok_or_else(|| {
             format!(
                 "there is no example of `{name}`: nothing is there at the start and plain serving makes none. Add a \

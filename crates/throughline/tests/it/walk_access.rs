@@ -258,7 +258,7 @@ async fn another_organisation_sees_nothing() {
             let answer = send(&world, Some(stranger), method, &path, &body).await;
             let fits = match verb {
                 Verb::List => answer.status == 200,
-                Verb::Create => answer.status == 422 || !refers(served, &body) && answer.status == 201,
+                Verb::Create => answer.status == 422 || !refers(&world, served, &body) && answer.status == 201,
                 _ => answer.status == 404,
             };
             if !fits {
@@ -296,8 +296,15 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
 }
 
 /// Whether a body names records by identifier.
-fn refers(served: &Served, body: &Value) -> bool {
-    body.as_object().unwrap().keys().any(|name| served.table.reference(name).is_some() || name.ends_with("_id"))
+fn refers(world: &World, served: &Served, body: &Value) -> bool {
+    let is_shared = |table: &str| {
+        let there = world.kernel.catalogue.resources().find(|there| there.resource.table == table);
+        there.is_some_and(|there| SHARED.iter().any(|(name, _)| *name == there.resource.name))
+    };
+    body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
+        Some(key) => !is_shared(&key.target),
+        None => name.ends_with("_id"),
+    })
 }
 
 /// Each column that names a record takes none of another organisation, in a record that is otherwise right.

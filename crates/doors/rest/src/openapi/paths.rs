@@ -376,7 +376,8 @@ pub(super) fn of_operation(operation: &Operation, places: &mut Map<String, Value
         }
     };
     let status = operation.status.to_string();
-    let mut parameters = vec![reference("IdempotencyKey"), reference("ChangeReason"), reference("BusinessJustification")];
+    let mut parameters =
+        vec![reference("IdempotencyKey"), reference("ChangeReason"), reference("BusinessJustification")];
     if matches!(operation.subject, Subject::Record(_)) {
         parameters.push(reference("id"));
     }
