@@ -42,6 +42,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Db,
     },
+    /// Do what the database needs once a day: partitions, retention, statistics. Two at once are safe.
+    Maintain,
+    /// Look at the database and say what is wrong and what to do; exits with 1 when something is.
+    Doctor,
     /// API tokens.
     Token {
         #[command(subcommand)]

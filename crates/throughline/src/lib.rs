@@ -16,6 +16,7 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
         .chain(&assurance::RESOURCES)
         .chain(&work::PLANNING)
         .chain(&documents::RESOURCES)
+        .chain(&operations::RESOURCES)
         .copied()
 }
 
@@ -28,5 +29,7 @@ pub fn operations() -> Vec<Operation> {
         .chain(assistant::operations())
         .chain(insight::operations())
         .chain(documents::operations())
+        .chain(work::operations())
+        .chain(operations::operations())
         .collect()
 }

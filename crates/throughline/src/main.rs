@@ -3,8 +3,10 @@
 mod cli;
 mod credentials;
 mod database;
+mod doctor;
 mod failure;
 mod import;
+mod maintain;
 mod migrate;
 mod server;
 mod token;
@@ -40,6 +42,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,
+        Command::Maintain => maintain::run(&data, cli.json).await?,
+        Command::Doctor => return doctor::run(&data, cli.json).await,
         Command::Token { what } => token::run(&data, what, cli.json).await?,
         Command::Completions { shell } => cli::print_completions(shell),
     }

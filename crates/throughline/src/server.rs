@@ -21,6 +21,7 @@ use crate::{
     credentials::spool_dir,
     database,
     failure::Failure,
+    maintain,
 };
 
 /// How long running requests may take to end.
@@ -156,6 +157,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let outcome = async {
         let server = Server::new(database.config(Role::Application), spool_dir(data)?).await?;
         tracing::info!(address = %listener.local_addr()?, "serving");
+        tokio::spawn(maintain::daily(database::owner(&database)?));
         server.serve(listener, asked_to_stop()).await
     }
     .await;

@@ -13,6 +13,7 @@ use crate::{
     credentials::{Credentials, spool_dir},
     database,
     failure::Failure,
+    maintain,
     server::{Server, asked_to_stop, bind},
 };
 
@@ -36,6 +37,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
             demonstrate(&server, data, &credentials).await;
         }
         welcome(&credentials);
+        tokio::spawn(maintain::daily(database::owner(&database)?));
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
