@@ -24,6 +24,9 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("memberships"), "invite") => {
             json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
         }
+        (Subject::Collection("sessions"), "change-password") => {
+            json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
+        }
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -32,7 +35,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create"];
+const FOR_ONESELF: &[&str] = &["api-tokens/create", "sessions/change-password"];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {
