@@ -8,6 +8,8 @@ mod http;
 mod lists;
 mod security;
 mod sign_in;
+mod standing;
+mod strain;
 mod walk_access;
 mod walk_matrix;
 mod walk_schema;
