@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::{Catalogue, Error, Idempotency, Store, Tx};
 
+/// How long work in the background waits for its transaction.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// What kind of principal acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrincipalKind {
@@ -178,6 +181,23 @@ impl Ctx {
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
         self.kernel.store.begin(&self.principal).await
+    }
+
+    /// Opens a transaction as [`Ctx::begin`] does, and waits up to a minute while the server is busy: for work that
+    /// nobody stands waiting for and that must not be lost.
+    ///
+    /// # Errors
+    /// When no connection can be had in all that time.
+    pub async fn begin_patiently(&self) -> Result<Tx, Error> {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match self.begin().await {
+                Err(error) if error.is_busy() && tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Opens a read-only transaction bound to the organisation and the actor.

@@ -64,6 +64,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         deleted: row.try_get(width + 2)?,
         title: None,
         owner: row.try_get(width + 3)?,
+        project_in_bin: None,
     };
     let record = authorise::<Read, _>(ctx, found)?;
     let mut body = Vec::with_capacity(1024);

@@ -77,6 +77,9 @@ pub struct Resource {
     pub write_action: Option<&'static str>,
     /// The column that names a role given to somebody: nobody gives what they do not hold.
     pub confers: Option<&'static str>,
+    /// Columns that take more than the right to change the record, each with the permission type and the action that
+    /// giving it another value needs besides.
+    pub guarded: &'static [(&'static str, &'static str, &'static str)],
     /// The order of lists that ask for none, as in a `sort` parameter.
     pub default_sort: &'static str,
     /// How the status moves.
@@ -111,6 +114,7 @@ impl Resource {
             versions: None,
             write_action: None,
             confers: None,
+            guarded: &[],
             default_sort: "-id",
             status: None,
             verbs: EVERYTHING,
@@ -214,6 +218,19 @@ impl Resource {
     pub const fn conferring(mut self, column: &'static str) -> Self {
         self.confers = Some(column);
         self
+    }
+
+    /// Names columns whose change needs, besides `update`, an action on a permission type: `("visibility", "project",
+    /// "manage_members")`. Creating needs it for any value but the database's own, or the creator themselves.
+    #[must_use]
+    pub const fn guarded(mut self, columns: &'static [(&'static str, &'static str, &'static str)]) -> Self {
+        self.guarded = columns;
+        self
+    }
+
+    /// The permission type and the action that changing `column` needs besides.
+    pub fn guard_of(&self, column: &str) -> Option<(&'static str, &'static str)> {
+        self.guarded.iter().find(|(name, ..)| *name == column).map(|(_, kind, action)| (*kind, *action))
     }
 
     /// The action in `authz` that `action` on this resource needs.

@@ -1,5 +1,6 @@
 //! What this build serves: the declarations of every domain, for the program and for the walks over the catalogue.
 
+pub mod connections;
 pub mod demo;
 
 use kernel::{Operation, Resource};

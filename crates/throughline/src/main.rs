@@ -24,6 +24,8 @@ use crate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.json_logs);
+    // One line where it happened; the doors answer 500 and go on.
+    std::panic::set_hook(Box::new(|fall| tracing::error!("a part of the program fell over: {fall}")));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(error).report(),

@@ -36,6 +36,7 @@ pub static PROJECTS: Resource = Resource::new("projects", "work.projects", "proj
         stamps: &[],
     })
     .versions("audit.project_history", "project_id")
+    .guarded(&[("visibility", "project", "manage_members"), ("owner_user_id", "project", "manage_members")])
     .page("projects");
 
 /// Members of a project, each with one role.

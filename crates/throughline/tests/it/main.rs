@@ -11,6 +11,8 @@ mod lists;
 mod security;
 mod sign_in;
 mod upkeep;
+mod standing;
+mod strain;
 mod walk_access;
 mod walk_matrix;
 mod walk_schema;

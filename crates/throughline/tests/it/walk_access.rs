@@ -45,6 +45,9 @@ pub(crate) fn input(operation: &Operation) -> Value {
             json!({"notification_type": "*", "channel": "email", "is_enabled": true})
         }
         (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
+        (Subject::Collection("sessions"), "change-password") => {
+            json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
+        }
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -53,7 +56,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose"];
+const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose", "sessions/change-password"];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {

@@ -150,7 +150,7 @@ async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop>
     if !ctx.principal.grants.decide("import", Create::NAME, Some(job.project)).allowed {
         return Err(Stop::rejected("whoever sent the file may no longer import into this project"));
     }
-    let mut tx = ctx.begin().await?;
+    let mut tx = ctx.begin_patiently().await?;
     tx.batch(ROOM).await?;
     if !tx.query_one(CLAIM_IMPORT, &[&job.id]).await?.try_get::<_, bool>(0)? {
         return Err(Stop::Gone);
@@ -175,7 +175,7 @@ async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop>
 
 /// Marks the import as running, for everybody to see.
 async fn take_up(ctx: &Ctx, planned: &Planned) -> Result<Job, Stop> {
-    let tx = ctx.begin().await?;
+    let tx = ctx.begin_patiently().await?;
     let row = tx.query_opt(START_IMPORT, &[&planned.id, &ctx.now()]).await?.ok_or(Stop::Gone)?;
     let job = Job {
         id: planned.id,
@@ -263,7 +263,7 @@ async fn reject(
     reason: &str,
     format: Option<&'static str>,
 ) -> Result<(), Error> {
-    let mut tx = ctx.begin().await?;
+    let mut tx = ctx.begin_patiently().await?;
     let reason = cut(reason, 2000);
     let summary = Summary::rejected("", format, line, &reason);
     let all = serde_json::to_value(&summary).map_err(|error| Error::Broken(error.to_string()))?;
