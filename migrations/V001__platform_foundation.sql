@@ -228,8 +228,8 @@ create procedure platform.limit_to_visible_projects(p_table regclass, p_roles te
 begin
   execute format(
     'create policy project_access on %1$s as restrictive for all to %2$s '
-    'using (%3$s platform.sees_all_projects() or project_id in (select p.id from work.projects p)) '
-    'with check (%3$s platform.sees_all_projects() or project_id in (select p.id from work.projects p))',
+    'using (%3$s (select platform.sees_all_projects()) or project_id in (select p.id from work.projects p)) '
+    'with check (%3$s (select platform.sees_all_projects()) or project_id in (select p.id from work.projects p))',
     p_table, p_roles,
     case when (select attnotnull from pg_attribute where attrelid = p_table and attname = 'project_id') then '' else 'project_id is null or' end);
 end
@@ -290,7 +290,7 @@ begin
   end if;
 
   if platform.has_column(p_table, 'updated_at') then
-    select array_agg(format('%L', attname)) into stamps from pg_attribute
+    select array_agg(format('%L', attname) order by attname) into stamps from pg_attribute
     where attrelid = p_table and attname in ('row_version', 'updated_by') and not attisdropped;
     if p_statistics <> '{}' then
       select 'of ' || string_agg(quote_ident(attname), ', ' order by attnum) into watched from pg_attribute

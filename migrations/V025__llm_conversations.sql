@@ -279,7 +279,8 @@ create table llm.prompt_template_models (
 create index prompt_template_models_model_id_idx on llm.prompt_template_models (organization_id, model_id);
 
 call platform.adopt_table('llm.providers', 'restricted', 'while the organisation exists; 90 days in the bin');
-call platform.adopt_table('llm.models', 'internal', 'while the provider is kept', p_statistics => array['average_latency_ms']);
+call platform.adopt_table('llm.models', 'internal', 'while the provider is kept', 'select, insert, update, delete',
+  p_statistics => array['average_latency_ms']);
 call platform.adopt_table('llm.conversations', 'restricted', 'until the owner removes it; 90 days in the bin',
   p_statistics => array['total_messages', 'total_tokens', 'total_cost', 'last_message_at']);
 call platform.refer_to_members('llm.conversations', 'owner_user_id');

@@ -142,7 +142,7 @@ create table analytics.report_executions (
   result_data       jsonb,
   result_file_id    uuid,
   error_message     text,
-  execution_time_ms bigint generated always as ((extract(epoch from completed_at - started_at) * 1000)::bigint) stored,
+  execution_time_ms bigint generated always as (greatest((extract(epoch from completed_at - started_at) * 1000)::bigint, 0)) stored,
   rows_processed    bigint,
   started_at        timestamptz not null default now(),
   completed_at      timestamptz,
@@ -152,8 +152,8 @@ create table analytics.report_executions (
   constraint report_executions_status_check check (status in ('running', 'completed', 'failed')),
   constraint report_executions_error_message_check check (char_length(error_message) <= 100000),
   constraint report_executions_rows_processed_check check (rows_processed >= 0),
-  constraint report_executions_completed_at_check check (completed_at >= started_at and (completed_at is null) = (status = 'running')),
-  constraint report_executions_outcome_check check (error_message is null or status = 'failed')
+  constraint report_executions_completed_at_check check ((completed_at is null) = (status = 'running')),
+  constraint report_executions_outcome_check check (error_message is null or status <> 'completed')
 );
 create index report_executions_report_id_idx on analytics.report_executions (organization_id, report_id, id);
 create index report_executions_status_idx on analytics.report_executions (organization_id, status, id);
@@ -224,7 +224,7 @@ create table analytics.cost_allocations (
     billing_period = date_trunc('month', incurred_at at time zone 'UTC')::date
     and billing_period = date_trunc('month', platform.uuid_v7_time(id) at time zone 'UTC')::date),
   constraint cost_allocations_usage_quantity_check check (usage_quantity >= 0),
-  constraint cost_allocations_usage_unit_check check (char_length(usage_unit) between 1 and 50 and usage_quantity is not null),
+  constraint cost_allocations_usage_unit_check check (usage_unit is null or char_length(usage_unit) between 1 and 50 and usage_quantity is not null),
   constraint cost_allocations_cost_breakdown_check check (jsonb_typeof(cost_breakdown) = 'object'),
   constraint cost_allocations_tags_check check (jsonb_typeof(tags) = 'object')
 ) partition by range (id);
@@ -250,10 +250,11 @@ call platform.refer_to_members('analytics.cost_allocations', 'user_id');
 call platform.start_partitions('analytics.cost_allocations', interval '1 month', 2);
 
 -- A report is its maker's, theirs with whom it is shared, and everybody's who may read reports once it is public. Jobs see all.
--- Shares ask only about themselves: if they asked the report and the report asked them, neither could be answered.
-create policy owner_access on analytics.report_shares as restrictive for all to public
-  using (user_id = platform.current_user_id() or shared_by = platform.current_user_id() or platform.current_user_id() is null)
+-- Who shares with whom is not hidden: if shares asked the report and the report asked its shares, neither could be answered.
+create policy own_name on analytics.report_shares as restrictive for insert to public
   with check (shared_by = platform.current_user_id() or platform.current_user_id() is null);
+create policy own_end on analytics.report_shares as restrictive for delete to public
+  using (user_id = platform.current_user_id() or shared_by = platform.current_user_id() or platform.current_user_id() is null);
 create policy owner_access on analytics.reports as restrictive for all to public
   using (is_public or created_by = platform.current_user_id() or platform.current_user_id() is null
     or exists (select from analytics.report_shares s where s.organization_id = reports.organization_id and s.report_id = reports.id
@@ -409,8 +410,9 @@ comment on column analytics.report_executions.result_data is
   'The answer, where it is small enough. Null: not finished, or it is in the file.';
 comment on column analytics.report_executions.result_file_id is
   'The answer as a stored file. Null: there is none. The reference to documents.files arrives with that table.';
-comment on column analytics.report_executions.error_message is 'Why it failed. Null: it did not.';
-comment on column analytics.report_executions.execution_time_ms is 'From begin to end. Null: it runs.';
+comment on column analytics.report_executions.error_message is 'What went wrong. Null: nothing.';
+comment on column analytics.report_executions.execution_time_ms is
+  'From begin to end, by the clocks of whoever noted them; never negative. Null: it runs.';
 comment on column analytics.report_executions.rows_processed is 'How many rows were read for it. Null: not counted.';
 comment on column analytics.report_executions.started_at is 'When it began.';
 comment on column analytics.report_executions.completed_at is 'When it ended, well or not. Null: it runs.';
@@ -418,8 +420,8 @@ comment on constraint report_executions_error_message_check on analytics.report_
   'error message must be at most 100,000 characters long';
 comment on constraint report_executions_rows_processed_check on analytics.report_executions is 'rows processed must not be negative';
 comment on constraint report_executions_completed_at_check on analytics.report_executions is
-  'a run has an end, not before its start, exactly when it no longer runs';
-comment on constraint report_executions_outcome_check on analytics.report_executions is 'only a failed run has an error message';
+  'a run has an end exactly when it no longer runs';
+comment on constraint report_executions_outcome_check on analytics.report_executions is 'a run that was completed has no error message';
 comment on table analytics.cost_centers is
   'Where costs are borne; centres may be part of others.';
 comment on column analytics.cost_centers.name is 'What people call it; unique among live ones.';

@@ -19,7 +19,8 @@ where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'deliver
 union all
 select format('application_user may change the append-only table %s.%s', n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where (n.nspname, c.relname) in (('audit', 'audit_logs'), ('quality', 'test_results'), ('work', 'entity_keys'))
+where (n.nspname, c.relname) in (('audit', 'audit_logs'), ('audit', 'change_sets'), ('audit', 'change_tracking'), ('audit', 'activity_logs'), ('audit', 'project_history'),
+    ('audit', 'document_history'), ('platform', 'metric_samples'), ('quality', 'test_results'), ('work', 'entity_keys'))
   and has_table_privilege('application_user', c.oid, 'update, delete')
 union all
 select format('readonly_user may read the secrets in %s.%s', n.nspname, c.relname)
@@ -31,10 +32,10 @@ select format('%s is superuser or bypasses row security', r.rolname)
 from pg_roles r
 where r.rolname in ('application_user', 'readonly_user', 'throughline_auth') and (r.rolsuper or r.rolbypassrls)
 union all
-select format('the security definer function %s.%s must belong to throughline_auth, fix its search_path and be closed to PUBLIC', n.nspname, p.proname)
+select format('the security definer function %s.%s must belong to throughline_auth or throughline_partitions, fix its search_path and be closed to PUBLIC', n.nspname, p.proname)
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles r on r.oid = p.proowner
 where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'delivery', 'documents', 'llm', 'analytics', 'security', 'audit', 'reference') and p.prosecdef and (
-  r.rolname <> 'throughline_auth'
+  r.rolname not in ('throughline_auth', 'throughline_partitions')
   or not exists (select from unnest(p.proconfig) s where s = 'search_path=pg_catalog, pg_temp')
   or exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g where g.grantee = 0))
 order by 1;

@@ -1,5 +1,6 @@
 //! What this build serves: the declarations of every domain, for the program and for the walks over the catalogue.
 
+pub mod connections;
 pub mod demo;
 
 use kernel::{Operation, Resource};
@@ -9,10 +10,14 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
     identity::RESOURCES
         .iter()
         .chain(&work::RESOURCES)
-        .chain(&work::PLANNING)
         .chain(&quality::RESOURCES)
         .chain(&delivery::RESOURCES)
+        .chain(&assistant::RESOURCES)
+        .chain(&insight::RESOURCES)
+        .chain(&assurance::RESOURCES)
+        .chain(&work::PLANNING)
         .chain(&documents::RESOURCES)
+        .chain(&operations::RESOURCES)
         .copied()
 }
 
@@ -22,6 +27,10 @@ pub fn operations() -> Vec<Operation> {
         .into_iter()
         .chain(quality::imports::operations())
         .chain(delivery::operations())
+        .chain(assistant::operations())
+        .chain(insight::operations())
         .chain(documents::operations())
+        .chain(work::operations())
+        .chain(operations::operations())
         .collect()
 }

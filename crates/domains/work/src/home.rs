@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kernel::{Ctx, Error, Read, Tx, permit};
 use uuid::Uuid;
 
-use crate::{PROJECTS, Proof, Standing, proof};
+use crate::{PROJECTS, Standing, listing::tallies};
 
 const PROJECTS_OVERVIEW: &str = include_str!("../sql/projects_overview.sql");
 
@@ -68,28 +68,12 @@ pub async fn project_cards(ctx: &Ctx, tx: &Tx) -> Result<Vec<ProjectCard>, Error
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let ids: Vec<Uuid> = cards.iter().map(|card| card.id).collect();
-    for proof in proof::rows(tx, &ids, None, None).await? {
-        if let Some(card) = cards.iter_mut().find(|card| card.id == proof.project_id) {
-            count(card, &proof);
+    for (project, tally) in tallies(tx, &ids).await? {
+        if let Some(card) = cards.iter_mut().find(|card| card.id == project) {
+            card.requirements = tally.all();
+            card.proven = tally.standing(Standing::Proven);
+            card.worst = tally.worst();
         }
     }
     Ok(cards)
-}
-
-fn count(card: &mut ProjectCard, proof: &Proof) {
-    if proof.status == "rejected" {
-        return;
-    }
-    let standing = proof.evidence.standing();
-    let badness = |standing| match standing {
-        Standing::Failing => 3,
-        Standing::Gap => 2,
-        Standing::Partial => 1,
-        Standing::Proven => 0,
-    };
-    card.requirements += 1;
-    card.proven += i64::from(standing == Standing::Proven);
-    if card.worst.is_none_or(|worst| badness(standing) > badness(worst)) {
-        card.worst = Some(standing);
-    }
 }

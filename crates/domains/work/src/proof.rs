@@ -4,15 +4,12 @@
 //! fails as soon as one of its tests does; else it is as proven as its criteria are, or, without criteria, as its tests.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
+use kernel::Error;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Project, REQUIREMENTS};
-
-const PROOFS: &str = include_str!("../sql/proofs.sql");
-
 /// What the evidence says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// There is no test, or nothing is proven.
     Gap,
@@ -22,6 +19,28 @@ pub enum Standing {
     Partial,
     /// All of them are.
     Proven,
+}
+
+impl Standing {
+    /// Every standing, those first that ask for work: what nothing proves before what fails, since a failure is seen elsewhere too.
+    pub const ALL: [Self; 4] = [Self::Gap, Self::Failing, Self::Partial, Self::Proven];
+
+    /// As the database writes it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Failing => "failing",
+            Self::Partial => "partial",
+            Self::Proven => "proven",
+        }
+    }
+
+    /// What the database wrote.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.code() == code)
+    }
 }
 
 /// How many results of which outcome.
@@ -99,95 +118,49 @@ pub struct Proof {
     pub id: Uuid,
     /// Its key.
     pub key: String,
+    /// The number in its key.
+    pub number: i64,
     /// Where it stands in its life.
     pub status: String,
     /// How soon it is wanted.
     pub priority: String,
+    /// The place of that priority among the others; 1 is the most urgent.
+    pub rank: i16,
     /// Who looks after it.
     pub owner: Option<Uuid>,
     /// When it changed last.
     pub updated_at: Timestamp,
-    /// Whether its title or key has the text that was asked for.
-    pub matches: bool,
     /// The evidence.
     pub evidence: Evidence,
 }
 
-impl Proof {
-    /// The number in its key.
-    #[must_use]
-    pub fn number(&self) -> i64 {
-        self.key.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(i64::MAX)
-    }
-}
+impl TryFrom<&Row> for Proof {
+    type Error = Error;
 
-/// The evidence for every requirement of a project, in no order. With `build`, only its results count. `text` marks
-/// those whose title or key contains it.
-///
-/// # Errors
-/// 403 when the actor may not read requirements there.
-pub async fn proofs(
-    ctx: &Ctx,
-    tx: &Tx,
-    project: &Allowed<Project, Read>,
-    build: Option<Uuid>,
-    text: Option<&str>,
-) -> Result<Vec<Proof>, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project.id)))?;
-    rows(tx, &[project.id], build, text).await
-}
-
-pub(crate) async fn rows(
-    tx: &Tx,
-    projects: &[Uuid],
-    build: Option<Uuid>,
-    text: Option<&str>,
-) -> Result<Vec<Proof>, Error> {
-    let pattern = text.filter(|text| !text.is_empty()).map(pattern);
-    // Everything here is joined whole. Without fresh statistics the planner takes the inner sides for a few rows and
-    // loops over them, whose cost grows with the product of both.
-    tx.batch("set local enable_nestloop = off").await?;
-    let rows = tx.query(PROOFS, &[&projects, &build, &pattern]).await?;
-    tx.batch("set local enable_nestloop = on").await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Proof {
-                project_id: row.try_get(0)?,
-                id: row.try_get(1)?,
-                key: row.try_get(2)?,
-                status: row.try_get(3)?,
-                priority: row.try_get(4)?,
-                owner: row.try_get(5)?,
-                updated_at: row.try_get(6)?,
-                matches: row.try_get(7)?,
-                evidence: Evidence {
-                    criteria: row.try_get(8)?,
-                    proven: row.try_get(9)?,
-                    tests: row.try_get(10)?,
-                    outcomes: Outcomes {
-                        passed: row.try_get(11)?,
-                        failed: row.try_get(12)?,
-                        errors: row.try_get(13)?,
-                        skipped: row.try_get(14)?,
-                    },
+    fn try_from(row: &Row) -> Result<Self, Error> {
+        Ok(Self {
+            project_id: row.try_get(0)?,
+            id: row.try_get(1)?,
+            key: row.try_get(2)?,
+            number: row.try_get(3)?,
+            status: row.try_get(4)?,
+            priority: row.try_get(5)?,
+            rank: row.try_get(6)?,
+            owner: row.try_get(7)?,
+            updated_at: row.try_get(8)?,
+            evidence: Evidence {
+                criteria: row.try_get(9)?,
+                proven: row.try_get(10)?,
+                tests: row.try_get(11)?,
+                outcomes: Outcomes {
+                    passed: row.try_get(12)?,
+                    failed: row.try_get(13)?,
+                    errors: row.try_get(14)?,
+                    skipped: row.try_get(15)?,
                 },
-            })
+            },
         })
-        .collect()
-}
-
-/// A text as a pattern for `ilike` that contains it. NUL, which PostgreSQL has no room for, matches as nothing.
-fn pattern(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('%');
-    for c in text.chars().filter(|c| *c != '\0') {
-        if matches!(c, '%' | '_' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
     }
-    out.push('%');
-    out
 }
 
 #[cfg(test)]
@@ -221,10 +194,5 @@ mod tests {
         assert_eq!(says(evidence(3, 1, 1, 0)).as_deref(), Some("2 criteria unproven"));
         assert_eq!(says(evidence(3, 1, 1, 1)).as_deref(), Some("1 test failing"));
         assert_eq!(says(evidence(1, 1, 1, 0)), None);
-    }
-
-    #[test]
-    fn a_text_is_looked_for_as_it_is() {
-        assert_eq!(pattern("50%_\\\0"), "%50\\%\\_\\\\%");
     }
 }

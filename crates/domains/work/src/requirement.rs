@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     Project, REQUIREMENTS,
-    proof::{Evidence, Outcomes, Proof, proofs},
+    listing::evidence_of,
+    proof::{Evidence, Outcomes, Proof},
 };
 
 const REQUIREMENT: &str = include_str!("../sql/requirement.sql");
@@ -249,8 +250,9 @@ pub async fn surroundings(
     }
     let neighbours = tx.query(NEIGHBOURS, &[&place, &id]).await?;
     if !neighbours.is_empty() {
+        let ids = neighbours.iter().map(|row| row.try_get(1)).collect::<Result<Vec<Uuid>, _>>()?;
         let known: HashMap<Uuid, Proof> =
-            proofs(ctx, tx, project, None, None).await?.into_iter().map(|proof| (proof.id, proof)).collect();
+            evidence_of(ctx, tx, project, &ids).await?.into_iter().map(|proof| (proof.id, proof)).collect();
         for row in &neighbours {
             let id: Uuid = row.try_get(1)?;
             found.neighbours.push(Neighbour {

@@ -35,6 +35,8 @@ pub static PROJECTS: Resource = Resource::new("projects", "work.projects", "proj
         moves: &[("active", &["archived"]), ("archived", &["active"])],
         stamps: &[],
     })
+    .versions("audit.project_history", "project_id")
+    .guarded(&[("visibility", "project", "manage_members"), ("owner_user_id", "project", "manage_members")])
     .page("projects");
 
 /// Members of a project, each with one role.
@@ -87,6 +89,14 @@ pub static REQUIREMENT_ITEMS: Resource =
         .writable(&["position", "body", "details", "met_at", "met_by"])
         .sorted_by("position")
         .verbs(ROW);
+
+/// What the latest results say about a requirement.
+pub static REQUIREMENT_EVIDENCE: Resource =
+    Resource::new("requirement-evidence", "work.requirement_evidence", "requirement", "standing")
+        .key(&["requirement_id"])
+        .child_of("requirement_id", "requirements")
+        .sorted_by("requirement_id")
+        .verbs(&[Verb::List, Verb::Read]);
 
 /// A requirement that waits for another.
 pub static REQUIREMENT_DEPENDENCIES: Resource = Resource::new(
@@ -225,12 +235,13 @@ pub static PROJECT_CATALOG_FEATURES: Resource =
         .verbs(LINK);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 18] = [
+pub static RESOURCES: [&Resource; 19] = [
     &PROJECTS,
     &PROJECT_MEMBERS,
     &REQUIREMENTS,
     &REQUIREMENT_ITEMS,
     &REQUIREMENT_DEPENDENCIES,
+    &REQUIREMENT_EVIDENCE,
     &FEATURES,
     &TRACE_LINKS,
     &PRIORITIES,

@@ -26,6 +26,15 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("team-members", "user_id", Told::NewMember),
     ("project-members", "user_id", Told::NewMember),
     ("project-members", "role_id", Told::WeakestRole),
+    // Outside a project, or private, they would be their owner's alone.
+    ("conversations", "project_id", Told::Example("projects")),
+    ("prompt-templates", "visibility", Told::Text("shared")),
+    ("reports", "is_public", Told::Usual),
+    ("reports", "report_type", Told::Text("usage")),
+    ("report-shares", "user_id", Told::NewMember),
+    ("llm-providers", "provider_type", Told::Text("local")),
+    ("masking-policy-scopes", "column_pattern", Told::Varied),
+    ("security-events", "event_type", Told::Text("failed_login")),
     ("storage-locations", "bucket", Told::Text("examples")),
     ("sso-default-roles", "provider_id", Told::Another("sso-providers")),
     ("sso-default-roles", "role_id", Told::WeakestRole),
@@ -55,8 +64,29 @@ const TOLD: &[(&str, &str, Told)] = &[
 const ASKED_BY_THE_DEVELOPER: &[&str] = &["approval-requests"];
 
 /// Text for columns with a pattern; `#` becomes a number of its own.
-const PATTERNS: &[(&str, &str)] =
-    &[("slug", "example-#"), ("commit_hash", "%"), ("url", "https://code.example/#"), ("color", "#00aa00")];
+const PATTERNS: &[(&str, &str)] = &[
+    ("slug", "example-#"),
+    ("commit_hash", "%"),
+    ("url", "https://code.example/#"),
+    ("color", "#00aa00"),
+    ("service_type", "api"),
+    ("host", "host-#.example"),
+    ("config_key", "example.key-#"),
+    ("notification_type", "example.type_#"),
+];
+
+/// Rows that come with others: an example of the second stands behind one of the first, found by this query.
+const BESIDE: &[(&str, &str, &str)] = &[
+    ("notification-deliveries", "notifications", ""),
+    ("change-sets", "projects", ""),
+    ("change-tracking", "projects", ""),
+    ("activity", "projects", "&filter[entity_type]=project"),
+    ("project-history", "projects", ""),
+];
+
+/// Rows that nobody but the owner of the tables writes: `$1` is the new identifier.
+const BY_THE_OWNER: &[(&str, &str)] =
+    &[("operation-runs", "insert into platform.operation_runs (id, kind, target) values ($1, 'drill', 'example')")];
 
 /// Rows of tables that plain serving does not write: `$1` is the new identifier, `$2` the parent, or the project.
 const STORED: &[(&str, &str)] = &[
@@ -67,6 +97,19 @@ const STORED: &[(&str, &str)] = &[
          select $1, project_id, id, 'cannot be read' from platform.imports where id = $2",
     ),
     (
+        "notifications",
+        "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
+         values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",
+    ),
+    (
+        "jobs",
+        "insert into platform.jobs (id, kind, payload) values ($1, 'example.work', jsonb_build_object('project_id', $2::uuid))",
+    ),
+    (
+        "document-history",
+        "insert into audit.document_history (id, document_id, project_id, row_version, snapshot) values ($1, $1, $2, 1, '{}')",
+    ),
+    (
         "test-case-aliases",
         "insert into quality.test_case_aliases (id, project_id, test_case_id, fingerprint, case_name)
          select $1, project_id, id, sha256($1::uuid::text::bytea), 'alias' from quality.test_cases where id = $2",
@@ -75,6 +118,26 @@ const STORED: &[(&str, &str)] = &[
         "coverage-files",
         "insert into quality.coverage_files (id, project_id, coverage_report_id, path, lines_total, lines_covered)
          select $1, project_id, id, 'src/' || $1::uuid::text, 2, 1 from quality.coverage_reports where id = $2",
+    ),
+    ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
+    (
+        "api-usage-logs",
+        "insert into analytics.api_usage_logs (id, endpoint, method, request_id)
+         values ($1, '/v1/projects', 'GET', $2::uuid::text)",
+    ),
+    (
+        "cost-allocations",
+        "insert into analytics.cost_allocations (id, service_type, cost_amount, resource_id, incurred_at, billing_period)
+         select $1, 'llm', 1, $2::uuid::text, t, date_trunc('month', t at time zone 'UTC') from platform.uuid_v7_time($1) t",
+    ),
+    (
+        "encryption-keys",
+        "insert into security.encryption_keys (id, key_name, wrapped_key_material) values ($1, $1::uuid || ' ' || $2::uuid, '\\x00')",
+    ),
+    (
+        "encrypted-records",
+        "insert into security.encrypted_data_registry (id, table_name, column_name, record_id, encryption_key_id)
+         values ($1, 'identity.users', 'phone_number_ciphertext', $1::uuid::text, $2)",
     ),
     (
         "user-sso-accounts",
@@ -106,6 +169,10 @@ enum Told {
     Another(&'static str),
     /// This text.
     Text(&'static str),
+    /// What its type suggests.
+    Usual,
+    /// Text that no other record has.
+    Varied,
     /// What the usual example of a resource has in this column.
     ColumnOf(&'static str, &'static str),
     /// The role that everybody who gives roles may give.
@@ -174,8 +241,19 @@ impl World {
             let session = self.authenticator.sign_in(sign_in, kernel::Request::default()).await?;
             return Ok(session.principal.session_id().unwrap_or_default().to_string());
         }
+        if let Some((_, sql)) = BY_THE_OWNER.iter().find(|(stored, _)| *stored == name) {
+            let id = organization.ctx(&self.kernel).new_id();
+            self.superuser().await?.execute(*sql, &[&id]).await?;
+            return Ok(id.to_string());
+        }
+        let beside = BESIDE.iter().find(|(told, ..)| *told == name);
+        if let Some((_, other, _)) = beside {
+            self.example(organization, other, number).await?;
+        }
         // Whatever an organisation starts with.
-        let rows = self.get(format!("/v1/{name}?limit=200")).by(&organization.owner).send().await.expect(200).json();
+        let filter = beside.map_or("", |(_, _, filter)| filter);
+        let rows =
+            self.get(format!("/v1/{name}?limit=200{filter}")).by(&organization.owner).send().await.expect(200).json();
         let row = rows["data"].get(usize::from(number)).ok_or_else(|| {
             format!(
                 "there is no example of `{name}`: nothing is there at the start and plain serving makes none. Add a \
@@ -223,6 +301,8 @@ impl World {
             Some(Told::Example(name)) => return Ok(json!(self.example(organization, name, 0).await?)),
             Some(Told::Another(name)) => return Ok(json!(self.example(organization, name, number + 1).await?)),
             Some(Told::Text(text)) => return Ok(json!(text)),
+            Some(Told::Usual) => return Ok(self.plain_value(served, column)),
+            Some(Told::Varied) => return Ok(json!(format!("example_{}", next()))),
             Some(Told::ColumnOf(name, column)) => {
                 let id = self.example(organization, name, 0).await?;
                 let record = self.get(format!("/v1/{name}/{id}")).by(&organization.owner).send().await;

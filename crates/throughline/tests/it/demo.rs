@@ -3,7 +3,7 @@
 use kernel::Ctx;
 use quality::Imports;
 use throughline::demo::{self, Loaded};
-use work::Standing;
+use work::{Standing, Wanted};
 
 use crate::world;
 
@@ -61,7 +61,7 @@ async fn the_demonstration_is_there_once_and_shows_proofs_and_gaps() {
 
     let project = work::project(&ctx, "throughline").await.unwrap();
     let tx = ctx.begin_read().await.unwrap();
-    let proofs = work::proofs(&ctx, &tx, &project, None, None).await.unwrap();
+    let proofs = work::listed(&ctx, &tx, &project, &Wanted::default(), "", usize::MAX).await.unwrap().proofs;
     tx.commit().await.unwrap();
     let with = |standing| proofs.iter().filter(|proof| proof.evidence.standing() == standing).count();
     let (gaps, proven) = (with(Standing::Gap), with(Standing::Partial) + with(Standing::Proven));

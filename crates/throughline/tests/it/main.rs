@@ -4,13 +4,18 @@
 
 mod abuse;
 mod approvals;
+mod changes;
 mod demo;
 mod documents;
+mod evidence;
 mod http;
 mod lists;
 mod planning;
 mod security;
 mod sign_in;
+mod standing;
+mod strain;
+mod upkeep;
 mod walk_access;
 mod walk_matrix;
 mod walk_schema;

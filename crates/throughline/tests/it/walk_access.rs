@@ -17,7 +17,15 @@ const SHARED: &[(&str, &str)] = &[
     ("filetypes", "a catalogue that all organisations share"),
     ("access-roles", "templates that every organisation starts from"),
     ("resource-types", "declared by the program, the same for everybody"),
+    ("data-classifications", "a catalogue that all organisations share"),
+    ("classification-frameworks", "a catalogue that all organisations share"),
+    ("data-elements", "describes the schema, which all organisations share"),
+    ("compliance-frameworks", "a catalogue that all organisations share"),
+    ("compliance-controls", "a catalogue that all organisations share"),
     ("resource-type-actions", "declared by the program, the same for everybody"),
+    ("metric-definitions", "declared by the program, the same for everybody"),
+    ("retention-policies", "describe the schema, which all organisations share"),
+    ("operation-runs", "tell of the installation, which all organisations share"),
 ];
 
 /// Inputs of operations that do not take an empty object.
@@ -27,11 +35,19 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("memberships"), "invite") => {
             json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
         }
+        (Subject::Collection("cost-allocations"), "create") => json!({"service_type": "llm", "cost_amount": 1.25}),
         (Subject::Record("approval-requests"), "decide") => json!({"decision": "abstained"}),
         (Subject::Collection("files"), "create") => json!({
             "checksum_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "file_size": 3,
             "filename": "walk.txt", "storage_path": "walk",
         }),
+        (Subject::Collection("notification-preferences"), "choose") => {
+            json!({"notification_type": "*", "channel": "email", "is_enabled": true})
+        }
+        (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
+        (Subject::Collection("sessions"), "change-password") => {
+            json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
+        }
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -40,7 +56,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create"];
+const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose", "sessions/change-password"];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {
@@ -261,7 +277,7 @@ async fn another_organisation_sees_nothing() {
             let answer = send(&world, Some(stranger), method, &path, &body).await;
             let fits = match verb {
                 Verb::List => answer.status == 200,
-                Verb::Create => answer.status == 422 || !refers(served, &body) && answer.status == 201,
+                Verb::Create => answer.status == 422 || !refers(&world, served, &body) && answer.status == 201,
                 _ => answer.status == 404,
             };
             if !fits {
@@ -294,6 +310,7 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
     match (resource, column) {
         ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
         ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
+        ("masking-policy-scopes", "user_id" | "role_id") => json!({"column_pattern": null}),
         ("decisions", "decided_by") => json!({"decided_at": world.clock.now()}),
         ("approval-workflow-steps", "approver_user_id") => json!({"approver_role_id": null}),
         ("approval-requests", "role_id") => json!({"permission_id": null, "subject_kind": "role_assignment"}),
@@ -307,9 +324,16 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
     }
 }
 
-/// Whether a body names records by identifier.
-fn refers(served: &Served, body: &Value) -> bool {
-    body.as_object().unwrap().keys().any(|name| served.table.reference(name).is_some() || name.ends_with("_id"))
+/// Whether a body names records by identifier, apart from those that every organisation shares.
+fn refers(world: &World, served: &Served, body: &Value) -> bool {
+    let is_shared = |table: &str| {
+        let there = world.kernel.catalogue.resources().find(|there| there.resource.table == table);
+        there.is_some_and(|there| SHARED.iter().any(|(name, _)| *name == there.resource.name))
+    };
+    body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
+        Some(key) => !is_shared(&key.target),
+        None => name.ends_with("_id"),
+    })
 }
 
 /// Each column that names a record takes none of another organisation, in a record that is otherwise right.

@@ -47,6 +47,11 @@ async fn each_question_finds_a_fault() {
             "alter table work.requirements add constraint requirements_odd_check check (title <> 'x')",
         ),
         ("change_stamps.sql", "drop trigger touch on work.requirements"),
+        (
+            "data_elements.sql",
+            "delete from security.data_elements where (table_name, column_name) = ('llm.providers', 'api_key_ciphertext')",
+        ),
+        ("data_elements.sql", "alter table delivery.commits drop column author_email"),
         ("partitions.sql", "update platform.table_facts set partition_interval = null where table_name = 'audit_logs'"),
     ];
     let world = world().await;

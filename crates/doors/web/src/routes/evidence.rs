@@ -1,7 +1,7 @@
 //! Lists of requirements with their evidence: what an address asks for, which rows fit, in which order, from where on.
 
 use uuid::Uuid;
-use work::{Outcomes, Proof, Standing};
+use work::{Order, Outcomes, Standing, Tally, Wanted};
 
 use super::form::Fields;
 use crate::{
@@ -73,31 +73,23 @@ impl Ask {
         }
     }
 
-    /// Whether a requirement fits. Rejected ones are shown only to those who ask for them.
-    pub(super) fn fits(&self, proof: &Proof, me: Uuid) -> bool {
-        let status = RequirementStatus::from_code(&proof.status);
-        let standing = shown(proof.evidence.standing());
-        proof.matches
-            && (self.states.is_empty() || self.states.contains(&standing))
-            && match status {
-                Some(status) if !self.statuses.is_empty() => self.statuses.contains(&status),
-                status => status != Some(RequirementStatus::Rejected),
-            }
-            && (self.priorities.is_empty()
-                || Level::from_code(&proof.priority).is_some_and(|level| self.priorities.contains(&level)))
-            && (self.owners.is_empty()
-                || self.owners.iter().any(|owner| match owner.as_str() {
-                    "me" => proof.owner == Some(me),
-                    _ => proof.owner.is_none(),
-                }))
+    /// The same question to the record. `build` is the one with the number asked for.
+    pub(super) fn wanted(&self, me: Uuid, build: Option<Uuid>, order: Order) -> Wanted {
+        let codes = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect();
+        Wanted {
+            text: self.text.clone(),
+            standings: self.states.iter().map(|state| standing(*state)).collect(),
+            statuses: codes(self.statuses.iter().map(|one| one.code()).collect()),
+            priorities: codes(self.priorities.iter().map(|one| one.code()).collect()),
+            owner: self.owners.iter().any(|owner| owner == "me").then_some(me),
+            nobodys: self.owners.iter().any(|owner| owner == "nobody"),
+            build,
+            order,
+        }
     }
 
-    /// The filter bar, with how many of `all` each state has.
-    pub(super) fn filters(&self, action: String, all: &[Proof]) -> Filters {
-        let wanted: Vec<&Proof> = all.iter().filter(|proof| proof.status != "rejected").collect();
-        let count = |standing: ProofState| {
-            i64::try_from(wanted.iter().filter(|proof| shown(proof.evidence.standing()) == standing).count()).ok()
-        };
+    /// The filter bar, with how many of all requirements each state has.
+    pub(super) fn filters(&self, action: String, tally: &Tally) -> Filters {
         let owners = [("me", "Me"), ("nobody", "Nobody")].map(|(value, label)| ChoiceOption {
             value: value.to_owned(),
             label: label.to_owned(),
@@ -108,10 +100,8 @@ impl Ask {
             action,
             text: Some(self.text.clone()),
             choices: vec![
-                several("state", "State", &self.states, count),
-                several("status", "Status", &self.statuses, |status| {
-                    i64::try_from(all.iter().filter(|proof| proof.status == status.code()).count()).ok()
-                }),
+                several("state", "State", &self.states, |state| Some(tally.standing(standing(state)))),
+                several("status", "Status", &self.statuses, |status| Some(tally.status(status.code()))),
                 several("priority", "Priority", &self.priorities, |_| None),
                 Choice { name: "owner".to_owned(), label: "Owner".to_owned(), many: true, options: owners.to_vec() },
             ],
@@ -146,15 +136,6 @@ pub(super) fn one_of(name: &str, label: &str, options: &[(String, String)], chos
     }
 }
 
-/// One page of an ordered list: the rows after the one with the key `after`, and the key the next page begins after.
-pub(super) fn page_of<'a>(sorted: &'a [&'a Proof], after: &str, most: usize) -> (&'a [&'a Proof], Option<&'a str>) {
-    let start = sorted.iter().position(|proof| proof.key == after).map_or(0, |at| at + 1);
-    let rest = &sorted[start..];
-    let page = &rest[..rest.len().min(most)];
-    let next = (rest.len() > most).then(|| page.last().map(|proof| proof.key.as_str())).flatten();
-    (page, next)
-}
-
 /// The state as pages show it.
 pub(super) fn shown(standing: Standing) -> ProofState {
     match standing {
@@ -162,6 +143,16 @@ pub(super) fn shown(standing: Standing) -> ProofState {
         Standing::Gap => ProofState::Gap,
         Standing::Partial => ProofState::Partial,
         Standing::Proven => ProofState::Proven,
+    }
+}
+
+/// The other way round.
+fn standing(state: ProofState) -> Standing {
+    match state {
+        ProofState::Failing => Standing::Failing,
+        ProofState::Gap => Standing::Gap,
+        ProofState::Partial => Standing::Partial,
+        ProofState::Proven => Standing::Proven,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The traceability matrix, as a page and as CSV.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
@@ -13,14 +13,14 @@ use delivery::{Deployed, RecentBuild};
 use kernel::{Allowed, Collection, Export, Read, Tx, authorise};
 use maud::html as markup;
 use uuid::Uuid;
-use work::{Evidence, Outcomes, Project, Proof, Standing};
+use work::{Order, Outcomes, Page, Project, Standing};
 
 use super::{
     Site,
     answer::html,
     csv::Csv,
     error::PageError,
-    evidence::{Ask, counts, one_of, page_of, shown},
+    evidence::{Ask, counts, one_of, shown},
     session::Visitor,
 };
 use crate::{
@@ -48,8 +48,7 @@ struct Matrix {
     build: Option<RecentBuild>,
     deployed: Vec<Deployed>,
     levels: Vec<TestLevel>,
-    proofs: Vec<Proof>,
-    me: Uuid,
+    page: Page,
 }
 
 impl Matrix {
@@ -58,6 +57,7 @@ impl Matrix {
         tx: &Tx,
         project: &Allowed<Project, Read>,
         query: Option<&str>,
+        most: usize,
     ) -> Result<Self, PageError> {
         let ctx = &visitor.ctx;
         let ask = Ask::parse(query);
@@ -75,23 +75,18 @@ impl Matrix {
         let deployed = delivery::deployed(ctx, tx, project.id).await?;
         let levels = work::project_levels(tx, project).await?;
         let levels = levels.iter().filter_map(|level| TestLevel::from_code(level)).collect();
-        let proofs =
-            work::proofs(ctx, tx, project, build.as_ref().map(|build| build.id), Some(ask.text.as_str())).await?;
-        Ok(Self { ask, builds, build, deployed, levels, proofs, me: ctx.principal.user_id })
+        let order = match ask.sort.as_str() {
+            "key" => Order::Number,
+            "-updated" => Order::UpdatedFalling,
+            _ => Order::Standing,
+        };
+        let wanted = ask.wanted(ctx.principal.user_id, build.as_ref().map(|build| build.id), order);
+        let page = work::listed(ctx, tx, project, &wanted, &ask.after, most).await?;
+        Ok(Self { ask, builds, build, deployed, levels, page })
     }
 
-    /// What fits, gaps first or by key.
-    fn sorted(&self) -> Vec<&Proof> {
-        let mut fitting: Vec<&Proof> = self.proofs.iter().filter(|proof| self.ask.fits(proof, self.me)).collect();
-        match self.ask.sort.as_str() {
-            "key" => fitting.sort_by_key(|proof| proof.number()),
-            "-updated" => fitting.sort_by_key(|proof| (Reverse(proof.updated_at), proof.number())),
-            _ => fitting.sort_by_key(|proof| (order(proof.evidence.standing()), proof.number())),
-        }
-        fitting
-    }
-
-    async fn rows(&self, tx: &Tx, project: &Allowed<Project, Read>, proofs: &[&Proof]) -> Result<Vec<Row>, PageError> {
+    async fn rows(&self, tx: &Tx, project: &Allowed<Project, Read>) -> Result<Vec<Row>, PageError> {
+        let proofs = &self.page.proofs;
         let ids: Vec<Uuid> = proofs.iter().map(|proof| proof.id).collect();
         let titles = work::titles(tx, project, &ids).await?;
         let levels: HashMap<(Uuid, String), Outcomes> =
@@ -128,16 +123,13 @@ impl Matrix {
     }
 
     fn figures(&self, path: &str) -> Vec<Figure> {
-        let wanted: Vec<Evidence> =
-            self.proofs.iter().filter(|proof| proof.status != "rejected").map(|proof| proof.evidence).collect();
-        if wanted.is_empty() {
+        let tally = &self.page.tally;
+        if tally.all() == 0 {
             return Vec::new();
         }
-        let number = |standing| {
-            wanted.iter().filter(|evidence| evidence.standing() == standing).count().try_into().unwrap_or(i64::MAX)
-        };
-        let sum = |part: fn(&Evidence) -> i64| wanted.iter().map(part).sum::<i64>();
-        let (gaps, failing, proven) = (number(Standing::Gap), number(Standing::Failing), number(Standing::Proven));
+        let [gaps, failing, proven] =
+            [Standing::Gap, Standing::Failing, Standing::Proven].map(|one| tally.standing(one));
+        let (proven_criteria, criteria) = tally.criteria();
         let at = |state: &str| {
             Some(Ask { states: Vec::new(), ..self.ask.clone() }.href(path, "", None)).map(|href| {
                 let joint = if href.contains('?') { '&' } else { '?' };
@@ -147,7 +139,7 @@ impl Matrix {
         let alarm = |count: i64, tone| (count > 0).then_some(tone);
         vec![
             Figure {
-                value: percent(sum(|e| e.proven), sum(|e| e.criteria)),
+                value: percent(proven_criteria, criteria),
                 label: "criteria proven".to_owned(),
                 href: None,
                 tone: None,
@@ -159,29 +151,17 @@ impl Matrix {
     }
 }
 
-/// Gaps first, then what fails.
-fn order(standing: Standing) -> u8 {
-    match standing {
-        Standing::Gap => 0,
-        Standing::Failing => 1,
-        Standing::Partial => 2,
-        Standing::Proven => 3,
-    }
-}
-
 async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(&slug, Section::Matrix).await?;
     let tx = visitor.ctx.begin_read().await?;
-    let matrix = Matrix::read(&visitor, &tx, &project, query.as_deref()).await?;
-    let sorted = matrix.sorted();
-    let (shown_rows, next) = page_of(&sorted, &matrix.ask.after, ROWS);
-    let rows = matrix.rows(&tx, &project, shown_rows).await?;
+    let matrix = Matrix::read(&visitor, &tx, &project, query.as_deref(), ROWS).await?;
+    let rows = matrix.rows(&tx, &project).await?;
     tx.commit().await?;
 
     let path = paths::section(&slug, "matrix");
     let sort = matrix.ask.sort.as_str();
     let now = visitor.ctx.now();
-    let mut filters = matrix.ask.filters(path.clone(), &matrix.proofs);
+    let mut filters = matrix.ask.filters(path.clone(), &matrix.page.tally);
     let orders = [("", "Gaps first"), ("key", "Key"), ("-updated", "Last changed")]
         .map(|(value, label)| (value.to_owned(), label.to_owned()));
     let chosen = if orders.iter().any(|(value, _)| value == sort) { sort } else { "" };
@@ -194,7 +174,7 @@ async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
         let number = matrix.ask.build.map(|number| number.to_string()).unwrap_or_default();
         filters.choices.push(one_of("build", "Results of", &builds, &number));
     }
-    let total = plural(sorted.len().try_into().unwrap_or(i64::MAX), "requirement", "requirements");
+    let total = plural(matrix.page.fitting, "requirement", "requirements");
     let in_order = match chosen {
         "key" => "by key",
         "-updated" => "last changed first",
@@ -212,7 +192,7 @@ async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
         pager: Pager {
             shown: format!("{} of {total}, {in_order}", rows.len()),
             first: (!matrix.ask.after.is_empty()).then(|| matrix.ask.href(&path, sort, None)),
-            next: next.map(|key| matrix.ask.href(&path, sort, Some(key))),
+            next: matrix.page.next.as_deref().map(|key| matrix.ask.href(&path, sort, Some(key))),
         },
         rows,
         csv_href: matrix.ask.href(&paths::section(&slug, "matrix.csv"), sort, None),
@@ -224,8 +204,8 @@ async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): Raw
     let (project, _) = visitor.project(&slug, Section::Matrix).await?;
     let _allowed: Allowed<_, Export> = authorise(&visitor.ctx, Collection::of(&work::REQUIREMENTS, Some(project.id)))?;
     let tx = visitor.ctx.begin_read().await?;
-    let matrix = Matrix::read(&visitor, &tx, &project, query.as_deref()).await?;
-    let rows = matrix.rows(&tx, &project, &matrix.sorted()).await?;
+    let matrix = Matrix::read(&visitor, &tx, &project, query.as_deref(), usize::MAX).await?;
+    let rows = matrix.rows(&tx, &project).await?;
     tx.commit().await?;
 
     let mut heads: Vec<String> =

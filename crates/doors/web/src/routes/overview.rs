@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, extract::Path, response::Response, routing::get};
 use delivery::{Deployed, RecentBuild};
-use work::{Proof, Standing};
+use work::{Standing, Tally};
 
 use super::{Site, answer::html, error::PageError, evidence::shown, session::Visitor};
 use crate::{
@@ -29,23 +29,20 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
     let (project, frame) = visitor.project(&slug, Section::Overview).await?;
     let (ctx, now) = (&visitor.ctx, visitor.ctx.now());
     let tx = ctx.begin_read().await?;
-    let mut proofs = work::proofs(ctx, &tx, &project, None, None).await?;
-    proofs.retain(|proof| proof.status != "rejected");
+    let tally = work::tally(ctx, &tx, &project).await?;
     let builds = delivery::recent_builds(ctx, &tx, project.id, BUILDS).await?;
     let deployed = delivery::deployed(ctx, &tx, project.id).await?;
-    let mut worst: Vec<&Proof> = proofs.iter().filter(|proof| proof.evidence.standing() != Standing::Proven).collect();
-    worst.sort_by_key(|proof| (urgency(proof.evidence.standing()), std::cmp::Reverse(proof.updated_at)));
-    worst.truncate(SHORT);
+    let worst = work::attention(ctx, &tx, &project, SHORT.try_into().unwrap_or(i64::MAX)).await?;
     let ids: Vec<_> = worst.iter().map(|proof| proof.id).collect();
     let titles = work::titles(&tx, &project, &ids).await?;
     tx.commit().await?;
 
-    let nothing = proofs.is_empty() && builds.is_empty();
+    let nothing = tally.all() == 0 && builds.is_empty();
     let view = View {
         name: project.name.clone(),
         description: project.description.clone(),
-        figures: if nothing { Vec::new() } else { figures(&slug, &proofs, &builds, project.open_defects) },
-        line: if nothing { Vec::new() } else { line(&slug, &proofs, project.tests, &builds, &deployed) },
+        figures: if nothing { Vec::new() } else { figures(&slug, &tally, &builds, project.open_defects) },
+        line: if nothing { Vec::new() } else { line(&slug, &tally, project.tests, &builds, &deployed) },
         trend: builds
             .iter()
             .rev()
@@ -89,27 +86,14 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
     Ok(html(overview::page(&frame, &view)))
 }
 
-fn urgency(standing: Standing) -> u8 {
-    match standing {
-        Standing::Failing => 0,
-        Standing::Gap => 1,
-        Standing::Partial => 2,
-        Standing::Proven => 3,
-    }
-}
-
 fn results(build: &RecentBuild) -> Counts {
     Counts { passed: build.passed.into(), failed: build.failed.into(), ..Counts::default() }
 }
 
-fn number(proofs: &[Proof], standing: Standing) -> i64 {
-    proofs.iter().filter(|proof| proof.evidence.standing() == standing).count().try_into().unwrap_or(i64::MAX)
-}
-
-fn figures(slug: &str, proofs: &[Proof], builds: &[RecentBuild], defects: Option<i64>) -> Vec<Figure> {
-    let all = proofs.len().try_into().unwrap_or(i64::MAX);
+fn figures(slug: &str, tally: &Tally, builds: &[RecentBuild], defects: Option<i64>) -> Vec<Figure> {
+    let all = tally.all();
     let (proven, failing, gaps) =
-        (number(proofs, Standing::Proven), number(proofs, Standing::Failing), number(proofs, Standing::Gap));
+        (tally.standing(Standing::Proven), tally.standing(Standing::Failing), tally.standing(Standing::Gap));
     let matrix = |state: &str| Some(format!("{}?state={state}", paths::section(slug, "matrix")));
     let alarm = |count: i64, tone| (count > 0).then_some(tone);
     let mut figures = vec![
@@ -138,10 +122,10 @@ fn figures(slug: &str, proofs: &[Proof], builds: &[RecentBuild], defects: Option
     figures
 }
 
-fn line(slug: &str, proofs: &[Proof], tests: Option<i64>, builds: &[RecentBuild], deployed: &[Deployed]) -> Vec<Stop> {
-    let all: i64 = proofs.len().try_into().unwrap_or(i64::MAX);
+fn line(slug: &str, tally: &Tally, tests: Option<i64>, builds: &[RecentBuild], deployed: &[Deployed]) -> Vec<Stop> {
+    let all = tally.all();
     let (proven, failing, gaps) =
-        (number(proofs, Standing::Proven), number(proofs, Standing::Failing), number(proofs, Standing::Gap));
+        (tally.standing(Standing::Proven), tally.standing(Standing::Failing), tally.standing(Standing::Gap));
     let (tone, word) = match (failing, gaps) {
         (0, 0) if proven == all && all > 0 => (Tone::Good, "Proven"),
         (0, 0) => (Tone::Active, "Partial"),
@@ -156,7 +140,7 @@ fn line(slug: &str, proofs: &[Proof], tests: Option<i64>, builds: &[RecentBuild]
         word: word.to_owned(),
         href: Some(paths::section(slug, "matrix")),
     }];
-    let untested = proofs.iter().filter(|proof| proof.evidence.tests == 0).count().try_into().unwrap_or(i64::MAX);
+    let untested = tally.untested();
     stops.push(Stop {
         label: "Tests".to_owned(),
         value: tests.map_or_else(|| "10,000+".to_owned(), thousands),

@@ -1,6 +1,6 @@
 //! The list of requirements, as a page and as CSV, and writing a new one.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -12,14 +12,14 @@ use axum::{
 use kernel::{Allowed, Collection, Ctx, Export, Read, Tx, authorise};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use work::{Project, Proof};
+use work::{Order, Project, Proof};
 
 use super::{
     Site,
     answer::{see_other, with_status},
     csv::Csv,
     error::{PageError, refused},
-    evidence::{Ask, page_of, shown},
+    evidence::{Ask, shown},
     form::Posted,
     session::Visitor,
 };
@@ -41,24 +41,20 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/p/{project}/requirements.csv", get(export))
 }
 
-fn sorted<'a>(proofs: &'a [Proof], ask: &Ask, me: Uuid) -> Vec<&'a Proof> {
-    let mut fitting: Vec<&Proof> = proofs.iter().filter(|proof| ask.fits(proof, me)).collect();
-    let priority = |proof: &Proof| Level::ALL.iter().position(|level| level.code() == proof.priority);
-    let state = |proof: &Proof| shown(proof.evidence.standing()) as u8;
-    match ask.sort.as_str() {
-        "key" => fitting.sort_by_key(|proof| proof.number()),
-        "state" => fitting.sort_by_key(|proof| (state(proof), proof.number())),
-        "-state" => fitting.sort_by_key(|proof| (Reverse(state(proof)), proof.number())),
-        "priority" => fitting.sort_by_key(|proof| (priority(proof), proof.number())),
-        "-priority" => fitting.sort_by_key(|proof| (Reverse(priority(proof)), proof.number())),
-        "updated" => fitting.sort_by_key(|proof| (proof.updated_at, proof.number())),
-        "-updated" => fitting.sort_by_key(|proof| (Reverse(proof.updated_at), proof.number())),
-        _ => fitting.sort_by_key(|proof| Reverse(proof.number())),
+fn order(sort: &str) -> Order {
+    match sort {
+        "key" => Order::Number,
+        "state" => Order::Standing,
+        "-state" => Order::StandingFalling,
+        "priority" => Order::Priority,
+        "-priority" => Order::PriorityFalling,
+        "updated" => Order::Updated,
+        "-updated" => Order::UpdatedFalling,
+        _ => Order::NumberFalling,
     }
-    fitting
 }
 
-async fn rows(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>, proofs: &[&Proof]) -> Result<Vec<Row>, PageError> {
+async fn rows(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>, proofs: &[Proof]) -> Result<Vec<Row>, PageError> {
     let ids: Vec<Uuid> = proofs.iter().map(|proof| proof.id).collect();
     let mut titles = work::titles(tx, project, &ids).await?;
     let now = ctx.now();
@@ -96,26 +92,25 @@ async fn render(visitor: &Visitor, slug: &str, query: Option<&str>, entered: Ent
     let ctx = &visitor.ctx;
     let ask = Ask::parse(query);
     let tx = ctx.begin_read().await?;
-    let proofs = work::proofs(ctx, &tx, &project, None, Some(&ask.text)).await?;
-    let sorted = sorted(&proofs, &ask, ctx.principal.user_id);
-    let (shown_rows, next) = page_of(&sorted, &ask.after, ROWS);
-    let rows = rows(ctx, &tx, &project, shown_rows).await?;
+    let wanted = ask.wanted(ctx.principal.user_id, None, order(&ask.sort));
+    let listed = work::listed(ctx, &tx, &project, &wanted, &ask.after, ROWS).await?;
+    let rows = rows(ctx, &tx, &project, &listed.proofs).await?;
     tx.commit().await?;
 
     let path = paths::section(slug, "requirements");
-    let mut filters = ask.filters(path.clone(), &proofs);
+    let mut filters = ask.filters(path.clone(), &listed.tally);
     if !ask.sort.is_empty() {
         filters.carry.push(("sort".to_owned(), ask.sort.clone()));
     }
     let status = if entered.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let total = plural(sorted.len().try_into().unwrap_or(i64::MAX), "requirement", "requirements");
+    let total = plural(listed.fitting, "requirement", "requirements");
     let view = View {
         filters,
         columns: columns(&ask, &path),
         pager: Pager {
             shown: format!("{} of {total}", rows.len()),
             first: (!ask.after.is_empty()).then(|| ask.href(&path, &ask.sort, None)),
-            next: next.map(|key| ask.href(&path, &ask.sort, Some(key))),
+            next: listed.next.as_deref().map(|key| ask.href(&path, &ask.sort, Some(key))),
         },
         rows,
         csv_href: ask.href(&paths::section(slug, "requirements.csv"), &ask.sort, None),
@@ -155,8 +150,9 @@ async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): Raw
     let _allowed: Allowed<_, Export> = authorise(ctx, Collection::of(&work::REQUIREMENTS, Some(project.id)))?;
     let ask = Ask::parse(query.as_deref());
     let tx = ctx.begin_read().await?;
-    let proofs = work::proofs(ctx, &tx, &project, None, Some(&ask.text)).await?;
-    let rows = rows(ctx, &tx, &project, &sorted(&proofs, &ask, ctx.principal.user_id)).await?;
+    let wanted = ask.wanted(ctx.principal.user_id, None, order(&ask.sort));
+    let listed = work::listed(ctx, &tx, &project, &wanted, "", usize::MAX).await?;
+    let rows = rows(ctx, &tx, &project, &listed.proofs).await?;
     tx.commit().await?;
     let mut csv = Csv::new(&[
         "Key",

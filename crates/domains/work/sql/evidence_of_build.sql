@@ -1,29 +1,29 @@
--- What the evidence says about every requirement of some projects, in one pass over their links and tests. A test
--- reaches a requirement by a link to it, to one of its criteria or to one of its features, or because it is a test of
--- such a feature. Tests that are no longer active prove nothing and fail nothing.
--- $1 projects, $2 the build whose results count (null: the latest result of each test), $3 a pattern for titles and keys
+-- What the results of one build say about every requirement of a project, in one pass over its links and tests. A test reaches a requirement by
+-- a link to it, to one of its criteria or to one of its features, or because it is a test of such a feature. Tests that are no longer active
+-- prove nothing and fail nothing. The same rules as in work.refresh_evidence(), which keeps what the latest results say.
+-- $1 project, $2 build, $3 a pattern for titles and keys
 with verifies as (
   select l.target_id, l.source_id as test_case_id, l.criterion_id
     from work.trace_links l
-   where l.project_id = any ($1::uuid[]) and l.link_type = 'verifies'
+   where l.project_id = $1 and l.link_type = 'verifies'
 ), in_build as (
   select distinct on (run.test_case_id) run.test_case_id,
          (array['error', 'failed', 'skipped', 'passed'])[run.worst] as outcome
     from (select x.test_case_id, max(x.id::text) as latest,
                  min(array_position(array['error', 'failed', 'skipped', 'passed'], x.status)) as worst
             from quality.test_results x
-           where x.project_id = any ($1::uuid[]) and x.build_id = $2::uuid
+           where x.project_id = $1 and x.build_id = $2
            group by x.test_case_id, x.test_run_id) run
    order by run.test_case_id, run.latest desc
 ), tests as (
-  select t.id, t.feature_id, case when $2::uuid is null then t.last_run_status else b.outcome end as outcome
+  select t.id, t.feature_id, b.outcome
     from quality.test_cases t
     left join in_build b on b.test_case_id = t.id
-   where t.project_id = any ($1::uuid[]) and t.status = 'active' and t.deleted_at is null
+   where t.project_id = $1 and t.status = 'active' and t.deleted_at is null
 ), features as (
   select f.id, f.requirement_id
     from work.features f
-   where f.project_id = any ($1::uuid[]) and f.deleted_at is null
+   where f.project_id = $1 and f.deleted_at is null
 ), reached as (
   select v.target_id as requirement_id, t.id as test_case_id, t.outcome
     from verifies v join tests t on t.id = v.test_case_id
@@ -50,14 +50,14 @@ with verifies as (
   select i.requirement_id, count(*) as criteria, count(*) filter (where c.proven) as proven
     from work.requirement_items i
     left join by_criterion c on c.criterion_id = i.id
-   where i.project_id = any ($1::uuid[]) and i.item_kind = 'acceptance_criterion'
+   where i.project_id = $1 and i.item_kind = 'acceptance_criterion'
    group by i.requirement_id
 )
-select r.project_id, r.id, r.key, r.status, r.priority_code, r.assigned_to_user_id, r.updated_at,
-       ($3::text is null or r.title ilike $3 or r.key ilike $3) as matches,
+select r.project_id, r.id, r.key, r.number, r.status, r.priority_code, p.rank, r.assigned_to_user_id, r.updated_at,
        coalesce(c.criteria, 0), coalesce(c.proven, 0),
        coalesce(t.tests, 0), coalesce(t.passed, 0), coalesce(t.failed, 0), coalesce(t.errors, 0), coalesce(t.skipped, 0)
   from work.requirements r
+  join reference.priorities p on p.code = r.priority_code
   left join by_requirement t on t.requirement_id = r.id
   left join criteria c on c.requirement_id = r.id
- where r.project_id = any ($1::uuid[]) and r.deleted_at is null
+ where r.project_id = $1 and r.deleted_at is null and ($3::text is null or r.title ilike $3 or r.key ilike $3)
