@@ -60,7 +60,7 @@ pub static ENCRYPTION_KEYS: Resource =
                 ("rotating", &["active", "deprecated", "revoked"]),
                 ("deprecated", &["revoked"]),
             ],
-            stamps: &[("rotating", "rotated_at")],
+            stamps: &[],
         })
         .verbs(&[Verb::List, Verb::Read, Verb::Update]);
 
