@@ -82,6 +82,8 @@ pub struct Request {
     pub endpoint: String,
     /// Why the caller says they do it, from `X-Change-Reason`.
     pub reason: Option<String>,
+    /// What they say it is good for, from `X-Business-Justification`.
+    pub justification: Option<String>,
     /// What makes a repeated POST harmless.
     pub idempotency: Option<Idempotency>,
 }
@@ -154,6 +156,15 @@ impl Ctx {
     /// token must not make or end credentials on its owner's strength, or a stolen one would outlive itself.
     pub fn own(&self) -> Option<Uuid> {
         (!matches!(self.principal.credential, Credential::ApiToken(_))).then_some(self.principal.user_id)
+    }
+
+    /// The permission types of which the actor may read something.
+    pub fn readable_types(&self) -> Vec<String> {
+        let mut types: Vec<&str> = self.catalogue().resources().map(|served| served.resource.permission).collect();
+        types.sort_unstable();
+        types.dedup();
+        types.retain(|name| self.principal.grants.reach(name, "read") != authz::Reach::Nothing);
+        types.into_iter().map(str::to_owned).collect()
     }
 
     /// What is served.

@@ -69,6 +69,10 @@ pub struct Resource {
     pub personal: &'static [&'static str],
     /// The column that names the person it belongs to, who may always see and handle it themselves.
     pub owner: Option<&'static str>,
+    /// The column that holds a permission type: who may read that type may read the row.
+    pub tells_of: Option<&'static str>,
+    /// The history table from which `as_of` reads, and its column for the record.
+    pub versions: Option<(&'static str, &'static str)>,
     /// The action that creating, changing and deleting need instead of their own.
     pub write_action: Option<&'static str>,
     /// The column that names a role given to somebody: nobody gives what they do not hold.
@@ -103,6 +107,8 @@ impl Resource {
             detail: &[],
             personal: &[],
             owner: None,
+            tells_of: None,
+            versions: None,
             write_action: None,
             confers: None,
             default_sort: "-id",
@@ -179,6 +185,20 @@ impl Resource {
     #[must_use]
     pub const fn owned_by(mut self, column: &'static str) -> Self {
         self.owner = Some(column);
+        self
+    }
+
+    /// Names the column with the permission type a row tells of: only who may read that type sees the row.
+    #[must_use]
+    pub const fn telling_of(mut self, column: &'static str) -> Self {
+        self.tells_of = Some(column);
+        self
+    }
+
+    /// Names the table that keeps its versions, and the column there that names the record.
+    #[must_use]
+    pub const fn versions(mut self, history: &'static str, column: &'static str) -> Self {
+        self.versions = Some((history, column));
         self
     }
 

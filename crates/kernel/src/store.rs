@@ -13,6 +13,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use futures_util::future::try_join3;
 use postgres_types::ToSql;
 use tokio_postgres::{NoTls, Row, RowStream};
+use uuid::Uuid;
 
 use crate::{Error, Principal};
 
@@ -166,12 +167,13 @@ fn opening(begin: &str, principal: &Principal) -> String {
 pub struct Tx {
     client: Option<Object>,
     recorded: u32,
+    change_set: Option<Uuid>,
     failed: AtomicBool,
 }
 
 impl Tx {
     fn over(client: Object) -> Self {
-        Self { client: Some(client), recorded: 0, failed: AtomicBool::new(false) }
+        Self { client: Some(client), recorded: 0, change_set: None, failed: AtomicBool::new(false) }
     }
 
     /// Remembers a failure: PostgreSQL answers the COMMIT of a failed transaction with a silent ROLLBACK.
@@ -287,6 +289,11 @@ impl Tx {
     /// How many changes were recorded in the audit trail by this transaction.
     pub fn recorded(&self) -> u32 {
         self.recorded
+    }
+
+    /// The change set of this transaction; `make` gives its identifier when it is asked for first.
+    pub(crate) fn change_set(&mut self, make: impl FnOnce() -> Uuid) -> Uuid {
+        *self.change_set.get_or_insert_with(make)
     }
 
     pub(crate) fn note_recorded(&mut self) {

@@ -39,6 +39,8 @@ impl Served {
         TrailOf {
             event: format!("{}.{event}", self.resource.permission),
             resource_type: self.resource.permission,
+            words: self.resource.words(),
+            table: &self.table,
             key_text: self.key_text(),
             aggregate: aggregate.copied(),
             title: self.title_sql(),
@@ -115,7 +117,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         params = vec![Param::Uuid(row.try_get::<_, Uuid>("id")?)];
         source = format!("select t.* from {} t where t.id = $1", resource.table);
     }
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("created", false, true));
+    let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of("created", false, true));
     let selection = Selection::whole(served);
     let sql = format!(
         "with changed as ({source}), {trail}
@@ -200,7 +202,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
         return Ok(());
     }
     let mut params = record.key.clone();
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("deleted", true, false));
+    let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of("deleted", true, false));
     let sql = format!(
         "with before as (delete from {table} t where {condition} returning *), {trail} select 1 from before",
         table = served.resource.table,
@@ -246,7 +248,7 @@ async fn change(
         names.iter().zip(placeholders(served, &names, 1)).map(|(name, place)| format!("{name} = {place}")).collect();
     let key_at = params.len() + 1;
     params.extend(record.key.iter().cloned());
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of(event, true, true));
+    let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of(event, true, true));
     let selection = Selection::whole(served);
     let sql = format!(
         "with before as (select t.* from {table} t where {condition}),

@@ -14,6 +14,7 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
         .chain(&assistant::RESOURCES)
         .chain(&insight::RESOURCES)
         .chain(&assurance::RESOURCES)
+        .chain(&operations::RESOURCES)
         .copied()
 }
 
@@ -21,9 +22,11 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
 pub fn operations() -> Vec<Operation> {
     identity::operations()
         .into_iter()
+        .chain(work::operations())
         .chain(quality::imports::operations())
         .chain(delivery::operations())
         .chain(assistant::operations())
         .chain(insight::operations())
+        .chain(operations::operations())
         .collect()
 }

@@ -6,6 +6,7 @@ mod project;
 mod proof;
 mod requirement;
 mod resources;
+mod rollback;
 
 pub use home::{ProjectCard, project_cards};
 pub use matrix::{levels, project_levels, tested_in, titles};
@@ -15,3 +16,4 @@ pub use requirement::{
     Criterion, LinkedTest, Neighbour, Requirement, Surroundings, members, requirement, surroundings,
 };
 pub use resources::*;
+pub use rollback::operations;

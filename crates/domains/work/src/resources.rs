@@ -35,6 +35,7 @@ pub static PROJECTS: Resource = Resource::new("projects", "work.projects", "proj
         moves: &[("active", &["archived"]), ("archived", &["active"])],
         stamps: &[],
     })
+    .versions("audit.project_history", "project_id")
     .page("projects");
 
 /// Members of a project, each with one role.

@@ -119,19 +119,43 @@ fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
         address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
         user_agent: text("user-agent", 512),
         endpoint: format!("{} {route}", parts.method),
-        reason: reason(&parts.headers)?,
+        reason: said(&parts.headers, "X-Change-Reason", 1000)?,
+        justification: said(&parts.headers, "X-Business-Justification", 4000)?,
         idempotency,
     })
 }
 
-/// Why the caller says they do it.
-fn reason(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("x-change-reason") else { return Ok(None) };
-    let text = String::from_utf8_lossy(value.as_bytes());
-    if text.chars().count() > 1000 {
-        return Err(Problem::bad_request("`X-Change-Reason` must have at most 1000 characters."));
+/// What the caller says about a change: UTF-8 as it is, or percent-encoded, because many clients send nothing but ASCII.
+fn said(headers: &HeaderMap, name: &'static str, most: usize) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(name.to_ascii_lowercase()) else { return Ok(None) };
+    let text = String::from_utf8(percent_decoded(value.as_bytes()))
+        .map_err(|_| Problem::bad_request(format!("`{name}` must be UTF-8, as it is or percent-encoded.")))?;
+    if text.chars().count() > most {
+        return Err(Problem::bad_request(format!("`{name}` must have at most {most} characters.")));
     }
-    Ok(Some(text.chars().filter(|c| !c.is_control()).collect()))
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// The bytes behind percent-encoding. A text with a bare percent sign was not encoded and stays as it is.
+fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if *byte != b'%' {
+            out.push(*byte);
+            at += 1;
+            continue;
+        }
+        match (digit(at + 1), digit(at + 2)) {
+            (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
+            _ => return bytes.to_vec(),
+        }
+        at += 3;
+    }
+    out
 }
 
 /// `GET /v1/me`: who the token belongs to.

@@ -20,6 +20,9 @@ const SHARED: &[(&str, &str)] = &[
     ("data-elements", "describes the schema, which all organisations share"),
     ("compliance-frameworks", "a catalogue that all organisations share"),
     ("compliance-controls", "a catalogue that all organisations share"),
+    ("metric-definitions", "declared by the program, the same for everybody"),
+    ("retention-policies", "describe the schema, which all organisations share"),
+    ("operation-runs", "tell of the installation, which all organisations share"),
 ];
 
 /// Inputs of operations that do not take an empty object.
@@ -30,6 +33,10 @@ pub(crate) fn input(operation: &Operation) -> Value {
             json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
         }
         (Subject::Collection("cost-allocations"), "create") => json!({"service_type": "llm", "cost_amount": 1.25}),
+        (Subject::Collection("notification-preferences"), "choose") => {
+            json!({"notification_type": "*", "channel": "email", "is_enabled": true})
+        }
+        (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -38,7 +45,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create"];
+const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose"];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {

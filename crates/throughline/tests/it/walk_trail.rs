@@ -81,6 +81,7 @@ fn change(served: &Served) -> Option<Value> {
             let value = match column.kind {
                 ColumnType::Text if column.check.values.is_none() && column.check.pattern.is_none() => json!("changed"),
                 ColumnType::Bool => json!(false),
+                ColumnType::Timestamptz => json!("2026-03-04T05:06:07Z"),
                 ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 => json!(77),
                 _ => return None,
             };

@@ -230,6 +230,7 @@ pub(super) fn request_of(parts: &Parts) -> Request {
         user_agent: clean(&parts.headers, "user-agent", 512),
         endpoint: format!("{} {route}", parts.method),
         reason: None,
+        justification: None,
         idempotency: None,
     }
 }
