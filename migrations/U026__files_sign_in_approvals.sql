@@ -94,7 +94,7 @@ drop function authz.conclude_approval_request();
 drop function authz.guard_approval_decision();
 drop function authz.check_approval_workflow();
 drop function authz.guard_approval_request();
-drop function authz.approved_steps(uuid);
+drop function authz.approved_steps(uuid, uuid);
 drop function authz.is_own_request(uuid[]);
 drop function authz.holds_role(uuid, uuid, uuid);
 drop table authz.user_permissions;

@@ -349,8 +349,11 @@ begin
   elsif actor is not null then
     new.granted_by := actor;
   end if;
-  -- Whoever gives something has it, in the whole organisation. The system itself may give anything.
-  if actor is not null and not exists (
+  -- Whoever gives something has it, in the whole organisation. The system itself may give anything, and a permission that is not there is
+  -- refused by its reference.
+  if actor is not null
+  and exists (select from authz.permissions p where p.organization_id = new.organization_id and p.id = new.permission_id)
+  and not exists (
     select from authz.grants_of(actor) g
     join authz.resource_types t on t.name = g.resource_type
     join authz.permissions p on p.resource_type_id = t.id and p.action = g.action
@@ -525,7 +528,7 @@ create function authz.is_own_request(variadic p_people uuid[]) returns boolean
 comment on function authz.is_own_request(uuid[]) is
   'Whether the one who acts, or the one they act for, is among these people. An agent cannot approve what its person asked for.';
 
-create function authz.approved_steps(p_request uuid) returns table (step_id uuid, step_number int, is_done boolean)
+create function authz.approved_steps(p_organization uuid, p_request uuid) returns table (step_id uuid, step_number int, is_done boolean)
   language sql stable
   as $$
     select s.id, s.step_number, (
@@ -533,9 +536,9 @@ create function authz.approved_steps(p_request uuid) returns table (step_id uuid
       where d.organization_id = s.organization_id and d.request_id = r.id and d.step_id = s.id and d.decision = 'approved') >= s.required_approvals
     from authz.approval_requests r
     join authz.approval_workflow_steps s on s.organization_id = r.organization_id and s.workflow_id = r.workflow_id
-    where r.organization_id = platform.current_organization() and r.id = p_request
+    where r.organization_id = p_organization and r.id = p_request
   $$;
-comment on function authz.approved_steps(uuid) is 'The steps of a request and which of them have all the approvals they need. No rows: no such request.';
+comment on function authz.approved_steps(uuid, uuid) is 'The steps of a request and which of them have all the approvals they need. No rows: no such request.';
 
 create function authz.guard_approval_request() returns trigger
   language plpgsql
@@ -557,7 +560,7 @@ begin
       old.requested_for_user_id, old.payload) then
     raise exception 'What was asked for does not change once it was asked; cancel the request and make a new one.';
   end if;
-  if new.status = 'approved' and exists (select from authz.approved_steps(new.id) s where not s.is_done) then
+  if new.status = 'approved' and exists (select from authz.approved_steps(new.organization_id, new.id) s where not s.is_done) then
     raise exception 'This request still waits for approvals; it is approved when its last step is.';
   end if;
   if new.status = 'rejected' and not exists (
@@ -622,7 +625,7 @@ begin
   if step.workflow_id is distinct from request.workflow_id then
     raise exception 'The step must belong to the workflow of the request.';
   end if;
-  if exists (select from authz.approved_steps(request.id) s where s.step_number < step.step_number and not s.is_done) then
+  if exists (select from authz.approved_steps(request.organization_id, request.id) s where s.step_number < step.step_number and not s.is_done) then
     raise exception 'Step % has not begun; the steps before it come first.', step.step_number;
   end if;
   if step.approver_user_id is distinct from new.approver_user_id
@@ -645,7 +648,7 @@ begin
   update authz.approval_requests r
   set status = case new.decision when 'rejected' then 'rejected' else 'approved' end
   where r.organization_id = new.organization_id and r.id = new.request_id and r.status = 'pending'
-    and (new.decision = 'rejected' or not exists (select from authz.approved_steps(r.id) s where not s.is_done));
+    and (new.decision = 'rejected' or not exists (select from authz.approved_steps(r.organization_id, r.id) s where not s.is_done));
   return null;
 end
 $$;

@@ -9,12 +9,14 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
     identity::RESOURCES
         .iter()
         .chain(&work::RESOURCES)
+        .chain(&work::PLANNING)
         .chain(&quality::RESOURCES)
         .chain(&delivery::RESOURCES)
         .chain(&assistant::RESOURCES)
         .chain(&insight::RESOURCES)
         .chain(&assurance::RESOURCES)
         .chain(&operations::RESOURCES)
+        .chain(&documents::RESOURCES)
         .copied()
 }
 
@@ -28,5 +30,6 @@ pub fn operations() -> Vec<Operation> {
         .chain(assistant::operations())
         .chain(insight::operations())
         .chain(operations::operations())
+        .chain(documents::operations())
         .collect()
 }

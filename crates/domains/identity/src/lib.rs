@@ -1,5 +1,6 @@
-//! Organisations, people, sign-in, sessions and API tokens, teams and roles.
+//! Organisations, people, sign-in, sessions and API tokens, teams, roles and approvals.
 
+mod approvals;
 mod authenticator;
 mod bootstrap;
 mod cache;
@@ -11,6 +12,7 @@ mod resources;
 mod sign_in;
 mod standing;
 
+pub use approvals::Approve;
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
 pub use members::{InviteMember, Member};

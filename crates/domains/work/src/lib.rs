@@ -1,7 +1,9 @@
-//! Projects, requirements with their items and dependencies, features, and the links between records.
+//! Projects, requirements with their items and dependencies, features, and the links between records; tasks, changes,
+//! decisions and what is said about them.
 
 mod home;
 mod matrix;
+mod planning;
 mod project;
 mod proof;
 mod requirement;
@@ -10,6 +12,7 @@ mod rollback;
 
 pub use home::{ProjectCard, project_cards};
 pub use matrix::{levels, project_levels, tested_in, titles};
+pub use planning::*;
 pub use project::{Project, project};
 pub use proof::{Evidence, Outcomes, Proof, Standing, proofs};
 pub use requirement::{

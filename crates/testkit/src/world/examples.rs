@@ -35,7 +35,33 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("llm-providers", "provider_type", Told::Text("local")),
     ("masking-policy-scopes", "column_pattern", Told::Varied),
     ("security-events", "event_type", Told::Text("failed_login")),
+    ("storage-locations", "bucket", Told::Text("examples")),
+    ("sso-default-roles", "provider_id", Told::Another("sso-providers")),
+    ("sso-default-roles", "role_id", Told::WeakestRole),
+    ("user-permissions", "user_id", Told::NewMember),
+    ("user-permissions", "permission_id", Told::WeakestPermission),
+    ("approval-workflow-steps", "workflow_id", Told::Another("approval-workflows")),
+    ("approval-workflow-steps", "approver_role_id", Told::WeakestRole),
+    ("approval-requests", "workflow_id", Told::ColumnOf("approval-workflow-steps", "workflow_id")),
+    ("approval-requests", "permission_id", Told::WeakestPermission),
+    ("approval-requests", "requested_for_user_id", Told::NewMember),
+    ("change-request-approvals", "approver_user_id", Told::NewMember),
+    ("decision-links", "decision_id", Told::Another("decisions")),
+    ("decision-links", "feature_id", Told::Example("features")),
+    ("comments", "project_id", Told::Example("projects")),
+    ("comments", "entity_id", Told::Example("requirements")),
+    ("comment-mentions", "user_id", Told::NewMember),
+    ("entity-tags", "project_id", Told::Example("projects")),
+    ("entity-tags", "entity_id", Told::Example("requirements")),
+    ("document-versions", "content", Told::Text("what it says")),
+    ("document-relations", "related_document_id", Told::Another("documents")),
+    ("attachments", "project_id", Told::Example("projects")),
+    ("attachments", "entity_id", Told::Example("requirements")),
+    ("attachments", "file_id", Told::Another("files")),
 ];
+
+/// What the owner must not have asked for, because nobody decides on what they ask for themselves.
+const ASKED_BY_THE_DEVELOPER: &[&str] = &["approval-requests"];
 
 /// Text for columns with a pattern; `#` becomes a number of its own.
 const PATTERNS: &[(&str, &str)] = &[
@@ -110,6 +136,26 @@ const STORED: &[(&str, &str)] = &[
         "insert into security.encrypted_data_registry (id, table_name, column_name, record_id, encryption_key_id)
          values ($1, 'identity.users', 'phone_number_ciphertext', $1::uuid::text, $2)",
     ),
+    (
+        "user-sso-accounts",
+        "insert into identity.user_sso_accounts (id, user_id, provider_id, external_id)
+         select $1, platform.current_user_id(), id, $1::uuid::text from identity.sso_providers where id = $2",
+    ),
+    (
+        "approval-decisions",
+        "insert into authz.approval_decisions (id, request_id, step_id, decision)
+         select $1, r.id, s.id, 'abstained' from authz.approval_requests r
+           join authz.approval_workflow_steps s on s.workflow_id = r.workflow_id where r.id = $2",
+    ),
+    (
+        // It hangs on the project, so that whoever sees the project sees it.
+        "files",
+        "with stored as (
+           insert into documents.files (id, storage_location_id, storage_path, filename, file_size, checksum_sha256)
+           select $1, l.id, $1::uuid::text, 'example.bin', 3, sha256($1::uuid::text::bytea)
+             from reference.storage_locations l where l.provider = 'local' returning id)
+         insert into documents.attachments (file_id, entity_id) select id, $2 from stored",
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -124,8 +170,12 @@ enum Told {
     Usual,
     /// Text that no other record has.
     Varied,
+    /// What the usual example of a resource has in this column.
+    ColumnOf(&'static str, &'static str),
     /// The role that everybody who gives roles may give.
     WeakestRole,
+    /// A permission that everybody who gives permissions holds.
+    WeakestPermission,
     /// Somebody who has just joined.
     NewMember,
 }
@@ -151,7 +201,9 @@ impl World {
         let name = served.resource.name;
         if served.resource.offers(Verb::Create) {
             let body = self.creation_body(organization, name, number).await?;
-            let answer = self.post(format!("/v1/{name}"), &body).by(&organization.owner).send().await;
+            let asker =
+                if ASKED_BY_THE_DEVELOPER.contains(&name) { &organization.developer } else { &organization.owner };
+            let answer = self.post(format!("/v1/{name}"), &body).by(asker).send().await;
             let record = answer.json();
             return match (answer.status, served.has_composed_id(), record["id"].as_str()) {
                 (201, _, Some(id)) => Ok(id.to_owned()),
@@ -248,6 +300,16 @@ impl World {
             Some(Told::Text(text)) => return Ok(json!(text)),
             Some(Told::Usual) => return Ok(self.plain_value(served, column)),
             Some(Told::Varied) => return Ok(json!(format!("example_{}", next()))),
+            Some(Told::ColumnOf(name, column)) => {
+                let id = self.example(organization, name, 0).await?;
+                let record = self.get(format!("/v1/{name}/{id}")).by(&organization.owner).send().await;
+                return Ok(record.expect(200).json()[column].clone());
+            }
+            Some(Told::WeakestPermission) => {
+                let path = "/v1/permissions?filter[name]=requirement:read";
+                let permissions = self.get(path).by(&organization.owner).send().await;
+                return Ok(permissions.expect(200).json()["data"][0]["id"].clone());
+            }
             Some(Told::WeakestRole) => {
                 let roles = self.get("/v1/roles?filter[template_code]=viewer").by(&organization.owner).send().await;
                 return Ok(roles.expect(200).json()["data"][0]["id"].clone());

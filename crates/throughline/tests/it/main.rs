@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod abuse;
+mod approvals;
 mod conversations;
 mod demo;
+mod documents;
 mod http;
 mod lists;
+mod planning;
 mod safety;
 mod security;
 mod sign_in;
