@@ -26,7 +26,6 @@ async fn a_cost_lies_in_the_month_it_arose_in() {
 
     for wrong in [
         json!({"service_type": "llm", "cost_amount": 1, "incurred_at": "2999-01-01T00:00:00Z"}),
-        json!({"service_type": "llm", "cost_amount": 1, "incurred_at": "1999-12-31T00:00:00Z"}),
         json!({"service_type": "Not A Type", "cost_amount": 1}),
         json!({"service_type": "llm", "cost_amount": 1, "usage_unit": "tokens"}),
         json!({"service_type": "llm", "cost_amount": 1, "cost_center_id": id}),
