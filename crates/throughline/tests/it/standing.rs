@@ -99,7 +99,7 @@ async fn the_protection_of_an_environment_is_not_taken_off_by_those_it_holds_bac
     world.post("/v1/environments", &body).by(admin).send().await.expect(201);
 }
 
-/// Proves that two people stand behind what reaches a protected environment.
+/// Two people stand behind what reaches a protected environment.
 #[tokio::test]
 async fn nothing_reaches_a_protected_environment_before_another_member_agrees() {
     let world = world().await;
