@@ -217,6 +217,7 @@ async fn clock(client: &Client) -> Result<Finding, Failure> {
 }
 
 /// Room on the disk of the embedded database; that of another machine cannot be seen from here.
+#[allow(clippy::unnecessary_cast, reason = "these numbers are not 64 bits wide on every system")]
 fn disk(database: &Database, data: &Path) -> Finding {
     let check = "disk";
     if !matches!(database, Database::Embedded(_)) {
