@@ -47,6 +47,8 @@ async fn each_question_finds_a_fault() {
             "alter table work.requirements add constraint requirements_odd_check check (title <> 'x')",
         ),
         ("change_stamps.sql", "drop trigger touch on work.requirements"),
+        ("retention.sql", "delete from security.retention_policies where table_name = 'test_results'"),
+        ("retention.sql", "alter table quality.test_results owner to throughline_owner"),
         ("partitions.sql", "update platform.table_facts set partition_interval = null where table_name = 'audit_logs'"),
     ];
     let world = world().await;
