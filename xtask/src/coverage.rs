@@ -7,15 +7,28 @@ use crate::Failure;
 
 /// The documents, by the number that every promise begins with.
 const DOCUMENTS: [(&str, &str, &str); 5] = [
-    ("000", "AI agent platform", "organisations, requirements, tests, builds and deployments; volumes, backup, encryption, quality of the data"),
+    (
+        "000",
+        "AI agent platform",
+        "organisations, requirements, tests, builds and deployments; volumes, backup, encryption, quality of the data",
+    ),
     ("001", "ProjectPulse", "projects and their reference lists, decisions, documents, history with a way back"),
     ("002", "ProManage", "tenants, documents with versions, change control, tasks, search, dashboards, maintenance"),
-    ("003", "Enterprise AI", "access decisions, sign-in, models and conversations, analytics, classification, keys, compliance, services"),
-    ("004", "Microservices schema", "services, deployments, configuration, metrics; reversible migrations and a drawing"),
+    (
+        "003",
+        "Enterprise AI",
+        "access decisions, sign-in, models and conversations, analytics, classification, keys, compliance, services",
+    ),
+    (
+        "004",
+        "Microservices schema",
+        "services, deployments, configuration, metrics; reversible migrations and a drawing",
+    ),
 ];
 
 /// The states, as they stand in the table and as a heading.
-const STATES: [(&str, &str); 3] = [("built", "Built"), ("planned", "Planned"), ("answered differently", "Answered differently")];
+const STATES: [(&str, &str); 3] =
+    [("built", "Built"), ("planned", "Planned"), ("answered differently", "Answered differently")];
 
 const PAGE: &str = "docs/coverage.md";
 
@@ -86,7 +99,8 @@ fn page(promises: &[Promise<'_>], columns: &str) -> String {
     for (number, name, about) in DOCUMENTS {
         let _ = write!(page, "\n## {number} {name}\n\nAbout {about}.\n");
         for (state, heading) in STATES {
-            let found: Vec<_> = promises.iter().filter(|promise| promise.document == number && promise.state == state).collect();
+            let found: Vec<_> =
+                promises.iter().filter(|promise| promise.document == number && promise.state == state).collect();
             if !found.is_empty() {
                 let _ = write!(page, "\n### {heading} ({})\n\n", found.len());
                 found.iter().for_each(|promise| line(&mut page, promise));
@@ -106,7 +120,8 @@ fn counts(page: &mut String, promises: &[Promise<'_>]) {
     for (number, name, _) in DOCUMENTS.iter().chain(&all) {
         let [built, planned, differently] = STATES.map(|(state, _)| count(number, state));
         let sum = built + planned + differently;
-        let _ = writeln!(page, "| {} | {sum} | {built} | {planned} | {differently} |", format!("{number} {name}").trim());
+        let _ =
+            writeln!(page, "| {} | {sum} | {built} | {planned} | {differently} |", format!("{number} {name}").trim());
     }
     page.push_str("\nWhat is planned comes with these issues:\n\n| Issue | Promises |\n|---|--:|\n");
     for (issue, about) in [
@@ -169,9 +184,15 @@ mod tests {
 
     #[test]
     fn every_promise_stands_under_its_document_and_state() {
-        let page = page(&read(TABLE).unwrap(), "document\ttable\tcolumn\tplace\thow\n000\ta\tb\tc\tas it is\n000\ta\tb\tc\trenamed\n");
+        let page = page(
+            &read(TABLE).unwrap(),
+            "document\ttable\tcolumn\tplace\thow\n000\ta\tb\tc\tas it is\n000\ta\tb\tc\trenamed\n",
+        );
         assert!(page.contains("| **All** | 3 | 1 | 1 | 1 |"), "{page}");
-        assert!(page.contains("### Built (1)\n\n- It floats. `000-A`<br>shown by `it::water::it_floats`, `script/test`\n"), "{page}");
+        assert!(
+            page.contains("### Built (1)\n\n- It floats. `000-A`<br>shown by `it::water::it_floats`, `script/test`\n"),
+            "{page}"
+        );
         assert!(page.contains("- It flies. *Issue 7.* Wings are missing. `000-B`\n"), "{page}");
         assert!(page.contains("The documents name 2 columns."), "{page}");
     }

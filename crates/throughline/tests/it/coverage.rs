@@ -94,7 +94,8 @@ fn every_column_of_the_documents_has_its_line() {
         })
         .collect();
     let lines = columns();
-    let found: BTreeSet<_> = lines.iter().map(|[document, table, column, ..]| (document.clone(), table.clone(), column.clone())).collect();
+    let found: BTreeSet<_> =
+        lines.iter().map(|[document, table, column, ..]| (document.clone(), table.clone(), column.clone())).collect();
     assert_eq!(found.len(), lines.len(), "a column stands twice");
     let missing: Vec<_> = wanted.difference(&found).collect();
     let strange: Vec<_> = found.difference(&wanted).collect();
@@ -143,7 +144,8 @@ fn is_there(name: &str, tests: &BTreeSet<String>) -> bool {
         return tests.contains(name);
     }
     if let Some(words) = name.strip_prefix("throughline ") {
-        let asked = Command::new(env!("CARGO_BIN_EXE_throughline")).args(words.split(' ')).arg("--help").output().unwrap();
+        let asked =
+            Command::new(env!("CARGO_BIN_EXE_throughline")).args(words.split(' ')).arg("--help").output().unwrap();
         return asked.status.success();
     }
     name.split(' ').next().is_some_and(|path| root().join(path).exists())
@@ -154,6 +156,9 @@ fn is_there(name: &str, tests: &BTreeSet<String>) -> bool {
 fn nothing_is_called_built_without_what_shows_it() {
     let tests = tests();
     assert!(tests.len() > 250, "only {} tests were found", tests.len());
+    for made_up in ["it::coverage::everything_is_fine", "throughline fly", "docs/nowhere.md", "script/nothing P1"] {
+        assert!(!is_there(made_up, &tests), "{made_up} is taken for something that is there");
+    }
     let (mut faults, mut seen, mut asked) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
     for [id, document, promise, state, issue, shown_by, note] in promises() {
         let mut fault = |what: &str| faults.push(format!("{id}: {what}"));
@@ -228,7 +233,8 @@ async fn the_glossary_names_tables_that_exist() {
         if named.is_empty() {
             faults.push(format!("{word} lives nowhere"));
         }
-        faults.extend(named.iter().filter(|name| !there.contains(**name)).map(|name| format!("{word}: no table {name}")));
+        faults
+            .extend(named.iter().filter(|name| !there.contains(**name)).map(|name| format!("{word}: no table {name}")));
     }
     assert!(words > 60, "only {words} words");
     // What the other pages name in the same form has to be there as well.
