@@ -1,6 +1,7 @@
-//! Chores of the repository: `cargo xtask check`, `cargo xtask demo`.
+//! Chores of the repository: `cargo xtask check`, `cargo xtask coverage`, `cargo xtask demo`.
 
 mod check;
+mod coverage;
 mod demo;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ struct Cli {
 enum Chore {
     /// Walk the rules of the house: arrows between crates, length of files, leftovers.
     Check,
+    /// Make docs/coverage.md from what docs/coverage says of every promise of the documents.
+    Coverage(coverage::Arguments),
     /// Run all tests and keep their results, coverage and the commits as the demonstration in `demo/`.
     Demo(demo::Arguments),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
             }
             if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }),
+        Chore::Coverage(arguments) => coverage::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {

@@ -1,17 +1,19 @@
 //! The whole application on a real database, without a network: the four walks over the catalogue, and what the doors,
 //! sign-in and row security promise. One program, because each links everything.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 mod abuse;
 mod approvals;
 mod changes;
 mod conversations;
+mod coverage;
 mod demo;
 mod documents;
 mod evidence;
 mod http;
 mod lists;
 mod planning;
+mod promised;
 mod safety;
 mod security;
 mod sign_in;
