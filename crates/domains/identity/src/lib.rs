@@ -16,7 +16,9 @@ pub use approvals::Approve;
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
 pub use members::{InviteMember, Member};
-pub use operations::{ChangePassword, CreatedToken, NewToken, change_password, create_token, operations};
+pub use operations::{
+    ChangePassword, ChangedPassword, CreatedToken, NewToken, change_password, create_token, operations,
+};
 pub use organization::organization_name;
 pub use own::{OwnSession, OwnToken, own_role, own_sessions, own_tokens};
 pub use resources::*;

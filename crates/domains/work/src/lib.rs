@@ -9,6 +9,7 @@ mod project;
 mod proof;
 mod requirement;
 mod resources;
+mod rollback;
 
 pub use home::{ProjectCard, project_cards};
 pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};
@@ -20,3 +21,4 @@ pub use requirement::{
     Criterion, LinkedTest, Neighbour, Requirement, Surroundings, members, requirement, surroundings,
 };
 pub use resources::*;
+pub use rollback::operations;

@@ -35,6 +35,8 @@ pub static PROJECTS: Resource = Resource::new("projects", "work.projects", "proj
         moves: &[("active", &["archived"]), ("archived", &["active"])],
         stamps: &[],
     })
+    .versions("audit.project_history", "project_id")
+    .guarded(&[("visibility", "project", "manage_members"), ("owner_user_id", "project", "manage_members")])
     .page("projects");
 
 /// Members of a project, each with one role.

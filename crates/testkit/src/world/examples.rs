@@ -64,8 +64,29 @@ const TOLD: &[(&str, &str, Told)] = &[
 const ASKED_BY_THE_DEVELOPER: &[&str] = &["approval-requests"];
 
 /// Text for columns with a pattern; `#` becomes a number of its own.
-const PATTERNS: &[(&str, &str)] =
-    &[("slug", "example-#"), ("commit_hash", "%"), ("url", "https://code.example/#"), ("color", "#00aa00")];
+const PATTERNS: &[(&str, &str)] = &[
+    ("slug", "example-#"),
+    ("commit_hash", "%"),
+    ("url", "https://code.example/#"),
+    ("color", "#00aa00"),
+    ("service_type", "api"),
+    ("host", "host-#.example"),
+    ("config_key", "example.key-#"),
+    ("notification_type", "example.type_#"),
+];
+
+/// Rows that come with others: an example of the second stands behind one of the first, found by this query.
+const BESIDE: &[(&str, &str, &str)] = &[
+    ("notification-deliveries", "notifications", ""),
+    ("change-sets", "projects", ""),
+    ("change-tracking", "projects", ""),
+    ("activity", "projects", "&filter[entity_type]=project"),
+    ("project-history", "projects", ""),
+];
+
+/// Rows that nobody but the owner of the tables writes: `$1` is the new identifier.
+const BY_THE_OWNER: &[(&str, &str)] =
+    &[("operation-runs", "insert into platform.operation_runs (id, kind, target) values ($1, 'drill', 'example')")];
 
 /// Rows of tables that plain serving does not write: `$1` is the new identifier, `$2` the parent, or the project.
 const STORED: &[(&str, &str)] = &[
@@ -74,6 +95,19 @@ const STORED: &[(&str, &str)] = &[
         "import-rejections",
         "insert into platform.import_rejections (id, project_id, import_id, reason)
          select $1, project_id, id, 'cannot be read' from platform.imports where id = $2",
+    ),
+    (
+        "notifications",
+        "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
+         values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",
+    ),
+    (
+        "jobs",
+        "insert into platform.jobs (id, kind, payload) values ($1, 'example.work', jsonb_build_object('project_id', $2::uuid))",
+    ),
+    (
+        "document-history",
+        "insert into audit.document_history (id, document_id, project_id, row_version, snapshot) values ($1, $1, $2, 1, '{}')",
     ),
     (
         "test-case-aliases",
@@ -207,8 +241,19 @@ impl World {
             let session = self.authenticator.sign_in(sign_in, kernel::Request::default()).await?;
             return Ok(session.principal.session_id().unwrap_or_default().to_string());
         }
+        if let Some((_, sql)) = BY_THE_OWNER.iter().find(|(stored, _)| *stored == name) {
+            let id = organization.ctx(&self.kernel).new_id();
+            self.superuser().await?.execute(*sql, &[&id]).await?;
+            return Ok(id.to_string());
+        }
+        let beside = BESIDE.iter().find(|(told, ..)| *told == name);
+        if let Some((_, other, _)) = beside {
+            self.example(organization, other, number).await?;
+        }
         // Whatever an organisation starts with.
-        let rows = self.get(format!("/v1/{name}?limit=200")).by(&organization.owner).send().await.expect(200).json();
+        let filter = beside.map_or("", |(_, _, filter)| filter);
+        let rows =
+            self.get(format!("/v1/{name}?limit=200{filter}")).by(&organization.owner).send().await.expect(200).json();
         let row = rows["data"].get(usize::from(number)).ok_or_else(|| {
             format!(
                 "there is no example of `{name}`: nothing is there at the start and plain serving makes none. Add a \

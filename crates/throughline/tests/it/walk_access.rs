@@ -23,6 +23,9 @@ const SHARED: &[(&str, &str)] = &[
     ("compliance-frameworks", "a catalogue that all organisations share"),
     ("compliance-controls", "a catalogue that all organisations share"),
     ("resource-type-actions", "declared by the program, the same for everybody"),
+    ("metric-definitions", "declared by the program, the same for everybody"),
+    ("retention-policies", "describe the schema, which all organisations share"),
+    ("operation-runs", "tell of the installation, which all organisations share"),
 ];
 
 /// Inputs of operations that do not take an empty object.
@@ -38,6 +41,13 @@ pub(crate) fn input(operation: &Operation) -> Value {
             "checksum_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "file_size": 3,
             "filename": "walk.txt", "storage_path": "walk",
         }),
+        (Subject::Collection("notification-preferences"), "choose") => {
+            json!({"notification_type": "*", "channel": "email", "is_enabled": true})
+        }
+        (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
+        (Subject::Collection("sessions"), "change-password") => {
+            json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
+        }
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -46,7 +56,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create"];
+const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose", "sessions/change-password"];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {
@@ -316,12 +326,12 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
 
 /// Whether a body names records by identifier, apart from those that every organisation shares.
 fn refers(world: &World, served: &Served, body: &Value) -> bool {
-    let shared = |table: &str| {
+    let is_shared = |table: &str| {
         let there = world.kernel.catalogue.resources().find(|there| there.resource.table == table);
-        there.is_some_and(|there| SHARED.iter().any(|(shared, _)| *shared == there.resource.name))
+        there.is_some_and(|there| SHARED.iter().any(|(name, _)| *name == there.resource.name))
     };
     body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
-        Some(key) => !shared(&key.target),
+        Some(key) => !is_shared(&key.target),
         None => name.ends_with("_id"),
     })
 }
