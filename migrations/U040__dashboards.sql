@@ -11,7 +11,7 @@ drop materialized view analytics.project_stats;
 drop materialized view analytics.user_dashboard_stats;
 drop function analytics.count_for_projects();
 drop function analytics.count_for_users();
-revoke execute on function platform.all_organizations() from throughline_statistics;
+revoke execute on function platform.all_organizations(), work.project_roles_of(uuid) from throughline_statistics;
 revoke select on work.projects, work.project_members, work.requirements, work.requirement_evidence, work.features, work.tasks, work.change_requests,
   work.change_request_approvals, work.time_entries, quality.test_cases, quality.defects, delivery.builds, delivery.deployments, documents.documents,
   security.vulnerabilities, authz.roles, authz.user_roles, authz.approval_requests, authz.approval_workflow_steps, authz.approval_decisions,

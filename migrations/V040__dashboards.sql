@@ -40,7 +40,7 @@ grant select on work.projects, work.project_members, work.requirements, work.req
   security.vulnerabilities, authz.roles, authz.user_roles, authz.approval_requests, authz.approval_workflow_steps, authz.approval_decisions,
   identity.memberships, identity.sessions, platform.notifications
   to throughline_statistics;
-grant execute on function platform.all_organizations() to throughline_statistics;
+grant execute on function platform.all_organizations(), work.project_roles_of(uuid) to throughline_statistics;
 
 -- What each member has before them ------------------------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ alter materialized view analytics.project_stats owner to throughline_statistics;
 
 create view analytics.v_user_dashboard_stats with (security_barrier = true) as
   select s.*, extract(epoch from s.refreshed_at)::bigint as row_version from analytics.user_dashboard_stats s
-   where s.organization_id = platform.current_organization() and (s.user_id = platform.current_user_id() or (select platform.sees_all_projects()));
+   where s.organization_id = platform.current_organization();
 create view analytics.v_project_stats with (security_barrier = true) as
   select s.*, extract(epoch from s.refreshed_at)::bigint as row_version from analytics.project_stats s
    where s.organization_id = platform.current_organization()
@@ -335,7 +335,7 @@ revoke create on schema analytics from throughline_statistics;
 comment on materialized view analytics.user_dashboard_stats is
   'What each member has before them. Holds all organisations, so nobody is given it: read analytics.v_user_dashboard_stats.';
 comment on view analytics.v_user_dashboard_stats is
-  'What each member has before them. Of the current organisation, and only what the asking member may see.';
+  'What each member has before them. Of the current organisation.';
 comment on column analytics.user_dashboard_stats.organization_id is 'The organisation.';
 comment on column analytics.v_user_dashboard_stats.organization_id is 'The organisation.';
 comment on column analytics.user_dashboard_stats.user_id is 'The member, who is active.';
@@ -364,7 +364,7 @@ comment on column analytics.v_user_dashboard_stats.row_version is 'The moment of
 comment on materialized view analytics.project_stats is
   'What each project is made of. Holds all organisations, so nobody is given it: read analytics.v_project_stats.';
 comment on view analytics.v_project_stats is
-  'What each project is made of. Of the current organisation, and only what the asking member may see.';
+  'What each project is made of. Of the current organisation, without projects that the asking member may not see.';
 comment on column analytics.project_stats.organization_id is 'The organisation.';
 comment on column analytics.v_project_stats.organization_id is 'The organisation.';
 comment on column analytics.project_stats.project_id is 'The project, which is not in the bin.';
@@ -572,6 +572,7 @@ begin
 end
 $$;
 
-call platform.declare_resource_type('dashboard', 'What members have to do and projects are made of, counted every few minutes.', '{read,export}', '{}', '{}');
+-- Everybody sees their own row; those of others show how much their colleagues have to do.
+call platform.declare_resource_type('dashboard', 'How much members have to do.', '{}', '{}', '{read,create,update,delete,restore,export}');
 
 select analytics.refresh_dashboards();

@@ -9,6 +9,7 @@ use throughline::demo;
 use vault::{Passwords, Token, TokenKind};
 
 use crate::{
+    counting,
     cli::UpArguments,
     credentials::{Credentials, spool_dir},
     database,
@@ -37,7 +38,8 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
             demonstrate(&server, data, &credentials).await;
         }
         welcome(&credentials);
-        tokio::spawn(maintain::daily(database::owner(&database)?));
+        tokio::spawn(maintain::daily(database::owner(&database)?, &server));
+        tokio::spawn(counting::always(database.config(Role::Application)));
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };

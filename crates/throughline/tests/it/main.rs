@@ -4,6 +4,8 @@
 
 mod abuse;
 mod changes;
+mod dashboards;
+mod data_quality;
 mod demo;
 mod evidence;
 mod http;
