@@ -25,7 +25,9 @@ async fn count(application: &Config) -> Result<(), Failure> {
     let (client, connection) = application.connect(NoTls).await?;
     let driver = tokio::spawn(connection);
     let outcome = async {
-        client.batch_execute("set statement_timeout = '10min'; set application_name = 'throughline dashboards'").await?;
+        client
+            .batch_execute("set statement_timeout = '10min'; set application_name = 'throughline dashboards'")
+            .await?;
         client.execute(COUNT, &[]).await
     }
     .await;

@@ -52,13 +52,19 @@ async fn look(database: &Database) -> Result<Vec<Report>, Failure> {
 
 fn print(report: &Report) {
     println!("{}\n", report.organization);
-    println!("  {:<14} {:>10}  {:<8} {:<7} {:>12} {:>10}", "metric", "value", "target", "verdict", "looked at", "wrong");
+    println!(
+        "  {:<14} {:>10}  {:<8} {:<7} {:>12} {:>10}",
+        "metric", "value", "target", "verdict", "looked at", "wrong"
+    );
     for metric in &report.metrics {
         let name = Metric::from_name(metric.metric).map_or(metric.metric, Metric::word);
         println!(
             "  {name:<14} {:>8.3} %  {:<8} {:<7} {:>12} {:>10}",
             (metric.percent * 1000.0).floor() / 1000.0,
-            metric.target.as_ref().map_or_else(|| "-".to_owned(), |Target { operator, value }| format!("{operator} {value}")),
+            metric
+                .target
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |Target { operator, value }| format!("{operator} {value}")),
             if metric.is_met { "met" } else { "MISSED" },
             metric.checked,
             metric.bad,

@@ -7,7 +7,7 @@ use kernel::Kernel;
 use serde::Serialize;
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::{database, failure::Failure, data_quality, server, server::Server};
+use crate::{data_quality, database, failure::Failure, server, server::Server};
 
 /// One maintenance at a time, of this program or another, on this database; the function takes the same lock.
 const LOCK: &str = "select pg_advisory_lock(hashtextextended('throughline maintain', 0))";

@@ -9,8 +9,8 @@ use throughline::demo;
 use vault::{Passwords, Token, TokenKind};
 
 use crate::{
-    counting,
     cli::UpArguments,
+    counting,
     credentials::{Credentials, spool_dir},
     database,
     failure::Failure,

@@ -7,7 +7,5 @@ pub mod quality;
 mod resources;
 
 pub use costs::operations;
-pub use dashboard::{
-    Day, ProjectFigures, UserFigures, Waiting, my_figures, my_work, project_figures, results_by_day,
-};
+pub use dashboard::{Day, ProjectFigures, UserFigures, Waiting, my_figures, my_work, project_figures, results_by_day};
 pub use resources::*;

@@ -68,7 +68,7 @@ pub static TIME_ENTRIES: Resource = Resource::new("time-entries", "work.time_ent
 /// Change requests.
 pub static CHANGE_REQUESTS: Resource =
     Resource::new("change-requests", "work.change_requests", "change_request", "title")
-    .expected(&["description", "reason"])
+        .expected(&["description", "reason"])
         .human_key("CR")
         .create_only(&["project_id", "requester_user_id"])
         .writable(&[

@@ -491,7 +491,15 @@ async fn data_quality_is_shown_to_administrators_with_targets_and_where_to_begin
     let page = browser.get("/quality").await;
     assert_eq!(page.status, StatusCode::OK);
     let words = text(&page.body);
-    for says in ["97.50 %", "Missed", "more than 98 %", "exactly 100 %", "Met", "100.00 % on", "fields of &lt;tasks&gt; that are empty"] {
+    for says in [
+        "97.50 %",
+        "Missed",
+        "more than 98 %",
+        "exactly 100 %",
+        "Met",
+        "100.00 % on",
+        "fields of &lt;tasks&gt; that are empty",
+    ] {
         assert!(words.contains(says), "“{says}” is not said: {words}");
     }
     assert!(page.body.contains("href=\"/v1/tasks?limit=50\"") && page.body.contains("href=\"/quality\""));
@@ -509,7 +517,15 @@ async fn home_begins_with_what_waits_and_says_how_old_its_figures_are() {
     seed(&world).await;
     let page = browser.get("/").await;
     let words = text(&page.body);
-    for says in ["My work", "tasks overdue", "defects to resolve", "Figures as of just now", "Write the &lt;runbook&gt;", "was due", "Rounded twice"] {
+    for says in [
+        "My work",
+        "tasks overdue",
+        "defects to resolve",
+        "Figures as of just now",
+        "Write the &lt;runbook&gt;",
+        "was due",
+        "Rounded twice",
+    ] {
         assert!(words.contains(says), "“{says}” is not said: {words}");
     }
     assert!(page.body.contains("href=\"/p/pay/defects/DEF-1\""));

@@ -124,6 +124,22 @@ async fn everybody_sees_what_they_have_to_do_and_administrators_see_it_of_all() 
     }
     let all = world.get("/v1/dashboards").by(&world.home.admin).send().await.expect(200).json();
     assert!(rows(&all).len() >= 4, "{all}");
+    // A private project shows in nobody's figures who may not see it, and in those of who may.
+    sql(&world, "update work.projects set visibility = 'private'").await;
+    count(&world).await;
+    let own = world.get("/v1/dashboards").by(&world.home.developer).send().await.expect(200).json();
+    assert_eq!((&rows(&own)[0]["open_tasks"], &rows(&own)[0]["unread_notifications"]), (&json!(0), &json!(1)), "{own}");
+    sql(
+        &world,
+        &format!(
+            "insert into work.project_members (project_id, user_id, role_id)
+               select '{id}', '{developer}', r.id from authz.roles r where r.template_code = 'viewer'"
+        ),
+    )
+    .await;
+    count(&world).await;
+    let own = world.get("/v1/dashboards").by(&world.home.developer).send().await.expect(200).json();
+    assert_eq!((&rows(&own)[0]["open_tasks"], &rows(&own)[0]["projects"]), (&json!(2), &json!(1)), "{own}");
     let path = format!("/v1/dashboards/{developer}");
     assert_eq!(world.get(&path).by(&world.abroad.owner).send().await.status, 404);
 }
@@ -132,6 +148,7 @@ async fn everybody_sees_what_they_have_to_do_and_administrators_see_it_of_all() 
 #[tokio::test]
 async fn figures_are_counted_again_when_they_are_old() {
     let world = world().await;
+    project(&world, "first", "internal").await;
     assert!(count(&world).await);
     let client = world.application().await.unwrap();
     let again: bool = client.query_one("select analytics.refresh_dashboards()", &[]).await.unwrap().get(0);

@@ -18,6 +18,7 @@ async fn scene(world: &World) -> String {
         &format!(
             "update work.requirements set description = 'What it is for';
              update work.tasks set description = 'What to do';
+             update delivery.deployments set version = '1.4.2';
              insert into quality.test_results (project_id, test_case_id, build_id, status, duration_ms)
                select '{project}', c.id, b.id, 'passed', 12 from quality.test_cases c, delivery.builds b"
         ),
@@ -54,6 +55,7 @@ async fn faults(world: &World) -> BTreeMap<(&'static str, String), i64> {
         .collect()
 }
 
+/// Proves REQ-52.1, REQ-52.4.
 #[tokio::test]
 async fn each_kind_of_fault_is_named_by_its_metric() {
     let world = world().await;

@@ -72,7 +72,10 @@ pub struct Target {
 impl Target {
     /// Whether `percent` meets it.
     #[must_use]
-    #[allow(clippy::float_cmp, reason = "100 % of the records is exactly 100: it is reached by dividing a number by itself")]
+    #[allow(
+        clippy::float_cmp,
+        reason = "100 % of the records is exactly 100: it is reached by dividing a number by itself"
+    )]
     pub fn is_met_by(&self, percent: f64) -> bool {
         match self.operator.as_str() {
             "<" => percent < self.value,
@@ -129,7 +132,10 @@ pub async fn measure(ctx: &Ctx) -> Result<Vec<Measured>, Error> {
     let tx = ctx.begin_patiently().await?;
     tx.batch(ROOM).await?;
     let partitioned: Vec<String> = tx
-        .query("select table_schema || '.' || table_name from platform.table_facts where partition_interval is not null", &[])
+        .query(
+            "select table_schema || '.' || table_name from platform.table_facts where partition_interval is not null",
+            &[],
+        )
         .await?
         .iter()
         .map(|row| row.try_get(0))

@@ -215,7 +215,11 @@ impl Asked<'_> {
         let (sum, width, label, rows) = (count.join(" + "), columns.len(), self.label(), self.rows());
         Some(Question {
             metric: Metric::Completeness,
-            check: format!("fields of {} that are empty, of {}", self.served.resource.plural_words(), columns.join(", ")),
+            check: format!(
+                "fields of {} that are empty, of {}",
+                self.served.resource.plural_words(),
+                columns.join(", ")
+            ),
             resource: self.served.resource.name.to_owned(),
             sql: format!(
                 "select count(*) * {width}, coalesce(sum({sum}), 0)::bigint, \
@@ -235,7 +239,9 @@ impl Asked<'_> {
         let (bad, check, advice) = match column.kind {
             // Images of containers are named without a scheme.
             ColumnType::Text if (is("url") || is("uri")) && name != "image_url" => (
-                format!(r"t.{name} !~ '^[A-Za-z][A-Za-z0-9+.-]*:[^[:space:]]+$|^[^[:space:]@/]+@[^[:space:]:]+:[^[:space:]]+$|^/[^[:space:]]*$'"),
+                format!(
+                    r"t.{name} !~ '^[A-Za-z][A-Za-z0-9+.-]*:[^[:space:]]+$|^[^[:space:]@/]+@[^[:space:]:]+:[^[:space:]]+$|^/[^[:space:]]*$'"
+                ),
                 format!("{name} of {words} is no address"),
                 "write the whole address, with https://",
             ),

@@ -9,7 +9,8 @@ use super::{Measured, Metric, Target};
 const LATEST: &str = include_str!("../../sql/quality/latest.sql");
 const HISTORY: &str = include_str!("../../sql/quality/history.sql");
 const TARGET: &str = "select target_operator, target_value from platform.metric_definitions where name = $1";
-const STORE: &str = "insert into platform.metric_samples (id, metric_name, labels, value, observed_at) values ($1, $2, $3, $4, $5)";
+const STORE: &str =
+    "insert into platform.metric_samples (id, metric_name, labels, value, observed_at) values ($1, $2, $3, $4, $5)";
 /// What is wrong with one metric and worth keeping: the worst.
 const KEPT: usize = 20;
 

@@ -116,7 +116,11 @@ fn in_words(figures: &ProjectFigures) -> Vec<(String, String)> {
     let grave = figures.grave_vulnerabilities;
     let all = [
         ("Tasks", figures.open_tasks, overdue(format!("{} to do", thousands(figures.open_tasks)))),
-        ("Changes", figures.open_change_requests, plural(figures.open_change_requests, "request open", "requests open")),
+        (
+            "Changes",
+            figures.open_change_requests,
+            plural(figures.open_change_requests, "request open", "requests open"),
+        ),
         (
             "Vulnerabilities",
             grave + figures.other_vulnerabilities,

@@ -7,12 +7,7 @@ use base::Problem;
 use insight::quality::{self, Metric, Overview, Target};
 
 use super::{Site, answer::html, error::PageError, session::Visitor};
-use crate::{
-    format::When,
-    layout::Section,
-    paths,
-    views::quality as shown,
-};
+use crate::{format::When, layout::Section, paths, views::quality as shown};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new().route(paths::QUALITY, get(show))
@@ -43,7 +38,10 @@ fn metric_of(latest: Overview, history: &quality::History, now: jiff::Timestamp)
         checked: latest.checked,
         bad: latest.bad,
         when: When::new(at, now),
-        days: history.iter().map(|(day, percent)| (day.strftime("%-d %b").to_string(), *percent, is_met(*percent))).collect(),
+        days: history
+            .iter()
+            .map(|(day, percent)| (day.strftime("%-d %b").to_string(), *percent, is_met(*percent)))
+            .collect(),
         worst: latest
             .worst
             .iter()

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::components::{
-    Counts, Empty, Field, Figure, FormErrors, Head, Input, empty, error_summary, field, figures, head, panel, result_bar,
-    submit,
+    Counts, Empty, Field, Figure, FormErrors, Head, Input, empty, error_summary, field, figures, head, panel,
+    result_bar, submit,
 };
 use crate::format::{When, thousands, time};
 use crate::icons::Icon;

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none, panel, result_bar, trend, trend_of,
+    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none, panel, result_bar,
+    trend, trend_of,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;

@@ -106,7 +106,9 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "home" => views::home::page(&outside(Section::Home), &home(true)),
         "home-empty" => views::home::page(&outside(Section::Home), &home(false)),
-        "quality" => views::quality::page(&Frame { looks_after: true, ..outside(Section::Quality) }, &data_quality(true)),
+        "quality" => {
+            views::quality::page(&Frame { looks_after: true, ..outside(Section::Quality) }, &data_quality(true))
+        }
         "quality-empty" => {
             views::quality::page(&Frame { looks_after: true, ..outside(Section::Quality) }, &data_quality(false))
         }
