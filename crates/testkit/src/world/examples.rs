@@ -51,6 +51,10 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("comments", "project_id", Told::Example("projects")),
     ("comments", "entity_id", Told::Example("requirements")),
     ("comment-mentions", "user_id", Told::NewMember),
+    ("external-references", "project_id", Told::Example("projects")),
+    ("external-references", "entity_id", Told::Example("requirements")),
+    ("external-references", "system", Told::Text("jira")),
+    ("saved-views", "resource", Told::Text("requirements")),
     ("entity-tags", "project_id", Told::Example("projects")),
     ("entity-tags", "entity_id", Told::Example("requirements")),
     ("document-versions", "content", Told::Text("what it says")),
@@ -66,6 +70,7 @@ const ASKED_BY_THE_DEVELOPER: &[&str] = &["approval-requests"];
 /// Text for columns with a pattern; `#` becomes a number of its own.
 const PATTERNS: &[(&str, &str)] = &[
     ("slug", "example-#"),
+    ("version", "1.#"),
     ("commit_hash", "%"),
     ("url", "https://code.example/#"),
     ("color", "#00aa00"),
