@@ -41,7 +41,7 @@ async fn each_question_finds_a_fault() {
         ("duplicate_indexes.sql", "create index again on authz.roles (organization_id, name) where deleted_at is null"),
         ("dashboards.sql", "grant select on analytics.project_stats to readonly_user"),
         ("dashboards.sql", "grant select (organization_id) on analytics.project_stats to application_user"),
-        ("dashboards.sql", "alter view analytics.v_project_stats owner to super_admin"),
+        ("dashboards.sql", "alter view analytics.v_project_stats owner to current_user"),
         ("dashboards.sql", "alter view analytics.v_project_stats set (security_barrier = false)"),
         ("dashboards.sql", "drop index analytics.project_stats_key"),
         ("rights.sql", "grant truncate on work.requirements to application_user"),
