@@ -1,7 +1,8 @@
-//! Chores of the repository: `cargo xtask check`, `cargo xtask demo`.
+//! Chores of the repository: `cargo xtask check`, `cargo xtask schema`, `cargo xtask demo`.
 
 mod check;
 mod demo;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,8 @@ enum Chore {
     Check,
     /// Run all tests and keep their results, coverage and the commits as the demonstration in `demo/`.
     Demo(demo::Arguments),
+    /// Write the documents and drawings of the database, `docs/schema`, from the migrations.
+    Schema(schema::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
             if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }),
         Chore::Demo(arguments) => demo::run(&arguments),
+        Chore::Schema(arguments) => schema::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         println!("cargo xtask: {failure}");
