@@ -106,12 +106,6 @@ drop table reference.storage_locations;
 drop table reference.filetypes;
 delete from authz.resource_types where name in ('storage_location', 'sso_provider', 'approval_workflow', 'approval_request');
 drop function platform.take_project();
-do $$
-begin
-  execute replace(pg_get_functiondef('platform.adopt_table(regclass, text, text, text, name[], text, text)'::regprocedure),
-    'array_agg(format(''%L'', attname) order by attname)', 'array_agg(format(''%L'', attname))');
-end
-$$;
 delete from platform.table_facts
 where (table_schema, table_name) in (('authz', 'approval_decisions'), ('authz', 'approval_requests'), ('authz', 'user_permissions'),
   ('identity', 'user_sso_accounts'), ('identity', 'sso_default_roles'), ('identity', 'sso_providers'),

@@ -290,7 +290,7 @@ begin
   end if;
 
   if platform.has_column(p_table, 'updated_at') then
-    select array_agg(format('%L', attname)) into stamps from pg_attribute
+    select array_agg(format('%L', attname) order by attname) into stamps from pg_attribute
     where attrelid = p_table and attname in ('row_version', 'updated_by') and not attisdropped;
     if p_statistics <> '{}' then
       select 'of ' || string_agg(quote_ident(attname), ', ' order by attnum) into watched from pg_attribute

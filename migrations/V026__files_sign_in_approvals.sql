@@ -1,14 +1,6 @@
 -- What the later steps refer to: kinds of files and where files are kept; signing in through somebody else's directory; permissions given
 -- to one person; and approvals that are under way.
 
--- The arguments of the trigger touch came in whatever order the catalogue was read; a schema made twice has to be the same twice.
-do $$
-begin
-  execute replace(pg_get_functiondef('platform.adopt_table(regclass, text, text, text, name[], text, text)'::regprocedure),
-    'array_agg(format(''%L'', attname))', 'array_agg(format(''%L'', attname) order by attname)');
-end
-$$;
-
 -- Children of something that may, or may not, belong to a project -----------------------------------------------------
 
 create function platform.take_project() returns trigger

@@ -43,6 +43,7 @@ create table security.retention_policies (
   partition_interval interval,
   premake            int not null default 3,
   retention_period   interval,
+  retention_days     int generated always as ((extract(epoch from retention_period) / 86400)::int) stored,
   expiry_column      text,
   disposal           text not null,
   basis              text not null,
@@ -69,6 +70,7 @@ comment on column security.retention_policies.partition_interval is
 comment on column security.retention_policies.premake is 'How many coming partitions there must always be.';
 comment on column security.retention_policies.retention_period is
   'How long after the end of a partition, or after the moment of a row, it stays. Null: it goes with something else, or is kept.';
+comment on column security.retention_policies.retention_days is 'The same in days, for those who read it elsewhere.';
 comment on column security.retention_policies.expiry_column is
   'The moment from which the period of a single row counts. Null: only whole partitions go.';
 comment on column security.retention_policies.disposal is

@@ -68,6 +68,10 @@ pub trait Place {
     fn needs(&self, action: &'static str) -> &'static str {
         action
     }
+    /// The project it belongs to, by name, when that is in the bin: what is in it can be read and not written.
+    fn project_in_bin(&self) -> Option<&str> {
+        None
+    }
     /// Whether it belongs to the actor themselves, who may always do this to what is theirs.
     fn belongs_to_actor(&self, _: &Ctx) -> bool {
         false
@@ -126,6 +130,8 @@ pub struct Record {
     pub deleted: bool,
     /// Its title, for the audit trail.
     pub title: Option<String>,
+    /// The name of its project when that is in the bin; known of records found to be written.
+    pub project_in_bin: Option<String>,
 }
 
 impl Record {
@@ -148,7 +154,7 @@ impl Record {
         let missing = || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), clip(id))));
         let (condition, params) = served.locate(id).ok_or_else(missing)?;
         let sql = format!(
-            "select {key}, {version}, {status}, {project}, {deleted}, {title}, {owner} from {table} t where {condition}{limit}{lock}",
+            "select {key}, {version}, {status}, {project}, {deleted}, {title}, {owner}, {bin} from {table} t where {condition}{limit}{lock}",
             key = served.key_text(),
             version = served.version_sql(),
             status = served.status_sql(),
@@ -156,6 +162,7 @@ impl Record {
             deleted = served.deleted_sql(),
             title = served.title_sql(),
             owner = served.owner_sql(),
+            bin = served.bin_sql(),
             table = served.resource.table,
             limit = " limit 2",
             lock = if lock && served.table.lockable { " for no key update" } else { "" },
@@ -186,6 +193,7 @@ impl Record {
             deleted: row.try_get(4)?,
             title: row.try_get(5)?,
             owner: row.try_get(6)?,
+            project_in_bin: row.try_get(7)?,
         })
     }
 }
@@ -211,19 +219,38 @@ impl Place for Record {
         self.resource.needs(action)
     }
 
+    fn project_in_bin(&self) -> Option<&str> {
+        self.project_in_bin.as_deref()
+    }
+
     fn belongs_to_actor(&self, ctx: &Ctx) -> bool {
         self.owner.is_some() && self.owner == ctx.own()
     }
 }
 
+/// Why nothing is written in a project that is in the bin.
+pub(crate) fn in_bin(name: &str, project: Uuid) -> Problem {
+    Problem::conflict(format!(
+        "The project {} is in the bin, so nothing in it can be written; restore it first, with POST \
+         /v1/projects/{project}/restore.",
+        clip(name)
+    ))
+}
+
 /// Proves that the actor may do `A` to `subject`.
 ///
 /// # Errors
-/// 404 when they may not even read a record, 403 when they may read it but not do this.
+/// 404 when they may not even read a record, 403 when they may read it but not do this, 409 when it is to be written
+/// and its project is in the bin.
 pub fn authorise<A: Action, T: Place>(ctx: &Ctx, subject: T) -> Result<Allowed<T, A>, Error> {
     let grants = &ctx.principal.grants;
     let decision = grants.decide(subject.resource_type(), subject.needs(A::NAME), subject.project());
     if decision.allowed || subject.belongs_to_actor(ctx) {
+        if ![Read::NAME, Export::NAME].contains(&A::NAME)
+            && let (Some(name), Some(project)) = (subject.project_in_bin(), subject.project())
+        {
+            return Err(in_bin(name, project).into());
+        }
         return Ok(Allowed { subject, action: PhantomData });
     }
     let readable = grants.decide(subject.resource_type(), Read::NAME, subject.project()).allowed;

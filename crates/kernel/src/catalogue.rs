@@ -182,6 +182,16 @@ impl Served {
         if self.is_soft() { "t.deleted_at is not null" } else { "false" }
     }
 
+    /// The name of the project when it is in the bin. A project itself can be restored, so it is none of these.
+    pub(crate) fn bin_sql(&self) -> &'static str {
+        match self.project {
+            ProjectLink::Column => {
+                "(select p.name from work.projects p where p.id = t.project_id and p.deleted_at is not null)"
+            }
+            ProjectLink::None | ProjectLink::Itself => "null::text",
+        }
+    }
+
     pub(crate) fn owner_sql(&self) -> String {
         self.resource.owner.map_or("null::uuid".into(), |column| format!("t.{column}"))
     }
@@ -340,8 +350,11 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
     for column in resource.writable.iter().chain(resource.create_only) {
         need(column, "the writable");
     }
-    for column in resource.filled.iter().chain(&resource.owner).chain(&resource.confers) {
+    for column in resource.filled.iter().chain(&resource.owner).chain(&resource.confers).chain(&resource.tells_of) {
         need(column, "the");
+    }
+    for (column, ..) in resource.guarded {
+        need(column, "the guarded");
     }
     for column in resource.hidden.iter().chain(resource.detail).chain(resource.personal) {
         need(column, "the");

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::{Catalogue, Error, Idempotency, Store, Tx};
 
+/// How long work in the background waits for its transaction.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// What kind of principal acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrincipalKind {
@@ -82,6 +85,8 @@ pub struct Request {
     pub endpoint: String,
     /// Why the caller says they do it, from `X-Change-Reason`.
     pub reason: Option<String>,
+    /// What they say it is good for, from `X-Business-Justification`.
+    pub justification: Option<String>,
     /// What makes a repeated POST harmless.
     pub idempotency: Option<Idempotency>,
 }
@@ -156,6 +161,15 @@ impl Ctx {
         (!matches!(self.principal.credential, Credential::ApiToken(_))).then_some(self.principal.user_id)
     }
 
+    /// The permission types of which the actor may read something.
+    pub fn readable_types(&self) -> Vec<String> {
+        let mut types: Vec<&str> = self.catalogue().resources().map(|served| served.resource.permission).collect();
+        types.sort_unstable();
+        types.dedup();
+        types.retain(|name| self.principal.grants.reach(name, "read") != authz::Reach::Nothing);
+        types.into_iter().map(str::to_owned).collect()
+    }
+
     /// What is served.
     pub fn catalogue(&self) -> &Catalogue {
         &self.kernel.catalogue
@@ -167,6 +181,23 @@ impl Ctx {
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
         self.kernel.store.begin(&self.principal).await
+    }
+
+    /// Opens a transaction as [`Ctx::begin`] does, and waits up to a minute while the server is busy: for work that
+    /// nobody stands waiting for and that must not be lost.
+    ///
+    /// # Errors
+    /// When no connection can be had in all that time.
+    pub async fn begin_patiently(&self) -> Result<Tx, Error> {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match self.begin().await {
+                Err(error) if error.is_busy() && tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Opens a read-only transaction bound to the organisation and the actor.

@@ -1,6 +1,7 @@
 //! What can go wrong below a door. Doors turn it into a [`Problem`] with [`crate::Catalogue::explain`].
 
-use base::Problem;
+use base::{Problem, ProblemKind};
+use tokio_postgres::error::SqlState;
 
 /// An error of an operation.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,16 @@ impl Error {
         match self {
             Self::Problem(problem) => Some(problem),
             _ => None,
+        }
+    }
+
+    /// Whether it is only that too many want the same just now.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.kind == ProblemKind::Unavailable,
+            Self::Pool(error) => matches!(error, deadpool_postgres::PoolError::Timeout(_)),
+            Self::Postgres(error) => error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE),
+            Self::Io { .. } | Self::Broken(_) => false,
         }
     }
 }

@@ -76,7 +76,7 @@ pub async fn export(
     format: ExportFormat,
 ) -> Result<ExportStream, Error> {
     let reach = permit::<Export>(ctx, served.resource)?;
-    query.within(served, &reach, ctx.own());
+    query.within(ctx, served, &reach);
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, None)?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
@@ -185,16 +185,22 @@ impl Shape {
     }
 }
 
-/// One cell. Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection).
+/// One cell of a column.
 fn cell(out: &mut Vec<u8>, kind: ColumnType, json: &[u8]) {
     let text = match serde_json::from_slice::<serde_json::Value>(json) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::from_utf8_lossy(json).into_owned(),
     };
-    let formula = matches!(kind, ColumnType::Text)
+    write_cell(out, &text, matches!(kind, ColumnType::Text));
+}
+
+/// Writes one cell of a CSV file, quoted where it has to be. `free` text that a spreadsheet would run as a formula gets
+/// an apostrophe in front; numbers and dates of ours stay what they are.
+pub fn write_cell(out: &mut Vec<u8>, text: &str, free: bool) {
+    let formula = free
         && (text.starts_with(['\t', '\r', '\n'])
             || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']));
-    let text = if formula { format!("'{text}") } else { text };
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         out.push(b'"');
         out.extend_from_slice(text.replace('"', "\"\"").as_bytes());

@@ -31,7 +31,7 @@ const RELATED: u32 = 100;
 /// 403 when the actor may read none of these anywhere, 400 when a cursor does not fit.
 pub async fn list(ctx: &Ctx, served: &Served, mut query: ListQuery) -> Result<Page, Error> {
     let reach = permit::<Read>(ctx, served.resource)?;
-    query.within(served, &reach, ctx.own());
+    query.within(ctx, served, &reach);
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, Some(query.limit + 1))?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();

@@ -3,7 +3,7 @@
 use base::{FieldError, Problem, ProblemKind};
 
 use crate::{
-    Ctx, Error, Read, Record,
+    Ctx, Error, Place, Read, Record,
     access::authorise,
     catalogue::Served,
     encode::RawJson,
@@ -13,15 +13,26 @@ use crate::{
     write::Written,
 };
 
-/// The record that `id` names, by identifier or human key, with the relations of `pairs` (`include=`).
+/// The record that `id` names, by identifier or human key, with the relations of `pairs` (`include=`), or as it stood at
+/// another moment (`as_of=`).
 ///
 /// # Errors
 /// 404 when there is none or the actor may not see it, 400 for a parameter that is not known.
 pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String)]) -> Result<Written, Error> {
+    if served.resource.versions.is_some()
+        && let Some((_, moment)) = pairs.iter().find(|(name, _)| name == "as_of")
+    {
+        return read_as_of(ctx, served, id, moment, pairs).await;
+    }
     let include = relations(served, pairs)?;
     let missing =
         || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), crate::access::clip(id))));
-    let (condition, params) = served.locate(id).ok_or_else(missing)?;
+    let (mut condition, mut params) = served.locate(id).ok_or_else(missing)?;
+    let key = params.clone();
+    if let Some(column) = served.resource.tells_of {
+        params.push(Param::Texts(ctx.readable_types()));
+        condition = format!("{condition} and t.{column} = any(${})", params.len());
+    }
     let whole = served.whole();
     let sql = format!("{}{condition} limit 2", whole.select);
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
@@ -45,7 +56,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
     let width = whole.width;
     let found = Record {
         resource: served.resource,
-        key: params,
+        key,
         id: id.to_owned(),
         version: row.try_get(width)?,
         status: None,
@@ -53,6 +64,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         deleted: row.try_get(width + 2)?,
         title: None,
         owner: row.try_get(width + 3)?,
+        project_in_bin: None,
     };
     let record = authorise::<Read, _>(ctx, found)?;
     let mut body = Vec::with_capacity(1024);
@@ -66,6 +78,54 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         tx.commit().await?;
     }
     Ok(Written { id: record.id.clone(), version: record.version.clone(), body: RawJson(body) })
+}
+
+/// The record as it stood at `moment`, told from its versions. Who may read it now may read what it was; one that is in the
+/// bin now, or that nobody may see, has no past either.
+async fn read_as_of(
+    ctx: &Ctx,
+    served: &Served,
+    id: &str,
+    moment: &str,
+    pairs: &[(String, String)],
+) -> Result<Written, Error> {
+    let refused = |detail: &str| {
+        let mut problem = Problem::of_fields(vec![FieldError { pointer: "?as_of".into(), detail: detail.into() }]);
+        problem.kind = ProblemKind::BadRequest;
+        problem
+    };
+    if pairs.len() > 1 {
+        return Err(refused("cannot be combined with another parameter").into());
+    }
+    let at: jiff::Timestamp = moment
+        .parse()
+        .map_err(|_| refused("must be a date and time with an offset (RFC 3339), such as 2026-01-31T12:00:00Z"))?;
+    let Some((history, column)) = served.resource.versions else { return Err(refused("keeps no versions").into()) };
+    let tx = ctx.begin_read().await?;
+    let record = authorise::<Read, _>(ctx, Record::find(&tx, served, id, false).await?)?;
+    let whole = served.whole();
+    // The present row gives what its snapshots do not keep.
+    let select = whole.select.replacen(
+        &format!(" from {} t where ", served.resource.table),
+        &format!(
+            " from (select v.*
+                      from {table} now_row
+                      join {history} h on h.organization_id = now_row.organization_id and h.{column} = now_row.id
+                     cross join lateral jsonb_populate_record(now_row, h.snapshot) v
+                     where now_row.id = $1 and h.changed_at <= $2
+                     order by h.row_version desc limit 1) t where ",
+            table = served.resource.table
+        ),
+        1,
+    );
+    let row = tx
+        .query_opt(&format!("{select} true"), &[&record.uuid()?, &Param::Time(at)])
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("{} at {at}", record.called())))?;
+    tx.commit().await?;
+    let mut body = Vec::with_capacity(1024);
+    whole.encoder.write(&mut body, &row)?;
+    Ok(Written { id: record.id.clone(), version: row.try_get(whole.width)?, body: RawJson(body) })
 }
 
 fn relations(served: &Served, pairs: &[(String, String)]) -> Result<Vec<String>, Problem> {

@@ -69,10 +69,17 @@ pub struct Resource {
     pub personal: &'static [&'static str],
     /// The column that names the person it belongs to, who may always see and handle it themselves.
     pub owner: Option<&'static str>,
+    /// The column that holds a permission type: who may read that type may read the row.
+    pub tells_of: Option<&'static str>,
+    /// The history table from which `as_of` reads, and its column for the record.
+    pub versions: Option<(&'static str, &'static str)>,
     /// The action that creating, changing and deleting need instead of their own.
     pub write_action: Option<&'static str>,
     /// The column that names a role given to somebody: nobody gives what they do not hold.
     pub confers: Option<&'static str>,
+    /// Columns that take more than the right to change the record, each with the permission type and the action that
+    /// giving it another value needs besides.
+    pub guarded: &'static [(&'static str, &'static str, &'static str)],
     /// The order of lists that ask for none, as in a `sort` parameter.
     pub default_sort: &'static str,
     /// How the status moves.
@@ -103,8 +110,11 @@ impl Resource {
             detail: &[],
             personal: &[],
             owner: None,
+            tells_of: None,
+            versions: None,
             write_action: None,
             confers: None,
+            guarded: &[],
             default_sort: "-id",
             status: None,
             verbs: EVERYTHING,
@@ -182,6 +192,20 @@ impl Resource {
         self
     }
 
+    /// Names the column with the permission type a row tells of: only who may read that type sees the row.
+    #[must_use]
+    pub const fn telling_of(mut self, column: &'static str) -> Self {
+        self.tells_of = Some(column);
+        self
+    }
+
+    /// Names the table that keeps its versions, and the column there that names the record.
+    #[must_use]
+    pub const fn versions(mut self, history: &'static str, column: &'static str) -> Self {
+        self.versions = Some((history, column));
+        self
+    }
+
     /// Sets one action that creating, changing and deleting need instead of their own.
     #[must_use]
     pub const fn write_action(mut self, action: &'static str) -> Self {
@@ -194,6 +218,19 @@ impl Resource {
     pub const fn conferring(mut self, column: &'static str) -> Self {
         self.confers = Some(column);
         self
+    }
+
+    /// Names columns whose change needs, besides `update`, an action on a permission type: `("visibility", "project",
+    /// "manage_members")`. Creating needs it for any value but the database's own, or the creator themselves.
+    #[must_use]
+    pub const fn guarded(mut self, columns: &'static [(&'static str, &'static str, &'static str)]) -> Self {
+        self.guarded = columns;
+        self
+    }
+
+    /// The permission type and the action that changing `column` needs besides.
+    pub fn guard_of(&self, column: &str) -> Option<(&'static str, &'static str)> {
+        self.guarded.iter().find(|(name, ..)| *name == column).map(|(_, kind, action)| (*kind, *action))
     }
 
     /// The action in `authz` that `action` on this resource needs.

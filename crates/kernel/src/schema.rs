@@ -83,6 +83,30 @@ impl ColumnType {
         }
     }
 
+    /// What PostgreSQL calls it.
+    pub const fn sql_name(self) -> &'static str {
+        match self {
+            Self::Uuid => "uuid",
+            Self::Text => "text",
+            Self::Char(_) => "character",
+            Self::Int2 => "smallint",
+            Self::Int4 => "integer",
+            Self::Int8 => "bigint",
+            Self::Numeric(..) => "numeric",
+            Self::Float8 => "double precision",
+            Self::Bool => "boolean",
+            Self::Timestamptz => "timestamptz",
+            Self::Date => "date",
+            Self::Jsonb => "jsonb",
+            Self::TextArray => "text[]",
+            Self::UuidArray => "uuid[]",
+            Self::Inet => "inet",
+            Self::Bytea => "bytea",
+            Self::Tsvector => "tsvector",
+            Self::Other => "other",
+        }
+    }
+
     /// Whether values can be compared and sorted in a list.
     pub const fn is_ordered(self) -> bool {
         !matches!(

@@ -2,9 +2,9 @@
 //! before any SQL is made; a name that is not known is refused, never ignored.
 
 use base::{Cursor, FieldError, Problem, ProblemKind};
-use uuid::Uuid;
 
 use crate::{
+    Ctx,
     catalogue::{Relation, Served},
     encode::Row,
     filter::{self, Operator},
@@ -207,7 +207,12 @@ impl ListQuery {
     }
 
     /// Limits the rows to what the actor may reach, or what is their own.
-    pub(crate) fn within(&mut self, served: &Served, reach: &authz::Reach, own: Option<Uuid>) {
+    pub(crate) fn within(&mut self, ctx: &Ctx, served: &Served, reach: &authz::Reach) {
+        let own = ctx.own();
+        if let Some(column) = served.resource.tells_of {
+            self.params.push(Param::Texts(ctx.readable_types()));
+            self.conditions.push(format!("t.{column} = any(${})", self.params.len()));
+        }
         let mut ways = Vec::new();
         match reach {
             authz::Reach::Everything => return,

@@ -5,14 +5,20 @@
 
 use std::{
     fmt::Write as _,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+use base::{Problem, ProblemKind};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future::try_join3;
 use postgres_types::ToSql;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{NoTls, Row, RowStream};
+use uuid::Uuid;
 
 use crate::{Error, Principal};
 
@@ -28,11 +34,18 @@ pub struct PoolOptions {
     pub wait: Duration,
     /// The longest a statement may run.
     pub statement_timeout: Duration,
+    /// The longest a statement waits for a lock. Long work that has to wait longer says so in its own transaction.
+    pub lock_timeout: Duration,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self { size: 16, wait: Duration::from_millis(900), statement_timeout: Duration::from_secs(30) }
+        Self {
+            size: 16,
+            wait: Duration::from_millis(500),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(1),
+        }
     }
 }
 
@@ -51,6 +64,9 @@ pub struct StoreStatus {
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    // Those who wait for a lock keep their connection; readers must always find another.
+    writers: Arc<Semaphore>,
+    wait: Duration,
 }
 
 impl Store {
@@ -61,8 +77,9 @@ impl Store {
     pub fn new(mut config: tokio_postgres::Config, options: &PoolOptions) -> Result<Self, Error> {
         // Bounds at the server, so that a lost client cannot hold a lock for ever.
         let settings = format!(
-            "-c statement_timeout={} -c idle_in_transaction_session_timeout=60000 -c lock_timeout=5000 -c timezone=UTC",
-            options.statement_timeout.as_millis()
+            "-c statement_timeout={} -c idle_in_transaction_session_timeout=60000 -c lock_timeout={} -c timezone=UTC",
+            options.statement_timeout.as_millis(),
+            options.lock_timeout.as_millis(),
         );
         config.options(settings).application_name("throughline");
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
@@ -72,7 +89,9 @@ impl Store {
             .timeouts(Timeouts { wait: Some(options.wait), create: Some(Duration::from_secs(5)), recycle: None })
             .build()
             .map_err(|error| Error::Broken(error.to_string()))?;
-        Ok(Self { pool })
+        let kept_for_readers = (crate::export::AT_ONCE + 2).min(options.size / 2);
+        let writers = Arc::new(Semaphore::new((options.size - kept_for_readers).max(1)));
+        Ok(Self { pool, writers, wait: options.wait })
     }
 
     /// How the pool stands.
@@ -103,7 +122,14 @@ impl Store {
     }
 
     pub(crate) async fn begin(&self, principal: &Principal) -> Result<Tx, Error> {
-        self.open("begin", principal).await
+        let turn = tokio::time::timeout(self.wait, self.writers.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            let detail = "Too many changes wait for each other just now; nothing was done, send the request again.";
+            return Err(Problem::new(ProblemKind::Unavailable, detail).retry_after(1).into());
+        };
+        let mut tx = self.open("begin", principal).await?;
+        tx.turn = Some(turn);
+        Ok(tx)
     }
 
     pub(crate) async fn begin_read(&self, principal: &Principal) -> Result<Tx, Error> {
@@ -166,12 +192,15 @@ fn opening(begin: &str, principal: &Principal) -> String {
 pub struct Tx {
     client: Option<Object>,
     recorded: u32,
+    change_set: Option<Uuid>,
     failed: AtomicBool,
+    // A writer's place; given back when its connection is.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Tx {
     fn over(client: Object) -> Self {
-        Self { client: Some(client), recorded: 0, failed: AtomicBool::new(false) }
+        Self { client: Some(client), recorded: 0, change_set: None, failed: AtomicBool::new(false), turn: None }
     }
 
     /// Remembers a failure: PostgreSQL answers the COMMIT of a failed transaction with a silent ROLLBACK.
@@ -289,6 +318,11 @@ impl Tx {
         self.recorded
     }
 
+    /// The change set of this transaction; `make` gives its identifier when it is asked for first.
+    pub(crate) fn change_set(&mut self, make: impl FnOnce() -> Uuid) -> Uuid {
+        *self.change_set.get_or_insert_with(make)
+    }
+
     pub(crate) fn note_recorded(&mut self) {
         self.recorded += 1;
     }
@@ -297,6 +331,7 @@ impl Tx {
 impl Drop for Tx {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
+        let turn = self.turn.take();
         match tokio::runtime::Handle::try_current() {
             // The rollback is queued behind whatever was cut off, so the connection comes back clean or not at all.
             Ok(runtime) => {
@@ -304,6 +339,7 @@ impl Drop for Tx {
                     if client.batch_execute("rollback").await.is_err() {
                         drop(Object::take(client));
                     }
+                    drop(turn);
                 });
             }
             Err(_) => drop(Object::take(client)),

@@ -51,6 +51,8 @@ impl Catalogue {
                 Problem::invalid("A value is outside of what can be stored.")
             }
             // Raised by our own triggers: the message is a sentence for people.
+            code if code.code() == "TL403" => Problem::forbidden(db.message()),
+            code if code.code() == "TL409" => Problem::conflict(db.message()),
             code if *code == SqlState::RAISE_EXCEPTION => Problem::invalid(db.message()),
             code if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
                 Problem::forbidden("Row security refuses this: it would reach outside of what you may see.")

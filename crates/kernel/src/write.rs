@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::{
     Create, Ctx, Delete, Error, Record, Restore, Update,
-    access::{Allowed, Collection, authorise},
+    access::{self, Allowed, Collection, authorise},
     audit::{Trail, TrailOf},
     catalogue::{ProjectLink, Served},
     confer,
     encode::RawJson,
-    input,
+    guard, input,
     param::Param,
     schema::ColumnType,
     select::Selection,
@@ -39,6 +39,8 @@ impl Served {
         TrailOf {
             event: format!("{}.{event}", self.resource.permission),
             resource_type: self.resource.permission,
+            words: self.resource.words(),
+            table: &self.table,
             key_text: self.key_text(),
             aggregate: aggregate.copied(),
             title: self.title_sql(),
@@ -49,7 +51,7 @@ impl Served {
         }
     }
 
-    fn key_condition(&self, first: usize) -> String {
+    pub(crate) fn key_condition(&self, first: usize) -> String {
         let parts: Vec<String> =
             self.resource.key.iter().enumerate().map(|(at, column)| format!("t.{column} = ${}", first + at)).collect();
         parts.join(" and ")
@@ -65,9 +67,13 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     let mut values = input::read_object(body, &served.table, |name| {
         resource.writable.contains(&name) || resource.create_only.contains(&name)
     })?;
-    let project = place(ctx, tx, served, &values).await?;
+    let Place { project, in_bin } = place(ctx, tx, served, &values).await?;
     let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
+    if let (Some(name), Some(project)) = (in_bin, project) {
+        return Err(access::in_bin(&name, project).into());
+    }
     require(served, &values)?;
+    guard::check(ctx, tx, served, &values, project, None).await?;
     confer::check(ctx, tx, resource, &values, project).await?;
     check_references(ctx, tx, served, &values).await?;
     if let Some(status) = &resource.status
@@ -115,7 +121,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         params = vec![Param::Uuid(row.try_get::<_, Uuid>("id")?)];
         source = format!("select t.* from {} t where t.id = $1", resource.table);
     }
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("created", false, true));
+    let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of("created", false, true));
     let selection = Selection::whole(served);
     let sql = format!(
         "with changed as ({source}), {trail}
@@ -148,6 +154,7 @@ pub async fn update(
     if values.is_empty() {
         return current(tx, served, &record).await;
     }
+    guard::check(ctx, tx, served, &values, record.project, Some(&record)).await?;
     confer::check(ctx, tx, resource, &values, record.project).await?;
     check_references(ctx, tx, served, &values).await?;
     if let Some(status) = &resource.status
@@ -200,7 +207,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
         return Ok(());
     }
     let mut params = record.key.clone();
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of("deleted", true, false));
+    let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of("deleted", true, false));
     let sql = format!(
         "with before as (delete from {table} t where {condition} returning *), {trail} select 1 from before",
         table = served.resource.table,
@@ -246,7 +253,7 @@ async fn change(
         names.iter().zip(placeholders(served, &names, 1)).map(|(name, place)| format!("{name} = {place}")).collect();
     let key_at = params.len() + 1;
     params.extend(record.key.iter().cloned());
-    let trail = Trail::of(ctx, params.len() + 1, &served.trail_of(event, true, true));
+    let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of(event, true, true));
     let selection = Selection::whole(served);
     let sql = format!(
         "with before as (select t.* from {table} t where {condition}),
@@ -311,29 +318,36 @@ fn placeholders(served: &Served, names: &[String], first: usize) -> Vec<String> 
         .collect()
 }
 
+/// Where a new record is made.
+#[derive(Default)]
+struct Place {
+    /// Its project.
+    project: Option<Uuid>,
+    /// The project's name, when that is in the bin.
+    in_bin: Option<String>,
+}
+
 /// The project in which a new record is made: its parent's, or the one it names.
-async fn place(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<Option<Uuid>, Error> {
+async fn place(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<Place, Error> {
     if served.resource.parent.is_some() {
         return check_parent(ctx, tx, served, values).await;
     }
     if served.project != ProjectLink::Column {
-        return Ok(None);
+        return Ok(Place::default());
     }
     match values.iter().find(|(name, _)| name == "project_id").map(|(_, value)| value) {
         Some(Param::Uuid(project)) => {
-            let found = tx
-                .query_opt("select 1 from work.projects where id = $1 and deleted_at is null", &[project])
-                .await?
-                .is_some();
-            if found { Ok(Some(*project)) } else { Err(no_such("project_id", "project").into()) }
+            let sql = "select case when deleted_at is not null then name end from work.projects where id = $1";
+            let found = tx.query_opt(sql, &[project]).await?.ok_or_else(|| no_such("project_id", "project"))?;
+            Ok(Place { project: Some(*project), in_bin: found.try_get(0)? })
         }
-        _ => Ok(None),
+        _ => Ok(Place::default()),
     }
 }
 
 /// The project of the parent that `values` name, once it is found and may be seen.
-async fn check_parent(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<Option<Uuid>, Error> {
-    let Some((column, parent)) = served.resource.parent else { return Ok(None) };
+async fn check_parent(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Param)]) -> Result<Place, Error> {
+    let Some((column, parent)) = served.resource.parent else { return Ok(Place::default()) };
     let parent =
         ctx.catalogue().get(parent).ok_or_else(|| Error::Broken(format!("the parent {parent} is not served")))?;
     match values.iter().find(|(name, _)| name == column).map(|(_, value)| value) {
@@ -342,7 +356,9 @@ async fn check_parent(ctx: &Ctx, tx: &Tx, served: &Served, values: &[(String, Pa
                 .await
                 .and_then(|record| authorise::<crate::Read, _>(ctx, record));
             match found {
-                Ok(record) if !record.deleted => Ok(record.project),
+                Ok(record) if !record.deleted => {
+                    Ok(Place { project: record.project, in_bin: record.into_inner().project_in_bin })
+                }
                 Ok(_) => Err(no_such(column, &parent.resource.words()).into()),
                 Err(error) if error.problem().is_some() => Err(no_such(column, &parent.resource.words()).into()),
                 Err(error) => Err(error),

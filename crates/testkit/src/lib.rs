@@ -6,4 +6,4 @@ mod world;
 
 pub use database::Database;
 pub use shared::{Failure, stop_shared_cluster};
-pub use world::{Answer, Call, Clock, Organization, Person, World};
+pub use world::{Answer, Call, Clock, METRICS_TOKEN, Organization, Person, World};

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 use crate::import::ImportArguments;
 
@@ -42,6 +43,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Db,
     },
+    /// Do what the database needs once a day: partitions, retention, statistics. Two at once are safe.
+    Maintain,
+    /// Look at the database and say what is wrong and what to do; exits with 1 when something is.
+    Doctor,
     /// API tokens.
     Token {
         #[command(subcommand)]
@@ -63,6 +68,27 @@ pub(crate) struct Listen {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1", env = "THROUGHLINE_HOST")]
     pub(crate) host: IpAddr,
+    /// A proxy, or a network of proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody's are
+    /// otherwise. May be given several times.
+    #[arg(
+        long = "trusted-proxy",
+        env = "THROUGHLINE_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_parser = network,
+        value_name = "CIDR"
+    )]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// What `Authorization: Bearer` has to carry for /metrics from another machine. Without it, they are for this
+    /// machine alone.
+    #[arg(long, env = "THROUGHLINE_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) metrics_token: Option<String>,
+}
+
+/// A network such as `10.0.0.0/8`, or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "is neither a network such as 10.0.0.0/8 nor an address".to_owned())
 }
 
 /// How to come up.
@@ -154,5 +180,12 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        assert_eq!(network("10.0.0.0/8").map(|net| net.prefix_len()), Ok(8));
+        assert_eq!(network("::1").map(|net| net.prefix_len()), Ok(128));
+        assert!(network("proxy.example").is_err());
     }
 }

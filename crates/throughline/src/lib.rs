@@ -1,5 +1,6 @@
 //! What this build serves: the declarations of every domain, for the program and for the walks over the catalogue.
 
+pub mod connections;
 pub mod demo;
 
 use kernel::{Operation, Resource};
@@ -14,6 +15,9 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
         .chain(&assistant::RESOURCES)
         .chain(&insight::RESOURCES)
         .chain(&assurance::RESOURCES)
+        .chain(&work::PLANNING)
+        .chain(&documents::RESOURCES)
+        .chain(&operations::RESOURCES)
         .copied()
 }
 
@@ -25,5 +29,8 @@ pub fn operations() -> Vec<Operation> {
         .chain(delivery::operations())
         .chain(assistant::operations())
         .chain(insight::operations())
+        .chain(documents::operations())
+        .chain(work::operations())
+        .chain(operations::operations())
         .collect()
 }

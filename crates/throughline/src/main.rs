@@ -3,8 +3,10 @@
 mod cli;
 mod credentials;
 mod database;
+mod doctor;
 mod failure;
 mod import;
+mod maintain;
 mod migrate;
 mod server;
 mod token;
@@ -22,6 +24,8 @@ use crate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.json_logs);
+    // One line where it happened; the doors answer 500 and go on.
+    std::panic::set_hook(Box::new(|fall| tracing::error!("a part of the program fell over: {fall}")));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(error).report(),
@@ -40,6 +44,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,
+        Command::Maintain => maintain::run(&data, cli.json).await?,
+        Command::Doctor => return doctor::run(&data, cli.json).await,
         Command::Token { what } => token::run(&data, what, cli.json).await?,
         Command::Completions { shell } => cli::print_completions(shell),
     }

@@ -1,17 +1,17 @@
 //! Wiring: the kernel on a database, the doors on the kernel, until somebody says stop.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use axum::Router;
+use axum::{Router, middleware};
 use cluster::{Database, Role};
 use identity::Authenticator;
 use kernel::{Catalogue, Kernel, PoolOptions, Schema, Store};
 use quality::{Imports, imports::PrincipalOf};
+use shared::TrustedProxies;
+use throughline::connections::{self, ConnectionLimits};
 use tokio::net::TcpListener;
 use tokio_postgres::Config;
 use vault::Passwords;
@@ -21,10 +21,9 @@ use crate::{
     credentials::spool_dir,
     database,
     failure::Failure,
+    maintain,
 };
 
-/// How long running requests may take to end.
-const DRAIN: Duration = Duration::from_secs(25);
 /// Files that are imported at the same time; each needs two connections of the pool.
 const IMPORTS_AT_ONCE: usize = 2;
 
@@ -43,11 +42,12 @@ pub(crate) struct Server {
     pub(crate) authenticator: Arc<Authenticator>,
     app: Arc<rest::App>,
     site: Arc<web::Site>,
+    proxies: TrustedProxies,
 }
 
 impl Server {
     /// Wires the doors to a database.
-    pub(crate) async fn new(config: Config, spool: PathBuf) -> Result<Self, Failure> {
+    pub(crate) async fn new(config: Config, spool: PathBuf, listen: &Listen) -> Result<Self, Failure> {
         database::refuse_strong_roles(&config).await?;
         let kernel = Arc::new(kernel(config.clone()).await?);
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
@@ -70,13 +70,18 @@ impl Server {
             limits,
             spool,
             metrics: rest::Metrics::default(),
+            metrics_token: listen.metrics_token.clone(),
             after_upload: begin(&imports),
         });
-        Ok(Self { kernel, imports, authenticator, app, site })
+        let proxies = TrustedProxies::new(listen.trusted_proxies.clone());
+        Ok(Self { kernel, imports, authenticator, app, site, proxies })
     }
 
     fn router(&self) -> Router {
-        rest::router(self.app.clone()).merge(web::router(self.site.clone()))
+        let proxies = self.proxies.clone();
+        rest::router(self.app.clone())
+            .merge(web::router(self.site.clone()))
+            .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 
     /// Serves until `stop` is ready, then lets running requests end.
@@ -85,30 +90,10 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Failure> {
-        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
-        let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-        let graceful = async move {
-            stop.await;
-            let _ = stopping.send(true);
-        };
-        let serving = axum::serve(
-            axum::serve::ListenerExt::tap_io(listener, |stream| {
-                // Small answers must not wait for more.
-                let _ = stream.set_nodelay(true);
-            }),
-            service,
-        )
-        .with_graceful_shutdown(graceful);
-        tokio::select! {
-            served = serving => served.map_err(Failure::from),
-            () = async {
-                let _ = stopped.wait_for(|stopped| *stopped).await;
-                tokio::time::sleep(DRAIN).await;
-            } => {
-                tracing::warn!("some requests did not end in time and were cut off");
-                Ok(())
-            }
+        if !connections::serve(listener, self.router(), &ConnectionLimits::default(), stop).await {
+            tracing::warn!("some requests did not end in time and were cut off");
         }
+        Ok(())
     }
 }
 
@@ -154,19 +139,12 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let listener = bind(&arguments.listen).await?;
     let database: Database = database::open(data).await?;
     let outcome = async {
-        let server = Server::new(database.config(Role::Application), spool_dir(data)?).await?;
+        let server = Server::new(database.config(Role::Application), spool_dir(data)?, &arguments.listen).await?;
         tracing::info!(address = %listener.local_addr()?, "serving");
+        tokio::spawn(maintain::daily(database::owner(&database)?));
         server.serve(listener, asked_to_stop()).await
     }
     .await;
     database.stop().await;
     outcome
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn both_doors_read_the_same_session_cookie() {
-        assert_eq!(web::SESSION_COOKIE, rest::SESSION_COOKIE);
-    }
 }

@@ -13,6 +13,7 @@ use crate::{
     credentials::{Credentials, spool_dir},
     database,
     failure::Failure,
+    maintain,
     server::{Server, asked_to_stop, bind},
 };
 
@@ -28,7 +29,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
     let database = database::open(data).await?;
     let outcome = async {
         database::migrate(&database).await?;
-        let server = Server::new(database.config(Role::Application), spool_dir(data)?).await?;
+        let server = Server::new(database.config(Role::Application), spool_dir(data)?, &arguments.listen).await?;
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
         let credentials = first_sign_in(&server, data, &url).await?;
@@ -36,6 +37,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
             demonstrate(&server, data, &credentials).await;
         }
         welcome(&credentials);
+        tokio::spawn(maintain::daily(database::owner(&database)?));
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };

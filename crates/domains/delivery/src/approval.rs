@@ -11,6 +11,8 @@ kernel::action!(
     /// Agree that it may go ahead.
     pub Approve = "approve");
 
+const ASKED: &str = "select created_by, deployed_by from delivery.deployments where id = $1";
+
 const APPROVE: &str = "
 update delivery.deployments set approved_by = $2, approval_notes = coalesce($3, approval_notes)
  where id = $1 and approved_by is null";
@@ -47,6 +49,13 @@ async fn approve(
         return Err(Problem::invalid("A text contains the character U+0000.").field("/notes", "holds U+0000").into());
     }
     let (id, person) = (deployment.uuid()?, ctx.principal.user_id);
+    let asked = tx.query_one(ASKED, &[&id]).await?;
+    if [asked.try_get::<_, Option<Uuid>>(0)?, asked.try_get(1)?].contains(&Some(person)) {
+        return Err(Problem::forbidden(
+            "Nobody approves a deployment of their own; ask another member who may approve deployments.",
+        )
+        .into());
+    }
     if tx.execute(APPROVE, &[&id, &person, &input.notes]).await? == 0 {
         return Err(Problem::conflict("This deployment is approved already.").into());
     }
@@ -68,7 +77,7 @@ pub fn operations() -> Vec<Operation> {
     vec![Operation::on_record::<Approve, Approval, Approved, _>(
         "deployments",
         "approve",
-        "Agrees to a deployment, in your own name.",
+        "Agrees to a deployment, in your own name. Nobody agrees to one that they recorded or deploy themselves.",
         |ctx, tx, deployment, input| Box::pin(approve(ctx, tx, deployment, input)),
     )]
 }

@@ -46,6 +46,12 @@ pub struct DeploymentLine {
     pub at: Timestamp,
     /// The optimistic lock; zero for what a list does not change.
     pub version_of_row: i64,
+    /// Who agreed to it; `None`: nobody had to, or nobody has yet.
+    pub approved_by: Option<String>,
+    /// Whether it cannot go ahead before somebody agrees.
+    pub needs_approval: bool,
+    /// Who recorded and who deploys it, and who therefore cannot agree to it.
+    pub involved: [Option<Uuid>; 2],
 }
 
 /// One environment now.
@@ -101,6 +107,9 @@ fn environment(row: &Row) -> Result<Environment, Error> {
             remark: None,
             at: row.try_get("at")?,
             version_of_row: 0,
+            approved_by: None,
+            needs_approval: false,
+            involved: [None; 2],
         }),
         None => None,
     };
@@ -147,6 +156,9 @@ pub async fn list_deployments(
                 remark: row.try_get("remark")?,
                 at: row.try_get("at")?,
                 version_of_row: row.try_get("row_version")?,
+                approved_by: row.try_get("approver")?,
+                needs_approval: row.try_get("needs_approval")?,
+                involved: [row.try_get("created_by")?, row.try_get("deployed_by")?],
             })
         })
         .collect()

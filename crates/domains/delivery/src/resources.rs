@@ -84,7 +84,8 @@ pub static ARTIFACTS: Resource = Resource::new("artifacts", "delivery.build_arti
 /// Environments.
 pub static ENVIRONMENTS: Resource = Resource::new("environments", "delivery.environments", "environment", "name")
     .create_only(&["project_id"])
-    .writable(&["name", "tier", "url", "is_protected"]);
+    .writable(&["name", "tier", "url", "is_protected"])
+    .guarded(&[("is_protected", "deployment", "approve")]);
 
 /// Deployments.
 pub static DEPLOYMENTS: Resource = Resource::new("deployments", "delivery.deployments", "deployment", "version")

@@ -167,7 +167,8 @@ impl Authenticator {
         Ok(Grants::compile(grants))
     }
 
-    /// Writes down that a token was used. Not an event of the audit trail: nothing changed but the time.
+    /// Writes down that a token was used. Not an event of the audit trail: nothing changed but the time. While all who
+    /// write wait for each other, those who read are not kept waiting for this; the next use is written down again.
     async fn note_use(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<(), Error> {
         let (sql, id) = match principal.credential {
             Credential::Session(id) => {
@@ -180,9 +181,15 @@ impl Authenticator {
             Credential::Server => return Ok(()),
         };
         let ctx = Ctx::new(self.kernel.clone(), principal.clone(), Request::default());
-        let tx = ctx.begin().await?;
-        tx.execute(sql, &[&id, &now]).await?;
-        tx.commit().await
+        let noting = async {
+            let tx = ctx.begin().await?;
+            tx.execute(sql, &[&id, &now]).await?;
+            tx.commit().await
+        };
+        match noting.await {
+            Err(error) if error.is_busy() => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Forgets what is remembered of every token.

@@ -1,5 +1,6 @@
-//! Organisations, people, sign-in, sessions and API tokens, teams and roles.
+//! Organisations, people, sign-in, sessions and API tokens, teams, roles and approvals.
 
+mod approvals;
 mod authenticator;
 mod bootstrap;
 mod cache;
@@ -11,10 +12,13 @@ mod resources;
 mod sign_in;
 mod standing;
 
+pub use approvals::Approve;
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
 pub use members::{InviteMember, Member};
-pub use operations::{ChangePassword, CreatedToken, NewToken, change_password, create_token, operations};
+pub use operations::{
+    ChangePassword, ChangedPassword, CreatedToken, NewToken, change_password, create_token, operations,
+};
 pub use organization::organization_name;
 pub use own::{OwnSession, OwnToken, own_role, own_sessions, own_tokens};
 pub use resources::*;

@@ -196,13 +196,33 @@ pub struct ChangePassword {
     /// The password from now on.
     #[schemars(length(min = 12, max = 1024))]
     pub new: String,
+    /// Whether API tokens end too. Left out, they do: whoever knew the password may have made some.
+    #[serde(default = "yes")]
+    pub revoke_tokens: bool,
 }
 
-/// Changes the actor's password and ends their other sessions.
+const fn yes() -> bool {
+    true
+}
+
+/// What ended with the old password.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChangedPassword {
+    /// Whose password it is.
+    pub user_id: Uuid,
+    /// Other sessions that ended, in every organisation of the person.
+    pub sessions_ended: i64,
+    /// API tokens that ended, in every organisation of the person.
+    pub tokens_ended: i64,
+}
+
+/// Changes the actor's password and ends their other sessions in every organisation, and their API tokens unless they
+/// ask to keep them.
 ///
 /// # Errors
 /// 422 when the current password is wrong or the new one is not taken.
-pub async fn change_password(ctx: &Ctx, tx: &mut Tx, input: ChangePassword) -> Result<(), Error> {
+pub async fn change_password(ctx: &Ctx, tx: &mut Tx, input: ChangePassword) -> Result<ChangedPassword, Error> {
+    let revoke_tokens = input.revoke_tokens;
     let user = ctx.principal.user_id;
     let _allowed: Allowed<_, Update> = authorise(ctx, Own { resource_type: "session", user })?;
     let row = tx
@@ -238,13 +258,13 @@ pub async fn change_password(ctx: &Ctx, tx: &mut Tx, input: ChangePassword) -> R
         &[&user, &hash, &ctx.now()],
     )
     .await?;
-    let ended = tx
-        .execute(
-            "update identity.sessions set revoked_at = $2, revoked_by = $1, revocation_reason = 'password changed'
-              where user_id = $1 and revoked_at is null and id is distinct from $3",
-            &[&user, &ctx.now(), &ctx.principal.session_id()],
+    let row = tx
+        .query_one(
+            "select sessions, tokens from identity.end_own_sign_ins($1, $2, 'password changed', $3)",
+            &[&ctx.now(), &ctx.principal.session_id(), &revoke_tokens],
         )
         .await?;
+    let ended = ChangedPassword { user_id: user, sessions_ended: row.try_get(0)?, tokens_ended: row.try_get(1)? };
     let change = Change {
         event: "session.password_changed",
         resource_type: "session",
@@ -252,14 +272,18 @@ pub async fn change_password(ctx: &Ctx, tx: &mut Tx, input: ChangePassword) -> R
         resource_name: Some(ctx.principal.display_name.clone()),
         project: None,
         old: None,
-        new: Some(serde_json::json!({"other_sessions_ended": ended})),
+        new: Some(serde_json::json!({
+            "other_sessions_ended": ended.sessions_ended,
+            "tokens_ended": ended.tokens_ended,
+        })),
     };
-    record(ctx, tx, &change).await
+    record(ctx, tx, &change).await?;
+    Ok(ended)
 }
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
-    vec![
+    let own = [
         Operation::on_collection::<Create, NewToken, CreatedToken, _>(
             "api-tokens",
             "create",
@@ -280,6 +304,13 @@ pub fn operations() -> Vec<Operation> {
             "Ends a session at once.",
             |ctx, tx, session, _| Box::pin(async move { end(ctx, tx, &session, "session", END_SESSION).await }),
         ),
+        Operation::on_collection::<Update, ChangePassword, ChangedPassword, _>(
+            "sessions",
+            "change-password",
+            "Changes your own password. Your other sessions end in every organisation, and so do your API tokens unless \
+             `revoke_tokens` is false.",
+            |ctx, tx, input| Box::pin(change_password(ctx, tx, input)),
+        ),
         Operation::on_collection::<Create, InviteMember, Member, _>(
             "memberships",
             "invite",
@@ -287,5 +318,6 @@ pub fn operations() -> Vec<Operation> {
             |ctx, tx, input| Box::pin(invite(ctx, tx, input)),
         )
         .answering(201),
-    ]
+    ];
+    own.into_iter().chain(crate::approvals::operations()).collect()
 }

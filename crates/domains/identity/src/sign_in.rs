@@ -11,9 +11,12 @@ use vault::{Token, TokenKind};
 
 use crate::{Authenticator, authenticator::ABSOLUTE};
 
-/// Failures in a row after which an account is locked (ASVS 5.0 6.3.1).
+/// Failures from one place after which an account is locked for that place (ASVS 5.0 6.3.1). Its owner, who is
+/// elsewhere, still gets in: a lock that any stranger can set off would be a weapon.
 const FAILURES: i32 = 5;
-/// Minutes an account stays locked.
+/// Failures from all places together after which an account is locked everywhere: more than one guesser is at work.
+const FAILURES_EVERYWHERE: i32 = 50;
+/// Minutes within which failures count together, and for which an account stays locked.
 const LOCKED_MINUTES: i32 = 15;
 
 /// No refusal comes sooner than this, whatever was found out on the way.
@@ -65,16 +68,18 @@ impl Authenticator {
         let turn = self.turn().await?;
         let now = self.kernel.now();
         let email = input.email.trim().to_lowercase();
-        let account = self.account(&email).await?;
+        let account = self.account(&email, &request).await?;
         let hash = account.as_ref().and_then(|account| account.hash.clone());
         let matches = self.verify(input.password, hash).await?;
         let Some(account) = account else { return Err(refused()) };
         let locked = account.locked_until.is_some_and(|until| now < until);
         if locked || !account.active || !matches {
-            if !locked {
-                self.count(account.id, false, &request, now).await?;
+            let shut = !locked && self.count(account.id, false, &request, now).await?;
+            self.record_of(&account, "session.refused", &email, &request).await?;
+            if shut {
+                tracing::warn!(user.id = %account.id, minutes = LOCKED_MINUTES, "an account that many places guess at is locked");
+                self.record_of(&account, "session.locked", &email, &request).await?;
             }
-            self.record_refusal(&account, &email, &request).await?;
             return Err(refused());
         }
         let organizations = self.organizations(account.id).await?;
@@ -160,12 +165,12 @@ impl Authenticator {
         Ok(())
     }
 
-    async fn account(&self, email: &str) -> Result<Option<Account>, Error> {
+    async fn account(&self, email: &str, request: &Request) -> Result<Option<Account>, Error> {
         if email.contains('\0') {
             return Ok(None);
         }
-        let sql = "select user_id, status, password_hash, locked_until from identity.sign_in_lookup($1)";
-        let rows = self.kernel.store.query_outside(sql, &[&email]).await?;
+        let sql = "select user_id, status, password_hash, locked_until from identity.sign_in_lookup($1, $2)";
+        let rows = self.kernel.store.query_outside(sql, &[&email, &request.address]).await?;
         let account = |row: &Row| -> Result<Account, tokio_postgres::Error> {
             Ok(Account {
                 id: row.try_get(0)?,
@@ -195,15 +200,13 @@ impl Authenticator {
             .map_err(|error| Error::Broken(error.to_string()))
     }
 
-    async fn count(&self, user: Uuid, success: bool, request: &Request, now: Timestamp) -> Result<(), Error> {
-        self.kernel
-            .store
-            .query_outside(
-                "select failed_login_attempts from identity.record_sign_in($1, $2, $3, $4, $5, make_interval(mins => $6))",
-                &[&user, &success, &request.address, &now, &FAILURES, &LOCKED_MINUTES],
-            )
-            .await?;
-        Ok(())
+    /// Counts an attempt. Answers whether the account has just been locked everywhere.
+    async fn count(&self, user: Uuid, success: bool, request: &Request, now: Timestamp) -> Result<bool, Error> {
+        let sql = "select identity.note_sign_in($1, $2, $3, $4, $5, $6, make_interval(mins => $7), make_interval(mins => $7))";
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&user, &success, &request.address, &now, &FAILURES, &FAILURES_EVERYWHERE, &LOCKED_MINUTES];
+        let rows = self.kernel.store.query_outside(sql, &params).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
     }
 
     /// The organisations a person belongs to, the usual one first.
@@ -216,13 +219,14 @@ impl Authenticator {
             .collect::<Result<_, tokio_postgres::Error>>()?)
     }
 
-    async fn record_refusal(&self, account: &Account, email: &str, request: &Request) -> Result<(), Error> {
+    /// Notes in the trail of the organisation a person is usually in what became of an attempt to sign in.
+    async fn record_of(&self, account: &Account, event: &str, email: &str, request: &Request) -> Result<(), Error> {
         let Some((organization, _)) = self.organizations(account.id).await?.into_iter().next() else { return Ok(()) };
         let principal = bare(account.id, organization, Credential::Server);
         let ctx = Ctx::new(self.kernel.clone(), Arc::new(principal), request.clone());
         let mut tx = ctx.begin().await?;
         let change = Change {
-            event: "session.refused",
+            event,
             resource_type: "session",
             resource_id: account.id.to_string(),
             resource_name: Some(email.to_owned()),

@@ -249,3 +249,27 @@ proptest! {
         });
     }
 }
+
+/// Results from years ago lie in partitions of their own quarter, which nobody had made, and a clock that is wrong makes none.
+#[tokio::test]
+async fn old_history_lies_with_its_own_time() {
+    let world = World::new().await;
+    let report = r#"<testsuites>
+      <testsuite name="old" timestamp="2021-02-03T04:05:06Z"><testcase classname="A" name="first"/></testsuite>
+      <testsuite name="older" timestamp="2020-08-03T04:05:06Z"><testcase classname="A" name="second"/></testsuite>
+      <testsuite name="ancient" timestamp="1999-08-03T04:05:06Z"><testcase classname="A" name="third"/></testsuite>
+      <testsuite name="future" timestamp="2199-08-03T04:05:06Z"><testcase classname="A" name="fourth"/></testsuite>
+    </testsuites>"#;
+    let ended = world.import_one("old.xml", report).await;
+    assert_eq!(ended.status, "completed", "{:?}", ended.error);
+    assert_eq!(ended.summary.created["test_results"], 4);
+    let count = async |part: &str| {
+        world
+            .count(&format!(
+                "select count(*) from quality.test_results where tableoid = 'quality.test_results_{part}'::regclass"
+            ))
+            .await
+    };
+    assert_eq!((count("2021q1").await, count("2020q3").await, count("default").await), (1, 1, 0));
+    assert_eq!(world.count("select count(*) from audit.audit_logs where event_type = 'import.completed'").await, 1);
+}

@@ -1,19 +1,24 @@
-//! Projects, requirements with their items and dependencies, features, and the links between records.
+//! Projects, requirements with their items and dependencies, features, and the links between records; tasks, changes,
+//! decisions and what is said about them.
 
 mod home;
 mod listing;
 mod matrix;
+mod planning;
 mod project;
 mod proof;
 mod requirement;
 mod resources;
+mod rollback;
 
 pub use home::{ProjectCard, project_cards};
 pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};
 pub use matrix::{levels, project_levels, tested_in, titles};
+pub use planning::*;
 pub use project::{Project, project};
 pub use proof::{Evidence, Outcomes, Proof, Standing};
 pub use requirement::{
     Criterion, LinkedTest, Neighbour, Requirement, Surroundings, members, requirement, surroundings,
 };
 pub use resources::*;
+pub use rollback::operations;

@@ -35,6 +35,8 @@ pub static PROJECTS: Resource = Resource::new("projects", "work.projects", "proj
         moves: &[("active", &["archived"]), ("archived", &["active"])],
         stamps: &[],
     })
+    .versions("audit.project_history", "project_id")
+    .guarded(&[("visibility", "project", "manage_members"), ("owner_user_id", "project", "manage_members")])
     .page("projects");
 
 /// Members of a project, each with one role.
@@ -189,8 +191,51 @@ pub static TAGS: Resource = Resource::new("tags", "reference.tags", "project", "
     .writable(&["name", "category", "color", "description", "retention_policy", "is_active", "sort_order"])
     .verbs(ROW);
 
+/// Kinds of files by their media type.
+pub static FILETYPES: Resource = Resource::new("filetypes", "reference.filetypes", "project", "name")
+    .key(&["code"])
+    .sorted_by("sort_order")
+    .verbs(CATALOGUE);
+
+/// Where files are kept.
+pub static STORAGE_LOCATIONS: Resource =
+    Resource::new("storage-locations", "reference.storage_locations", "storage_location", "name")
+        .writable(&[
+            "name",
+            "provider",
+            "bucket",
+            "region",
+            "endpoint_url",
+            "cdn_base_url",
+            "settings",
+            "category",
+            "description",
+            "retention_policy",
+            "is_active",
+            "sort_order",
+        ])
+        .verbs(ROW);
+
+/// What a project is built with.
+pub static PROJECT_TECH_STACKS: Resource =
+    Resource::new("project-tech-stacks", "work.project_tech_stacks", "project", "tech_stack_id")
+        .key(&["project_id", "tech_stack_id"])
+        .create_only(&["project_id", "tech_stack_id"])
+        .sorted_by("tech_stack_id")
+        .write_action("update")
+        .verbs(LINK);
+
+/// Features of the organisation's catalogue that a project offers.
+pub static PROJECT_CATALOG_FEATURES: Resource =
+    Resource::new("project-catalog-features", "work.project_catalog_features", "project", "catalog_feature_id")
+        .key(&["project_id", "catalog_feature_id"])
+        .create_only(&["project_id", "catalog_feature_id"])
+        .sorted_by("catalog_feature_id")
+        .write_action("update")
+        .verbs(LINK);
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 15] = [
+pub static RESOURCES: [&Resource; 19] = [
     &PROJECTS,
     &PROJECT_MEMBERS,
     &REQUIREMENTS,
@@ -206,4 +251,8 @@ pub static RESOURCES: [&Resource; 15] = [
     &FEATURE_CATALOG,
     &TECH_STACKS,
     &TAGS,
+    &FILETYPES,
+    &STORAGE_LOCATIONS,
+    &PROJECT_TECH_STACKS,
+    &PROJECT_CATALOG_FEATURES,
 ];

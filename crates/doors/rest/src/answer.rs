@@ -6,6 +6,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use base::{Problem, ProblemKind};
@@ -32,6 +33,25 @@ impl FromRequest<Arc<App>> for Sent {
             Err(_) => Err(Problem::bad_request("The body did not arrive whole; send it again.").into()),
         }
     }
+}
+
+/// Answers about organisations are for whoever asked alone. Those with an ETag may be kept and have to be asked about
+/// again each time; the others are not kept at all.
+pub(crate) async fn keep_private(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let may_be_kept = headers.contains_key(header::ETAG);
+    let control = if may_be_kept { "private, no-cache" } else { "no-store" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(control));
+    headers.append(header::VARY, HeaderValue::from_static("authorization, cookie, accept"));
+    response
+}
+
+/// No answer is anything but what its media type says.
+pub(crate) async fn as_it_says(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// A JSON answer.

@@ -37,6 +37,8 @@ pub struct App {
     pub spool: PathBuf,
     /// Counters and timings.
     pub metrics: Metrics,
+    /// What a caller from elsewhere has to show for `/metrics`; `None`: they are for this machine alone.
+    pub metrics_token: Option<String>,
     /// Called when an upload's operation has been committed.
     pub after_upload: AfterUpload,
 }

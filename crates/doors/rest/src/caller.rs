@@ -1,10 +1,10 @@
 //! Who is calling: the token of the `Authorization` header, or the session cookie for reading.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{self, ConnectInfo, FromRequestParts, MatchedPath, OriginalUri, State},
+    extract::{self, FromRequestParts, MatchedPath, OriginalUri, State},
     http::{HeaderMap, Method, header, request::Parts},
     middleware::Next,
     response::Response,
@@ -12,11 +12,9 @@ use axum::{
 use base::{Problem, ProblemKind};
 use kernel::{Ctx, Request};
 use serde_json::{Value, json};
+use shared::{SESSION_COOKIE, cookie};
 
 use crate::{ApiProblem, App};
-
-/// The name of the session cookie.
-pub const SESSION_COOKIE: &str = "throughline_session";
 
 /// The caller's context.
 pub struct Caller(pub Ctx);
@@ -34,7 +32,9 @@ impl FromRequestParts<Arc<App>> for Caller {
         let borne = bearer(&parts.headers);
         let by_cookie = borne.is_none();
         let token = borne
-            .or_else(|| cookie(&parts.headers).filter(|_| matches!(parts.method, Method::GET | Method::HEAD)))
+            .or_else(|| {
+                cookie(&parts.headers, SESSION_COOKIE).filter(|_| matches!(parts.method, Method::GET | Method::HEAD))
+            })
             .ok_or_else(nobody)?;
         let principal =
             app.authenticator.principal(&token).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
@@ -69,39 +69,16 @@ pub(crate) async fn forget_changed_rights(
     response
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
+/// The token of the `Authorization` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-/// The session token of the cookie.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == SESSION_COOKIE).then(|| value.to_owned())
-        })
-}
-
 /// What the audit trail keeps of a request.
 fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
-    let text = |name: &str, most: usize| {
-        let value = parts.headers.get(name)?;
-        Some(
-            String::from_utf8_lossy(value.as_bytes())
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(most)
-                .collect::<String>(),
-        )
-    };
-    let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.0.path());
-    let route = parts.extensions.get::<MatchedPath>().map_or(path, MatchedPath::as_str);
+    let request = shared::request_of(parts);
     let idempotency = match (&parts.method, parts.headers.get("idempotency-key")) {
         (&Method::POST, Some(key)) => {
             let key = key
@@ -110,28 +87,54 @@ fn request_of(parts: &Parts) -> Result<Request, ApiProblem> {
                 .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()))
                 .ok_or_else(|| Problem::bad_request("`Idempotency-Key` must have from 1 to 255 visible characters."))?;
             // The fingerprint is completed once the body has been read.
-            Some(kernel::Idempotency { key: key.to_owned(), path: path.to_owned(), fingerprint: [0; 32] })
+            Some(kernel::Idempotency { key: key.to_owned(), path: path_of(parts), fingerprint: [0; 32] })
         }
         _ => None,
     };
     Ok(Request {
-        id: text("x-request-id", 128).unwrap_or_default(),
-        address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
-        user_agent: text("user-agent", 512),
-        endpoint: format!("{} {route}", parts.method),
-        reason: reason(&parts.headers)?,
+        reason: said(&parts.headers, "X-Change-Reason", 1000)?,
+        justification: said(&parts.headers, "X-Business-Justification", 4000)?,
         idempotency,
+        ..request
     })
 }
 
-/// Why the caller says they do it.
-fn reason(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("x-change-reason") else { return Ok(None) };
-    let text = String::from_utf8_lossy(value.as_bytes());
-    if text.chars().count() > 1000 {
-        return Err(Problem::bad_request("`X-Change-Reason` must have at most 1000 characters."));
+/// The whole path, with what it is nested under.
+fn path_of(parts: &Parts) -> String {
+    parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.0.path()).to_owned()
+}
+
+/// What the caller says about a change: UTF-8 as it is, or percent-encoded, because many clients send nothing but ASCII.
+fn said(headers: &HeaderMap, name: &'static str, most: usize) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(name.to_ascii_lowercase()) else { return Ok(None) };
+    let text = String::from_utf8(percent_decoded(value.as_bytes()))
+        .map_err(|_| Problem::bad_request(format!("`{name}` must be UTF-8, as it is or percent-encoded.")))?;
+    if text.chars().count() > most {
+        return Err(Problem::bad_request(format!("`{name}` must have at most {most} characters.")));
     }
-    Ok(Some(text.chars().filter(|c| !c.is_control()).collect()))
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// The bytes behind percent-encoding. A text with a bare percent sign was not encoded and stays as it is.
+fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if *byte != b'%' {
+            out.push(*byte);
+            at += 1;
+            continue;
+        }
+        match (digit(at + 1), digit(at + 2)) {
+            (Some(high), Some(low)) => out.push((high * 16 + low) as u8),
+            _ => return bytes.to_vec(),
+        }
+        at += 3;
+    }
+    out
 }
 
 /// `GET /v1/me`: who the token belongs to.

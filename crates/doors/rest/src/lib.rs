@@ -14,10 +14,11 @@ mod problem;
 mod upload;
 
 pub use app::{AfterUpload, App, Limits};
-pub use caller::{Caller, SESSION_COOKIE};
+pub use caller::Caller;
 pub use metrics::Metrics;
 pub use openapi::document;
 pub use problem::ApiProblem;
+pub use shared::SESSION_COOKIE;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use axum::{
     routing::{get, post},
 };
 use kernel::Verb;
-use tower_http::compression::CompressionLayer;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 /// Every route of this door.
 pub fn router(app: Arc<App>) -> Router {
@@ -81,7 +82,8 @@ pub fn router(app: Arc<App>) -> Router {
     let api = v1
         .fallback(problem::not_found)
         .layer(DefaultBodyLimit::max(json_limit))
-        .layer(middleware::from_fn_with_state(app.clone(), caller::forget_changed_rights));
+        .layer(middleware::from_fn_with_state(app.clone(), caller::forget_changed_rights))
+        .layer(middleware::from_fn(answer::keep_private));
     Router::new()
         .nest("/v1", api)
         .route("/openapi.json", get(documentation::openapi).fallback(problem::method_not_allowed))
@@ -89,7 +91,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .layer(CatchPanicLayer::custom(problem::fell_over))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(answer::as_it_says))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::observe))
         .with_state(app)
 }

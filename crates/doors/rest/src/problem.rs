@@ -51,6 +51,12 @@ impl IntoResponse for ApiProblem {
     }
 }
 
+/// The answer when a handler fell over. Where and why has been logged as it happened.
+pub(crate) fn fell_over(_: Box<dyn std::any::Any + Send>) -> Response {
+    let detail = "The server could not do this. It has been logged; quote the request identifier when you report it.";
+    ApiProblem(Problem::new(ProblemKind::Internal, detail)).into_response()
+}
+
 /// Answers for paths that are not there.
 pub(crate) async fn not_found(uri: Uri) -> ApiProblem {
     let path: String = uri.path().chars().take(200).collect();

@@ -55,6 +55,7 @@ async fn seed(world: &World) {
                  values (p, t[1], b[2], 'failed', now() + interval '1 s'), (p, t[2], b[2], 'passed', now() + interval '1 s'),
                         (p, t[3], b[2], 'passed', now()), (p, t[4], b[2], 'passed', now()), (p, t[5], b[2], 'skipped', now());
                select id into e from delivery.environments where tier = 'production' limit 1;
+               update delivery.environments set is_protected = false where id = e;
                insert into delivery.deployments (project_id, build_id, environment_id, version, status, deployed_at)
                  values (p, b[1], e, '1.0', 'success', now());
              end $$",

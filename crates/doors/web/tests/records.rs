@@ -75,6 +75,7 @@ async fn seed(world: &World) {
                select id into r from quality.test_results where test_case_id = t[1] and build_id = b[3];
                insert into quality.defects (project_id, title, test_result_id, severity) values (p, 'Twice refunded', r, 'high');
                select id into e from delivery.environments where tier = 'production' limit 1;
+               update delivery.environments set is_protected = false where id = e;
                insert into delivery.deployments (project_id, build_id, environment_id, version, status, deployed_at, deployed_by)
                  values (p, b[1], e, '1.0', 'success', now(), platform.current_user_id());
                insert into delivery.build_artifacts (project_id, build_id, artifact_kind, path, size_bytes)
@@ -312,6 +313,59 @@ async fn a_deployment_is_recorded_and_rolled_back_from_the_page() {
         browser.post(&format!("/p/pay/deployments/{id}/status"), &[("status", "success"), ("version", "1")]).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     has(&browser.get("/p/pay/deployments").await.body, &["Nothing was overwritten"], &[]);
+}
+
+/// Who may import nowhere fills no disk, and no choice leaves nothing there.
+#[tokio::test]
+async fn nothing_is_spooled_for_who_may_not_import_nor_for_no_file() {
+    let (world, mut olga) = with_project().await;
+    world.invite("vera@example.test", "viewer").await;
+    let kept = || std::fs::read_dir(world.spool.path()).unwrap().count();
+    let mut vera = world.signed_in("vera@example.test").await;
+    let csrf = vera.csrf.clone();
+    let refused = vera.upload("/p/pay/import", &[("csrf", &csrf)], &[("r.xml", "<testsuite/>")]).await;
+    assert_eq!((refused.status, kept()), (StatusCode::FORBIDDEN, 0));
+    olga.get("/p/pay/import").await;
+    let csrf = olga.csrf.clone();
+    let nothing = olga.upload("/p/pay/import", &[("csrf", &csrf)], &[("", "")]).await;
+    assert_eq!((nothing.status, kept()), (StatusCode::UNPROCESSABLE_ENTITY, 0));
+    has(&nothing.body, &["choose at least one file"], &[]);
+}
+
+#[tokio::test]
+async fn a_deployment_to_a_protected_environment_waits_for_somebody_else() {
+    let (world, mut olga) = with_project().await;
+    seed(&world).await;
+    world.sql("update delivery.environments set is_protected = tier = 'production'").await;
+    world.invite("ana@example.test", "admin").await;
+    world.invite("dev@example.test", "developer").await;
+    let page = olga.get("/p/pay/deployments").await;
+    let production = page.body.split("<option value=\"").find(|rest| rest.contains(">production<")).unwrap();
+    let production = production.split('"').next().unwrap().to_owned();
+    let entered =
+        |status| [("environment_id", production.as_str()), ("build", "3"), ("version", "3.0"), ("status", status)];
+    let at_once = olga.post("/p/pay/deployments", &entered("success")).await;
+    assert_eq!(at_once.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&at_once.body, &["Deployments to production need an approval"], &[]);
+    assert_eq!(olga.post("/p/pay/deployments", &entered("pending")).await.status, StatusCode::SEE_OTHER);
+
+    let own = olga.get("/p/pay/deployments").await;
+    has(&own.body, &["Somebody else has to agree"], &["/approve\"", ">Deployed</button>"]);
+    let id = own.body.split("/p/pay/deployments/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let approve = format!("/p/pay/deployments/{id}/approve");
+    olga.post(&approve, &[]).await;
+    let mut dev = world.signed_in("dev@example.test").await;
+    has(&dev.get("/p/pay/deployments").await.body, &["Somebody else has to agree"], &["/approve\""]);
+    assert_eq!(dev.post(&approve, &[]).await.status, StatusCode::FORBIDDEN);
+
+    let mut ana = world.signed_in("ana@example.test").await;
+    has(&ana.get("/p/pay/deployments").await.body, &[&format!("{approve}\"")], &["Somebody else has to agree"]);
+    assert_eq!(ana.post(&approve, &[]).await.status, StatusCode::SEE_OTHER);
+    has(&ana.get("/p/pay/deployments").await.body, &["You agreed to the deployment", "ana@example.test"], &[]);
+    olga.get("/p/pay/deployments").await;
+    let on = olga.post(&format!("/p/pay/deployments/{id}/status"), &[("status", "success"), ("version", "2")]).await;
+    assert_eq!(on.status, StatusCode::SEE_OTHER);
+    has(&olga.get("/p/pay/deployments").await.body, &["It is now: deployed."], &[]);
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
 //! Requests without a network: straight into the router.
 
-use axum::body::{Body, to_bytes};
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
@@ -15,6 +20,7 @@ pub struct Call<'a> {
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    peer: IpAddr,
 }
 
 /// What came back.
@@ -32,7 +38,14 @@ impl World {
     /// A request of any method.
     pub fn call(&self, method: &str, path: impl Into<String>) -> Call<'_> {
         let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
-        Call { world: self, method, path: path.into(), headers: Vec::new(), body: Vec::new() }
+        Call {
+            world: self,
+            method,
+            path: path.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            peer: IpAddr::from([127, 0, 0, 1]),
+        }
     }
 
     /// A GET.
@@ -76,6 +89,13 @@ impl Call<'_> {
         self
     }
 
+    /// The same from another machine.
+    #[must_use]
+    pub fn from(mut self, peer: IpAddr) -> Self {
+        self.peer = peer;
+        self
+    }
+
     /// The same with query parameters, encoded here.
     #[must_use]
     pub fn query(mut self, pairs: &[(&str, &str)]) -> Self {
@@ -106,7 +126,8 @@ impl Call<'_> {
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(self.body)).expect("the test makes a request that can be sent");
+        let mut request = request.body(Body::from(self.body)).expect("the test makes a request that can be sent");
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.peer, 1)));
         let response = self.world.router.clone().oneshot(request).await.expect("a router always answers");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 64 << 20).await.expect("the whole answer arrives");

@@ -35,11 +35,58 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("llm-providers", "provider_type", Told::Text("local")),
     ("masking-policy-scopes", "column_pattern", Told::Varied),
     ("security-events", "event_type", Told::Text("failed_login")),
+    ("storage-locations", "bucket", Told::Text("examples")),
+    ("sso-default-roles", "provider_id", Told::Another("sso-providers")),
+    ("sso-default-roles", "role_id", Told::WeakestRole),
+    ("user-permissions", "user_id", Told::NewMember),
+    ("user-permissions", "permission_id", Told::WeakestPermission),
+    ("approval-workflow-steps", "workflow_id", Told::Another("approval-workflows")),
+    ("approval-workflow-steps", "approver_role_id", Told::WeakestRole),
+    ("approval-requests", "workflow_id", Told::ColumnOf("approval-workflow-steps", "workflow_id")),
+    ("approval-requests", "permission_id", Told::WeakestPermission),
+    ("approval-requests", "requested_for_user_id", Told::NewMember),
+    ("change-request-approvals", "approver_user_id", Told::NewMember),
+    ("decision-links", "decision_id", Told::Another("decisions")),
+    ("decision-links", "feature_id", Told::Example("features")),
+    ("comments", "project_id", Told::Example("projects")),
+    ("comments", "entity_id", Told::Example("requirements")),
+    ("comment-mentions", "user_id", Told::NewMember),
+    ("entity-tags", "project_id", Told::Example("projects")),
+    ("entity-tags", "entity_id", Told::Example("requirements")),
+    ("document-versions", "content", Told::Text("what it says")),
+    ("document-relations", "related_document_id", Told::Another("documents")),
+    ("attachments", "project_id", Told::Example("projects")),
+    ("attachments", "entity_id", Told::Example("requirements")),
+    ("attachments", "file_id", Told::Another("files")),
 ];
 
+/// What the owner must not have asked for, because nobody decides on what they ask for themselves.
+const ASKED_BY_THE_DEVELOPER: &[&str] = &["approval-requests"];
+
 /// Text for columns with a pattern; `#` becomes a number of its own.
-const PATTERNS: &[(&str, &str)] =
-    &[("slug", "example-#"), ("commit_hash", "%"), ("url", "https://code.example/#"), ("color", "#00aa00")];
+const PATTERNS: &[(&str, &str)] = &[
+    ("slug", "example-#"),
+    ("commit_hash", "%"),
+    ("url", "https://code.example/#"),
+    ("color", "#00aa00"),
+    ("service_type", "api"),
+    ("host", "host-#.example"),
+    ("config_key", "example.key-#"),
+    ("notification_type", "example.type_#"),
+];
+
+/// Rows that come with others: an example of the second stands behind one of the first, found by this query.
+const BESIDE: &[(&str, &str, &str)] = &[
+    ("notification-deliveries", "notifications", ""),
+    ("change-sets", "projects", ""),
+    ("change-tracking", "projects", ""),
+    ("activity", "projects", "&filter[entity_type]=project"),
+    ("project-history", "projects", ""),
+];
+
+/// Rows that nobody but the owner of the tables writes: `$1` is the new identifier.
+const BY_THE_OWNER: &[(&str, &str)] =
+    &[("operation-runs", "insert into platform.operation_runs (id, kind, target) values ($1, 'drill', 'example')")];
 
 /// Rows of tables that plain serving does not write: `$1` is the new identifier, `$2` the parent, or the project.
 const STORED: &[(&str, &str)] = &[
@@ -48,6 +95,19 @@ const STORED: &[(&str, &str)] = &[
         "import-rejections",
         "insert into platform.import_rejections (id, project_id, import_id, reason)
          select $1, project_id, id, 'cannot be read' from platform.imports where id = $2",
+    ),
+    (
+        "notifications",
+        "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
+         values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",
+    ),
+    (
+        "jobs",
+        "insert into platform.jobs (id, kind, payload) values ($1, 'example.work', jsonb_build_object('project_id', $2::uuid))",
+    ),
+    (
+        "document-history",
+        "insert into audit.document_history (id, document_id, project_id, row_version, snapshot) values ($1, $1, $2, 1, '{}')",
     ),
     (
         "test-case-aliases",
@@ -79,6 +139,26 @@ const STORED: &[(&str, &str)] = &[
         "insert into security.encrypted_data_registry (id, table_name, column_name, record_id, encryption_key_id)
          values ($1, 'identity.users', 'phone_number_ciphertext', $1::uuid::text, $2)",
     ),
+    (
+        "user-sso-accounts",
+        "insert into identity.user_sso_accounts (id, user_id, provider_id, external_id)
+         select $1, platform.current_user_id(), id, $1::uuid::text from identity.sso_providers where id = $2",
+    ),
+    (
+        "approval-decisions",
+        "insert into authz.approval_decisions (id, request_id, step_id, decision)
+         select $1, r.id, s.id, 'abstained' from authz.approval_requests r
+           join authz.approval_workflow_steps s on s.workflow_id = r.workflow_id where r.id = $2",
+    ),
+    (
+        // It hangs on the project, so that whoever sees the project sees it.
+        "files",
+        "with stored as (
+           insert into documents.files (id, storage_location_id, storage_path, filename, file_size, checksum_sha256)
+           select $1, l.id, $1::uuid::text, 'example.bin', 3, sha256($1::uuid::text::bytea)
+             from reference.storage_locations l where l.provider = 'local' returning id)
+         insert into documents.attachments (file_id, entity_id) select id, $2 from stored",
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -93,8 +173,12 @@ enum Told {
     Usual,
     /// Text that no other record has.
     Varied,
+    /// What the usual example of a resource has in this column.
+    ColumnOf(&'static str, &'static str),
     /// The role that everybody who gives roles may give.
     WeakestRole,
+    /// A permission that everybody who gives permissions holds.
+    WeakestPermission,
     /// Somebody who has just joined.
     NewMember,
 }
@@ -120,7 +204,9 @@ impl World {
         let name = served.resource.name;
         if served.resource.offers(Verb::Create) {
             let body = self.creation_body(organization, name, number).await?;
-            let answer = self.post(format!("/v1/{name}"), &body).by(&organization.owner).send().await;
+            let asker =
+                if ASKED_BY_THE_DEVELOPER.contains(&name) { &organization.developer } else { &organization.owner };
+            let answer = self.post(format!("/v1/{name}"), &body).by(asker).send().await;
             let record = answer.json();
             return match (answer.status, served.has_composed_id(), record["id"].as_str()) {
                 (201, _, Some(id)) => Ok(id.to_owned()),
@@ -155,8 +241,19 @@ impl World {
             let session = self.authenticator.sign_in(sign_in, kernel::Request::default()).await?;
             return Ok(session.principal.session_id().unwrap_or_default().to_string());
         }
+        if let Some((_, sql)) = BY_THE_OWNER.iter().find(|(stored, _)| *stored == name) {
+            let id = organization.ctx(&self.kernel).new_id();
+            self.superuser().await?.execute(*sql, &[&id]).await?;
+            return Ok(id.to_string());
+        }
+        let beside = BESIDE.iter().find(|(told, ..)| *told == name);
+        if let Some((_, other, _)) = beside {
+            self.example(organization, other, number).await?;
+        }
         // Whatever an organisation starts with.
-        let rows = self.get(format!("/v1/{name}?limit=200")).by(&organization.owner).send().await.expect(200).json();
+        let filter = beside.map_or("", |(_, _, filter)| filter);
+        let rows =
+            self.get(format!("/v1/{name}?limit=200{filter}")).by(&organization.owner).send().await.expect(200).json();
         let row = rows["data"].get(usize::from(number)).ok_or_else(|| {
             format!(
                 "there is no example of `{name}`: nothing is there at the start and plain serving makes none. Add a \
@@ -206,6 +303,16 @@ impl World {
             Some(Told::Text(text)) => return Ok(json!(text)),
             Some(Told::Usual) => return Ok(self.plain_value(served, column)),
             Some(Told::Varied) => return Ok(json!(format!("example_{}", next()))),
+            Some(Told::ColumnOf(name, column)) => {
+                let id = self.example(organization, name, 0).await?;
+                let record = self.get(format!("/v1/{name}/{id}")).by(&organization.owner).send().await;
+                return Ok(record.expect(200).json()[column].clone());
+            }
+            Some(Told::WeakestPermission) => {
+                let path = "/v1/permissions?filter[name]=requirement:read";
+                let permissions = self.get(path).by(&organization.owner).send().await;
+                return Ok(permissions.expect(200).json()["data"][0]["id"].clone());
+            }
             Some(Told::WeakestRole) => {
                 let roles = self.get("/v1/roles?filter[template_code]=viewer").by(&organization.owner).send().await;
                 return Ok(roles.expect(200).json()["data"][0]["id"].clone());

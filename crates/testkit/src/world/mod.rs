@@ -42,6 +42,9 @@ impl Clock {
     }
 }
 
+/// What other machines show for the metrics of a world.
+pub const METRICS_TOKEN: &str = "a token for metrics";
+
 /// A running application.
 pub struct World {
     /// The kernel.
@@ -89,6 +92,7 @@ impl World {
             limits: rest::Limits { json_bytes: 256 << 10, ..rest::Limits::default() },
             spool: spool(&database.name)?,
             metrics: rest::Metrics::default(),
+            metrics_token: Some(METRICS_TOKEN.into()),
             after_upload: Box::new(|_, _| {}),
         });
         let router = rest::router(app);

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod abuse;
+mod changes;
 mod demo;
 mod evidence;
 mod http;
 mod lists;
 mod security;
 mod sign_in;
+mod upkeep;
+mod standing;
+mod strain;
 mod walk_access;
 mod walk_matrix;
 mod walk_schema;

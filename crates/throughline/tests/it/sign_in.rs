@@ -112,6 +112,87 @@ async fn five_failures_lock_for_fifteen_minutes() {
     sign_in(&world, &world.home.viewer.email, Person::PASSWORD, None).await.expect("nobody else was locked");
 }
 
+async fn try_from(world: &World, email: &str, password: &str, address: &str) -> bool {
+    let input = SignIn { email: email.into(), password: password.into(), organization: None };
+    let request = Request { address: Some(address.parse().unwrap()), ..Request::default() };
+    world.authenticator.sign_in(input, request).await.is_ok()
+}
+
+/// A stranger who guesses shuts out themselves and not the owner of the account.
+#[tokio::test]
+async fn a_lock_holds_where_the_guesses_come_from() {
+    let world = world().await;
+    let email = &world.home.developer.email;
+    for _ in 0..5 {
+        assert!(!try_from(&world, email, "wrong", "203.0.113.9").await);
+    }
+    assert!(!try_from(&world, email, Person::PASSWORD, "203.0.113.9").await, "locked there");
+    assert!(try_from(&world, email, Person::PASSWORD, "198.51.100.7").await, "and nowhere else");
+    assert!(!try_from(&world, email, Person::PASSWORD, "203.0.113.9").await, "a success elsewhere opens nothing there");
+    // Who has one IPv6 address has all with the same first 64 bits.
+    for last in 1..=5 {
+        assert!(!try_from(&world, email, "wrong", &format!("2001:db8:1:2::{last}")).await);
+    }
+    assert!(!try_from(&world, email, Person::PASSWORD, "2001:db8:1:2:ffff::1").await);
+    assert!(try_from(&world, email, Person::PASSWORD, "2001:db8:1:3::1").await);
+    world.clock.advance(SignedDuration::from_mins(16));
+    assert!(try_from(&world, email, Person::PASSWORD, "203.0.113.9").await, "the lock ends by itself");
+}
+
+/// Proves REQ-18.4.
+#[tokio::test]
+async fn guesses_from_many_places_lock_the_account_and_are_told() {
+    let world = world().await;
+    let email = &world.home.developer.email;
+    for place in 0..10 {
+        for _ in 0..5 {
+            assert!(!try_from(&world, email, "wrong", &format!("203.0.113.{place}")).await);
+        }
+    }
+    assert!(!try_from(&world, email, Person::PASSWORD, "198.51.100.7").await, "locked everywhere");
+    let sql = "select count(*) filter (where event_type = 'session.refused'), count(*) filter (where event_type = 'session.locked')
+                 from audit.audit_logs";
+    let row = world.superuser().await.unwrap().query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (51, 1), "told once");
+    world.clock.advance(SignedDuration::from_mins(16));
+    assert!(try_from(&world, email, Person::PASSWORD, "198.51.100.7").await);
+}
+
+/// What was signed in with the old password ends wherever it was signed in, and so do tokens unless they are to stay.
+#[tokio::test]
+async fn a_new_password_ends_the_rest_in_every_organisation() {
+    let world = world().await;
+    let person = &world.home.developer;
+    let abroad = world.abroad.ctx(&world.kernel);
+    let tx = abroad.begin().await.unwrap();
+    tx.execute("insert into identity.memberships (user_id, status) values ($1, 'active')", &[&person.user_id])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let there = sign_in(&world, &person.email, Person::PASSWORD, Some("abroad")).await.unwrap();
+    let other = sign_in(&world, &person.email, Person::PASSWORD, Some("home")).await.unwrap();
+    let made = json!({"name": "t", "scopes": ["*"]});
+    let made = world.post("/v1/api-tokens", &made).by(person).send().await.expect(201).json();
+    let token = made["token"].as_str().unwrap();
+
+    let change = |current: &str, new: &str, more: serde_json::Value| {
+        let mut body = json!({"current": current, "new": new});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        world.post("/v1/sessions/change-password", &body).by(person)
+    };
+    let (first, second) = ("a first quiet harbour at dawn", "a second quiet harbour at dusk");
+    change("wrong", first, json!({})).send().await.expect(422);
+    let kept = change(Person::PASSWORD, first, json!({"revoke_tokens": false})).send().await.expect(200).json();
+    assert_eq!((&kept["sessions_ended"], &kept["tokens_ended"]), (&json!(2), &json!(0)));
+    assert_eq!(status(&world, there.token.reveal()).await, 401, "abroad too");
+    assert_eq!(status(&world, other.token.reveal()).await, 401);
+    assert_eq!((status(&world, token).await, status(&world, &person.token).await), (200, 200));
+    let ended = change(first, second, json!({})).send().await.expect(200).json();
+    assert_eq!(ended["tokens_ended"], 1);
+    assert_eq!((status(&world, token).await, status(&world, &person.token).await), (401, 200));
+    sign_in(&world, &person.email, Person::PASSWORD, None).await.err().expect("the old password is gone");
+}
+
 /// Proves REQ-19.2.
 #[tokio::test]
 async fn sessions_end_when_idle_and_in_any_case() {
@@ -361,8 +442,8 @@ async fn an_organisation_keeps_an_owner() {
     let world = world().await;
     let owner = &world.home.owner;
     let path = format!("/v1/memberships/{}", owner.user_id);
-    for who in [&world.home.admin, owner] {
-        let refused = world.patch(&path, &json!({"status": "suspended"})).by(who).send().await.expect(422);
+    for (who, status) in [(&world.home.admin, 403), (owner, 422)] {
+        let refused = world.patch(&path, &json!({"status": "suspended"})).by(who).send().await.expect(status);
         assert!(refused.text().contains("owner"), "{}", refused.text());
     }
     world.get("/v1/me").by(owner).send().await.expect(200);

@@ -14,12 +14,18 @@ const SHARED: &[(&str, &str)] = &[
     ("phases", "a catalogue that all organisations share"),
     ("licenses", "a catalogue that all organisations share"),
     ("decision-types", "a catalogue that all organisations share"),
+    ("filetypes", "a catalogue that all organisations share"),
+    ("access-roles", "templates that every organisation starts from"),
     ("resource-types", "declared by the program, the same for everybody"),
     ("data-classifications", "a catalogue that all organisations share"),
     ("classification-frameworks", "a catalogue that all organisations share"),
     ("data-elements", "describes the schema, which all organisations share"),
     ("compliance-frameworks", "a catalogue that all organisations share"),
     ("compliance-controls", "a catalogue that all organisations share"),
+    ("resource-type-actions", "declared by the program, the same for everybody"),
+    ("metric-definitions", "declared by the program, the same for everybody"),
+    ("retention-policies", "describe the schema, which all organisations share"),
+    ("operation-runs", "tell of the installation, which all organisations share"),
 ];
 
 /// Inputs of operations that do not take an empty object.
@@ -30,6 +36,18 @@ pub(crate) fn input(operation: &Operation) -> Value {
             json!({"email": "walk@home.example", "display_name": "Walk", "role": "viewer"})
         }
         (Subject::Collection("cost-allocations"), "create") => json!({"service_type": "llm", "cost_amount": 1.25}),
+        (Subject::Record("approval-requests"), "decide") => json!({"decision": "abstained"}),
+        (Subject::Collection("files"), "create") => json!({
+            "checksum_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "file_size": 3,
+            "filename": "walk.txt", "storage_path": "walk",
+        }),
+        (Subject::Collection("notification-preferences"), "choose") => {
+            json!({"notification_type": "*", "channel": "email", "is_enabled": true})
+        }
+        (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
+        (Subject::Collection("sessions"), "change-password") => {
+            json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
+        }
         _ if operation.input_schema["required"].as_array().is_none_or(Vec::is_empty) => json!({}),
         (subject, name) => {
             panic!("the operation {name} on {subject:?} needs an input: add one to `input` in walk_access.rs")
@@ -38,7 +56,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create"];
+const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose", "sessions/change-password"];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {
@@ -205,7 +223,9 @@ async fn a_role_without_the_right_is_refused() {
             }
         }
         // What belongs to people is listed to its owner and to nobody else without the right.
-        if let Some(column) = resource.owner {
+        if let Some(column) = resource.owner
+            && !may("viewer", resource.permission, "read")
+        {
             let seen = world.get(format!("/v1/{}", resource.name)).by(&world.home.viewer).send().await.json();
             let own = json!(world.home.viewer.user_id);
             assert!(rows(&seen).iter().all(|row| row[column] == own), "{}: {seen}", resource.name);
@@ -291,18 +311,27 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
         ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
         ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
         ("masking-policy-scopes", "user_id" | "role_id") => json!({"column_pattern": null}),
+        ("decisions", "decided_by") => json!({"decided_at": world.clock.now()}),
+        ("approval-workflow-steps", "approver_user_id") => json!({"approver_role_id": null}),
+        ("approval-requests", "role_id") => json!({"permission_id": null, "subject_kind": "role_assignment"}),
+        ("approval-requests", "deployment_id") => {
+            json!({"permission_id": null, "requested_for_user_id": null, "subject_kind": "deployment"})
+        }
+        ("decision-links", "catalog_feature_id" | "document_id") => json!({"feature_id": null}),
+        ("document-relations", "test_case_id") => json!({"related_document_id": null}),
+        ("attachments", "test_result_id" | "message_id") => json!({"entity_id": null}),
         _ => json!({}),
     }
 }
 
 /// Whether a body names records by identifier, apart from those that every organisation shares.
 fn refers(world: &World, served: &Served, body: &Value) -> bool {
-    let shared = |table: &str| {
+    let is_shared = |table: &str| {
         let there = world.kernel.catalogue.resources().find(|there| there.resource.table == table);
-        there.is_some_and(|there| SHARED.iter().any(|(shared, _)| *shared == there.resource.name))
+        there.is_some_and(|there| SHARED.iter().any(|(name, _)| *name == there.resource.name))
     };
     body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
-        Some(key) => !shared(&key.target),
+        Some(key) => !is_shared(&key.target),
         None => name.ends_with("_id"),
     })
 }

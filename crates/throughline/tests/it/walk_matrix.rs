@@ -31,6 +31,9 @@ fn kinds(catalogue: &Catalogue) -> BTreeMap<&'static str, (BTreeSet<String>, BTr
             }
         }
     }
+    for (_, kind, action) in catalogue.resources().flat_map(|served| served.resource.guarded) {
+        kinds.entry(kind).or_default().1.insert(action);
+    }
     for operation in catalogue.operations() {
         let served = operation.subject.resource().and_then(|name| catalogue.get(name)).unwrap();
         kinds.entry(served.resource.permission).or_default().1.insert(served.resource.needs(operation.action));
@@ -66,6 +69,13 @@ async fn page(world: &World) -> String {
         "This page is made from the running program by a test. After a change of roles:\n\
          `UPDATE_GOLDEN=1 cargo nextest run -p throughline walk_matrix`.\n",
     );
+    page.push_str("\nSome fields take more than the right to change the record that has them:\n\n");
+    for served in world.kernel.catalogue.resources() {
+        for (column, kind, action) in served.resource.guarded {
+            let (words, action) = (served.resource.plural_words(), action.replace('_', " "));
+            writeln!(page, "- `{column}` of {words}: {}, {action}", kind.replace('_', " ")).unwrap();
+        }
+    }
     for (kind, (collections, actions)) in kinds(&world.kernel.catalogue) {
         let covered = collections.into_iter().collect::<Vec<_>>().join(", ");
         write!(page, "\n## {}\n\nCovers {covered}.\n\n| |", kind.replace('_', " ")).unwrap();

@@ -13,6 +13,7 @@ use super::{
     case::cut,
     coverage, format_name, junit,
     order::Planned,
+    past::Past,
     request::Wishes,
     requirement,
     source::Source,
@@ -50,6 +51,8 @@ pub(crate) enum Stop {
         /// What it was recognised as.
         format: Option<&'static str>,
     },
+    /// Nothing is at fault: what was missing has been made, and the file is read again.
+    Again,
     /// Somebody else is at it, or it has ended.
     Gone,
     /// We are at fault, or the database is.
@@ -95,6 +98,8 @@ pub(crate) struct Job {
     pub(crate) wishes: Wishes,
     /// Dependencies of a requirement that would close a circle within the request.
     pub(crate) circles: Vec<String>,
+    /// Partitions for results from long ago.
+    pub(crate) past: Past,
     content_sha256: Option<Vec<u8>>,
     size: Option<i64>,
     spool_path: Option<String>,
@@ -113,6 +118,7 @@ pub(crate) async fn run(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<()
         };
         let (line, reason, format) = match stop {
             Stop::Rejected { line, reason, format } => (line, reason, format),
+            Stop::Again => continue,
             Stop::Failed(error) if is_away(&error) || (tries < TRIES && got_in_the_way(&error)) => {
                 tries += 1;
                 debug!(import.id = %planned.id, tries, error = %chain(&error), "the import will be tried again");
@@ -144,7 +150,7 @@ async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop>
     if !ctx.principal.grants.decide("import", Create::NAME, Some(job.project)).allowed {
         return Err(Stop::rejected("whoever sent the file may no longer import into this project"));
     }
-    let mut tx = ctx.begin().await?;
+    let mut tx = ctx.begin_patiently().await?;
     tx.batch(ROOM).await?;
     if !tx.query_one(CLAIM_IMPORT, &[&job.id]).await?.try_get::<_, bool>(0)? {
         return Err(Stop::Gone);
@@ -153,7 +159,15 @@ async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop>
     if tx.query_opt(STILL_RUNNING, &[&job.id]).await?.is_none() {
         return Err(Stop::Gone);
     }
-    let (format, summary) = store(ctx, &mut tx, &job, spool).await?;
+    let (format, summary) = match store(ctx, &mut tx, &job, spool).await {
+        Err(_) if job.past.is_missed() => {
+            // Its locks would be in the way of what follows.
+            tx.batch("rollback").await?;
+            job.past.make(ctx).await?;
+            return Err(Stop::Again);
+        }
+        stored => stored?,
+    };
     complete(ctx, tx, &job, &format, &summary).await?;
     info!(import.id = %job.id, format, status = ?summary.status, "imported a file");
     Ok(())
@@ -161,7 +175,7 @@ async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop>
 
 /// Marks the import as running, for everybody to see.
 async fn take_up(ctx: &Ctx, planned: &Planned) -> Result<Job, Stop> {
-    let tx = ctx.begin().await?;
+    let tx = ctx.begin_patiently().await?;
     let row = tx.query_opt(START_IMPORT, &[&planned.id, &ctx.now()]).await?.ok_or(Stop::Gone)?;
     let job = Job {
         id: planned.id,
@@ -173,6 +187,7 @@ async fn take_up(ctx: &Ctx, planned: &Planned) -> Result<Job, Stop> {
         spool_path: row.try_get(5)?,
         wishes: serde_json::from_value(row.try_get(6)?).unwrap_or_default(),
         circles: planned.circles.clone(),
+        past: Past::default(),
     };
     tx.commit().await?;
     Ok(job)
@@ -248,7 +263,7 @@ async fn reject(
     reason: &str,
     format: Option<&'static str>,
 ) -> Result<(), Error> {
-    let mut tx = ctx.begin().await?;
+    let mut tx = ctx.begin_patiently().await?;
     let reason = cut(reason, 2000);
     let summary = Summary::rejected("", format, line, &reason);
     let all = serde_json::to_value(&summary).map_err(|error| Error::Broken(error.to_string()))?;

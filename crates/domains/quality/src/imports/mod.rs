@@ -11,6 +11,7 @@ mod coverage;
 mod job;
 mod junit;
 mod order;
+mod past;
 mod report;
 mod request;
 mod requirement;

@@ -19,6 +19,8 @@ pub(crate) async fn insert_results(
     rows: &[CaseRow],
     cases: &[Uuid],
 ) -> Result<(), Error> {
+    let times: Vec<_> = rows.iter().map(|row| row.executed_at).collect();
+    job.past.expect(tx, &times).await?;
     let text = |of: fn(&CaseRow) -> Option<&str>| -> Vec<Option<&str>> { rows.iter().map(of).collect() };
     let ids: Vec<Uuid> = rows.iter().zip(stored..).map(|(row, nth)| ordered_id(row.executed_at, nth)).collect();
     let names = text(|row| row.name.as_deref());
@@ -31,7 +33,6 @@ pub(crate) async fn insert_results(
     let outputs = text(|row| row.system_out.as_deref());
     let errors = text(|row| row.system_err.as_deref());
     let properties = text(|row| row.properties.as_deref());
-    let times: Vec<_> = rows.iter().map(|row| row.executed_at).collect();
     tx.execute(
         INSERT_TEST_RESULTS,
         &[

@@ -60,7 +60,15 @@ pub(super) fn common_parameters() -> Map<String, Value> {
             header(
                 "X-Change-Reason",
                 json!({"type": "string", "maxLength": 1000}),
-                "Why this is done, for the audit trail.",
+                "Why this is done, for the audit trail and the change set. UTF-8, as it is or percent-encoded.",
+            ),
+        ),
+        (
+            "BusinessJustification".into(),
+            header(
+                "X-Business-Justification",
+                json!({"type": "string", "maxLength": 4000}),
+                "What it is good for, for the change set. UTF-8, as it is or percent-encoded.",
             ),
         ),
     ])
@@ -156,7 +164,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
     if resource.offers(Verb::Create) {
         all["post"] = json!({
             "operationId": id("create"), "tags": tags, "summary": format!("Creates {article} {words}."),
-            "parameters": [reference("IdempotencyKey"), reference("ChangeReason")],
+            "parameters": [reference("IdempotencyKey"), reference("ChangeReason"), reference("BusinessJustification")],
             "requestBody": json_body(schema(&format!("{name}Create"))),
             "responses": with_etag(
                 responses("201", "Created.", Some(json_content(schema(&name))), &["409", "413", "415", "422"]), "201"),
@@ -167,6 +175,12 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
     let mut read = vec![reference("IfNoneMatch")];
     if !served.relations.is_empty() {
         read.push(include_parameter(served));
+    }
+    if resource.versions.is_some() {
+        read.push(json!({
+            "name": "as_of", "in": "query", "schema": {"type": "string", "format": "date-time"},
+            "description": "The record as it stood at that moment. Cannot be combined with another parameter.",
+        }));
     }
     let mut found = with_etag(responses("200", "The record.", Some(json_content(schema(&name))), &["409"]), "200");
     found["304"] = json!({"description": "The caller has this version already."});
@@ -180,7 +194,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
     if resource.offers(Verb::Update) {
         one["patch"] = json!({
             "operationId": id("update"), "tags": tags, "summary": format!("Changes {article} {words}."),
-            "parameters": [reference("IfMatch"), reference("ChangeReason")],
+            "parameters": [reference("IfMatch"), reference("ChangeReason"), reference("BusinessJustification")],
             "requestBody": json_body(schema(&format!("{name}Update"))),
             "responses": with_etag(responses("200", "The record as it is now.", Some(json_content(schema(&name))),
                 &["409", "412", "413", "415", "422"]), "200"),
@@ -189,7 +203,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
     if resource.offers(Verb::Delete) {
         one["delete"] = json!({
             "operationId": id("delete"), "tags": tags, "summary": format!("Deletes {article} {words}."),
-            "parameters": [reference("IfMatch"), reference("ChangeReason")],
+            "parameters": [reference("IfMatch"), reference("ChangeReason"), reference("BusinessJustification")],
             "responses": responses("204", "Deleted.", None, &["409", "412"]),
         });
     }
@@ -212,7 +226,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
                 "parameters": [reference("id")],
                 "post": {
                     "operationId": id("restore"), "tags": tags, "summary": format!("Restores a deleted {words}."),
-                    "parameters": [reference("IfMatch"), reference("IdempotencyKey"), reference("ChangeReason")],
+                    "parameters": [reference("IfMatch"), reference("IdempotencyKey"), reference("ChangeReason"), reference("BusinessJustification")],
                     "responses": with_etag(responses("200", "The record as it is now.",
                         Some(json_content(schema(&name))), &["409", "412", "415", "422"]), "200"),
                 },
@@ -226,7 +240,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
                 "post": {
                     "operationId": id("bulk"), "tags": tags, "summary": format!("Writes many {plural} in one request."),
                     "description": "Each item has a result of its own; with `atomic`, one failure undoes all.",
-                    "parameters": [reference("IdempotencyKey"), reference("ChangeReason")],
+                    "parameters": [reference("IdempotencyKey"), reference("ChangeReason"), reference("BusinessJustification")],
                     "requestBody": json_body(schema("BulkRequest")),
                     "responses": responses("200", "A result for each item.", Some(json_content(schema("BulkResult"))),
                         &["409", "412", "413", "415", "422"]),
@@ -362,7 +376,8 @@ pub(super) fn of_operation(operation: &Operation, places: &mut Map<String, Value
         }
     };
     let status = operation.status.to_string();
-    let mut parameters = vec![reference("IdempotencyKey"), reference("ChangeReason")];
+    let mut parameters =
+        vec![reference("IdempotencyKey"), reference("ChangeReason"), reference("BusinessJustification")];
     if matches!(operation.subject, Subject::Record(_)) {
         parameters.push(reference("id"));
     }

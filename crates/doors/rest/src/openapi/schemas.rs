@@ -193,7 +193,13 @@ fn included() -> Value {
 fn input<'a>(served: &Served, names: impl Iterator<Item = &'a &'static str>) -> Value {
     let properties: Map<String, Value> = names
         .filter_map(|name| served.table.column(name))
-        .map(|column| (column.name.clone(), of_column(column, false)))
+        .map(|column| {
+            let mut schema = of_column(column, false);
+            if let Some((kind, action)) = served.resource.guard_of(&column.name) {
+                schema["description"] = json!(format!("Giving it another value needs the permission {kind}:{action}."));
+            }
+            (column.name.clone(), schema)
+        })
         .collect();
     json!({"type": "object", "properties": properties, "additionalProperties": false})
 }

@@ -102,13 +102,16 @@ async fn change_password(posted: Posted) -> Result<Response, PageError> {
         let errors = super::error::form_errors(Problem::invalid(detail).field("/again", detail));
         return render(&posted.visitor, errors).await;
     }
-    let input = ChangePassword { current: posted.fields.raw("current").to_owned(), new };
+    let revoke_tokens = posted.fields.has("revoke_tokens");
+    let input = ChangePassword { current: posted.fields.raw("current").to_owned(), new, revoke_tokens };
     let mut tx = ctx.begin().await?;
     match identity::change_password(ctx, &mut tx, input).await {
-        Ok(()) => {
+        Ok(_) => {
             tx.commit().await?;
+            let and =
+                if revoke_tokens { "every other session and every API token has" } else { "every other session has" };
             Ok(see_other(paths::ACCOUNT)
-                .saying(Tone::Good, "The password is changed, and every other session has ended.")
+                .saying(Tone::Good, format!("The password is changed, and {and} ended, in all your organisations."))
                 .into_response())
         }
         Err(error) => {

@@ -11,7 +11,7 @@ use axum::{
 };
 use base::Problem;
 use delivery::{BuildFilter, DEPLOYMENTS, DeploymentFilter, DeploymentLine};
-use kernel::{Ctx, Error, Export, Tx, authorise};
+use kernel::{Call, Ctx, Error, Export, Record, Subject, Tx, authorise};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -42,6 +42,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/p/{project}/deployments", get(list).post(create))
         .route("/p/{project}/deployments.csv", get(file))
         .route("/p/{project}/deployments/{id}/status", post(move_on))
+        .route("/p/{project}/deployments/{id}/approve", post(approve))
 }
 
 fn filter(asked: &Asked) -> DeploymentFilter {
@@ -69,7 +70,11 @@ async fn page(
     let (ctx, asked) = (&visitor.ctx, Asked::of(query)?);
     let (filter, before) = (filter(&asked), asked.parsed("before"));
     let may_create = visitor.may("deployment", "create", Some(project.id));
-    let may_update = visitor.may("deployment", "update", Some(project.id));
+    let may = May {
+        update: visitor.may("deployment", "update", Some(project.id)),
+        approve: visitor.may("deployment", "approve", Some(project.id)),
+        actor: ctx.principal.user_id,
+    };
     let tx = ctx.begin_read().await?;
     let live = delivery::live_deployments(ctx, &tx, project.id).await?;
     let mut rows = delivery::list_deployments(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
@@ -102,7 +107,7 @@ async fn page(
             .map(|one| deployments::Environment {
                 name: one.name,
                 protected: one.protected,
-                current: one.live.map(|live| row(live, false, now)),
+                current: one.live.map(|live| row(live, &May::default(), now)),
                 behind: one.behind,
             })
             .collect(),
@@ -115,7 +120,7 @@ async fn page(
             ],
             carry: Vec::new(),
         },
-        history: rows.into_iter().map(|line| row(line, may_update, now)).collect(),
+        history: rows.into_iter().map(|line| row(line, &may, now)).collect(),
         pager: Pager {
             shown: format!("{shown}, newest first"),
             first: before.map(|_: Uuid| asked.address(&path, &["before"], &[])),
@@ -134,18 +139,41 @@ pub(super) fn words(build: &delivery::BuildLine) -> String {
     if known.is_empty() { format!("#{}", build.number) } else { format!("#{} · {}", build.number, known.join(" · ")) }
 }
 
-fn row(line: DeploymentLine, may_update: bool, now: jiff::Timestamp) -> deployments::Row {
-    let moves = DEPLOYMENTS.status.as_ref().filter(|_| may_update).map_or(&[][..], |moves| moves.after(&line.status));
+/// What the visitor may do to deployments; for showing buttons.
+#[derive(Default)]
+struct May {
+    update: bool,
+    approve: bool,
+    actor: Uuid,
+}
+
+fn row(line: DeploymentLine, may: &May, now: jiff::Timestamp) -> deployments::Row {
+    let moves = DEPLOYMENTS.status.as_ref().filter(|_| may.update).map_or(&[][..], |moves| moves.after(&line.status));
+    let status = DeploymentStatus::from_code(&line.status).unwrap_or(DeploymentStatus::Pending);
+    let waits = line.needs_approval && matches!(status, DeploymentStatus::Pending | DeploymentStatus::Failed);
+    let approval = match line.approved_by {
+        Some(name) => deployments::Approval::Given(name),
+        None if waits && may.approve && !line.involved.contains(&Some(may.actor)) => deployments::Approval::Yours,
+        None if waits => deployments::Approval::Wanted,
+        None => deployments::Approval::NotNeeded,
+    };
+    let goes_ahead =
+        |status: &DeploymentStatus| matches!(status, DeploymentStatus::Deploying | DeploymentStatus::Success);
     let kind = match line.by_kind.as_deref() {
         Some("person") => ActorKind::Person,
         _ => ActorKind::Agent,
     };
     deployments::Row {
-        status: DeploymentStatus::from_code(&line.status).unwrap_or(DeploymentStatus::Pending),
+        status,
+        approval,
         by: Actor { name: line.by.unwrap_or_else(|| "A machine".to_owned()), kind, on_behalf_of: None },
         duration_ms: line.seconds.map(|seconds| i64::from(seconds) * 1000),
         when: When::new(line.at, now),
-        moves: moves.iter().filter_map(|code| DeploymentStatus::from_code(code)).collect(),
+        moves: moves
+            .iter()
+            .filter_map(|code| DeploymentStatus::from_code(code))
+            .filter(|status| !line.needs_approval || !goes_ahead(status))
+            .collect(),
         id: (line.id.to_string(), line.version_of_row),
         environment: line.environment,
         version: line.version,
@@ -166,7 +194,8 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
         gathered.add(delivery::list_deployments(ctx, &tx, project.id, &filter, before, FILE_STEP).await?);
     }
     tx.commit().await?;
-    let mut csv = Csv::new(&["environment", "version", "build", "status", "by", "seconds", "remark", "at"]);
+    let heads = ["environment", "version", "build", "status", "by", "approved by", "seconds", "remark", "at"];
+    let mut csv = Csv::new(&heads);
     for line in gathered.into_rows() {
         let number = |number: Option<i32>| number.map_or_else(String::new, |number| number.to_string());
         csv.row(&[
@@ -175,6 +204,7 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
             number(line.build),
             line.status,
             line.by.unwrap_or_default(),
+            line.approved_by.unwrap_or_default(),
             number(line.seconds),
             line.remark.unwrap_or_default(),
             stamp(Some(line.at)),
@@ -264,6 +294,37 @@ async fn move_on(Path((slug, id)): Path<(String, String)>, posted: Posted) -> Re
         }
         Err(error) => {
             drop(tx);
+            let errors = refused(ctx, error)?;
+            let why = errors.summary.or_else(|| errors.fields.first().map(|field| field.detail.clone()));
+            Ok(to_list.saying(Tone::Bad, why.unwrap_or_default()).into_response())
+        }
+    }
+}
+
+async fn approve(Path((slug, id)): Path<(String, String)>, posted: Posted) -> Result<Response, PageError> {
+    let (visitor, notes) = (&posted.visitor, posted.fields.text("notes"));
+    let (project, _) = visitor.project(&slug, Section::Deployments).await?;
+    let ctx = &visitor.ctx;
+    let operation = ctx
+        .catalogue()
+        .operations()
+        .find(|operation| operation.subject == Subject::Record("deployments") && operation.name == "approve")
+        .cloned()
+        .ok_or_else(|| Error::Broken("deployments cannot be approved: the operation is not served".into()))?;
+    let input = if notes.is_empty() { json!({}) } else { json!({"notes": notes}) };
+    let approving = async {
+        let mut tx = ctx.begin().await?;
+        let record = Record::find(&tx, ctx.catalogue().served(&DEPLOYMENTS)?, &id, true).await?;
+        if record.project != Some(project.id) {
+            return Err(Error::from(Problem::not_found("deployment")));
+        }
+        operation.run(ctx, &mut tx, Call { id: Some(id), input }).await?;
+        tx.commit().await
+    };
+    let to_list = see_other(paths::section(&slug, "deployments"));
+    match approving.await {
+        Ok(()) => Ok(to_list.saying(Tone::Good, "You agreed to the deployment; it may go ahead.").into_response()),
+        Err(error) => {
             let errors = refused(ctx, error)?;
             let why = errors.summary.or_else(|| errors.fields.first().map(|field| field.detail.clone()));
             Ok(to_list.saying(Tone::Bad, why.unwrap_or_default()).into_response())

@@ -12,6 +12,7 @@ use axum::{
 use base::ProblemKind;
 use identity::SignIn;
 use serde::Deserialize;
+use shared::SESSION_COOKIE;
 use vault::{Token, TokenKind};
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
     answer::{append_cookie, see_other, with_status},
     error::{PageError, form_errors},
     form::{self, Posted},
-    session::{self, SESSION_COOKIE, Visitor, check_origin, cookie, csrf_of, forged, same, set_cookie},
+    session::{self, Visitor, check_origin, cookie, csrf_of, forged, same, set_cookie},
 };
 use crate::{components::FormErrors, paths, views::sign_in};
 

@@ -11,9 +11,11 @@ use axum::{
 };
 use base::{Problem, ProblemKind};
 use delivery::BuildFilter;
-use kernel::{Call, Ctx, Error, Subject, Tx};
+use kernel::{Call, Collection, Create, Ctx, Error, Subject, Tx, authorise};
 use quality::{ImportedFile, imports::Summary};
 use serde_json::{Value, json};
+use shared::Upload;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
@@ -23,7 +25,6 @@ use super::{
     deployments::words,
     error::{PageError, refused},
     session::Visitor,
-    upload::{self, Upload},
 };
 use crate::{
     components::{Counts, FormErrors},
@@ -98,28 +99,69 @@ async fn send(
     let form = Multipart::from_request(request, &site)
         .await
         .map_err(|_| Problem::new(ProblemKind::UnsupportedMediaType, "This address takes forms with files."))?;
-    let upload = upload::receive(&site, &visitor, form).await?;
-    let ctx = &visitor.ctx;
-    let mut tx = ctx.begin().await?;
-    match queue(ctx, &mut tx, &slug, &upload).await {
-        Ok((to, first, output)) => {
-            tx.commit().await?;
-            upload.hand_over();
-            (site.after_upload)(ctx, &output);
-            Ok(see_other(paths::import(&to, &first)).into_response())
-        }
+    let upload = receive(&site, &visitor, &slug, form).await?;
+    let (ctx, chosen) = (&visitor.ctx, upload.text("build").to_owned());
+    // A browser that goes away drops this request; what is about to be committed must be handed over all the same.
+    let handing_over = hand_over(site.clone(), ctx.clone(), slug.clone(), upload).in_current_span();
+    match tokio::spawn(handing_over).await.map_err(|error| Error::Broken(error.to_string()))? {
+        Ok((to, first)) => Ok(see_other(paths::import(&to, &first)).into_response()),
         Err(error) => {
-            drop(tx);
             let mut errors = refused(ctx, error)?;
             for field in &mut errors.fields {
                 if field.pointer.starts_with("/files/") {
                     field.pointer = "/files".to_owned();
                 }
             }
-            let chosen = upload.text("build").to_owned();
             page(&visitor, &slug, (&chosen, errors), StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }
+}
+
+/// Reads the form. Nothing is written to disk before its token is right and the sender may import into its project.
+async fn receive(site: &Site, visitor: &Visitor, slug: &str, mut form: Multipart) -> Result<Upload, PageError> {
+    let mut upload = Upload::new(&site.spool, site.file_bytes);
+    let mut trusted = false;
+    while let Some(field) = form.next_field().await.map_err(|error| Upload::unreadable(&error))? {
+        if field.name() != Some("files") {
+            upload.take_field(field).await?;
+            continue;
+        }
+        if !trusted {
+            visitor.check_csrf(upload.text("csrf"))?;
+            let project = work::project(&visitor.ctx, chosen_project(&upload, slug)).await.map_err(no_project)?;
+            authorise::<Create, _>(&visitor.ctx, Collection::of(&quality::IMPORTS, Some(project.id)))?;
+            trusted = true;
+        }
+        upload.take_file(field, visitor.ctx.new_id()).await?;
+    }
+    visitor.check_csrf(upload.text("csrf"))?;
+    Ok(upload)
+}
+
+/// The project that the form names, or else the one of the page.
+fn chosen_project<'a>(upload: &'a Upload, slug: &'a str) -> &'a str {
+    Some(upload.text("project")).filter(|text| !text.is_empty()).unwrap_or(slug)
+}
+
+fn no_project(error: Error) -> Error {
+    match error.problem() {
+        Some(_) => {
+            Problem::invalid("No such project.").field("/project", "choose a project you may import into").into()
+        }
+        None => error,
+    }
+}
+
+/// Queues what came and begins it. Answers the project and the first import.
+async fn hand_over(site: Arc<Site>, ctx: Ctx, slug: String, upload: Upload) -> Result<(String, String), Error> {
+    let mut tx = ctx.begin().await?;
+    let (to, first, output) = queue(&ctx, &mut tx, &slug, &upload).await?;
+    let committed = tx.commit().await;
+    // Also when nobody knows whether the commit arrived: what turns out to belong to nothing is swept up later.
+    upload.hand_over();
+    committed?;
+    (site.after_upload)(&ctx, &output);
+    Ok((to, first))
 }
 
 /// Queues the files. Answers the project they went to, the first import, and what the operation said.
@@ -127,7 +169,7 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, slug: &str, upload: &Upload) -> Result<(S
     if upload.is_empty() {
         return Err(Problem::invalid("No file was chosen.").field("/files", "choose at least one file").into());
     }
-    let project = Some(upload.text("project")).filter(|text| !text.is_empty()).unwrap_or(slug).to_owned();
+    let project = chosen_project(upload, slug).to_owned();
     let mut input = json!({"project": project, "files": upload.files()});
     match upload.text("build") {
         NONE => {}
@@ -147,12 +189,7 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, slug: &str, upload: &Upload) -> Result<(S
 
 /// Makes the build that the files tell about. What was tested has been built, so it counts as such.
 async fn new_build(ctx: &Ctx, tx: &mut Tx, slug: &str) -> Result<Uuid, Error> {
-    let project = work::project(ctx, slug).await.map_err(|error| match error.problem() {
-        Some(_) => {
-            Problem::invalid("No such project.").field("/project", "choose a project you may import into").into()
-        }
-        None => error,
-    })?;
+    let project = work::project(ctx, slug).await.map_err(no_project)?;
     let body = json!({"project_id": project.id, "status": "success", "triggered_by": ctx.principal.user_id});
     let written = kernel::create(ctx, tx, ctx.catalogue().served(&delivery::BUILDS)?, &body).await?;
     written.id.parse().map_err(|_| Error::Broken("a build has an identifier".into()))

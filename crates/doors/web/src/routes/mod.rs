@@ -36,9 +36,8 @@ mod requirements;
 mod session;
 mod tests;
 mod tokens;
-mod upload;
 
-pub use session::SESSION_COOKIE;
+pub use shared::SESSION_COOKIE;
 
 use std::{path::PathBuf, sync::Arc};
 

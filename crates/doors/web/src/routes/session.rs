@@ -3,25 +3,23 @@
 //! A forged request fails twice: the browser says where it comes from (`Sec-Fetch-Site`, else `Origin`), and it lacks
 //! the token in the form, which is a digest of the session's own secret and so cannot be known elsewhere (ASVS 5.0 3.5.1).
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, MatchedPath},
-    http::{HeaderMap, Method, header, request::Parts},
+    extract::FromRequestParts,
+    http::{HeaderMap, Method, request::Parts},
 };
 use base::{Problem, ProblemKind};
-use kernel::{Allowed, Ctx, Error, Read, Request};
+use kernel::{Allowed, Ctx, Error, Read};
 use sha2::{Digest as _, Sha256};
+pub(super) use shared::{REQUEST_ID, cookie, request_of, same};
+use shared::{SESSION_COOKIE, clean};
 use uuid::Uuid;
 use work::Project;
 
 use super::{Site, answer, error::PageError};
 use crate::layout::{Flash, Frame, ProjectNav, Section, Theme};
 
-/// The name of the session cookie, the same as at the REST door.
-pub const SESSION_COOKIE: &str = "throughline_session";
-/// The header that carries a request's identifier, for the log and the page of an error.
-pub(super) const REQUEST_ID: &str = "x-request-id";
 /// The cookie that remembers the theme.
 pub(super) const THEME_COOKIE: &str = "throughline_theme";
 /// The cookie that remembers that single-key shortcuts are off.
@@ -153,20 +151,7 @@ pub(super) fn is_local(path: &str) -> bool {
         && path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\')
 }
 
-/// The value of a cookie.
-pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| {
-            let (found, value) = pair.trim().split_once('=')?;
-            (found == name).then(|| value.to_owned())
-        })
-}
-
-/// Whether the browser speaks TLS, to us or to the proxy before us. Who forges it only keeps a cookie from themselves.
+/// Whether the browser speaks TLS to the proxy before us. Of others than trusted proxies these headers do not arrive.
 pub(super) fn over_https(headers: &HeaderMap) -> bool {
     let says = |name: &str, needle: &str| {
         headers
@@ -192,11 +177,6 @@ pub(super) fn csrf_of(secret: &str) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Compares without telling by the time it takes where the difference is.
-pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).fold(0_u8, |sum, (a, b)| sum | (a ^ b)) == 0
-}
-
 /// A request that comes from elsewhere.
 pub(super) fn forged() -> Problem {
     Problem::forbidden("The form did not come from this site, or its session has ended. Load the page again and retry.")
@@ -219,24 +199,6 @@ pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), PageError> {
 /// The identifier of a request as its caller or the door gave it.
 pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     clean(headers, REQUEST_ID, 128).filter(|id| !id.is_empty())
-}
-
-/// What the audit trail keeps of a request.
-pub(super) fn request_of(parts: &Parts) -> Request {
-    let route = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
-    Request {
-        id: request_id(&parts.headers).unwrap_or_default(),
-        address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
-        user_agent: clean(&parts.headers, "user-agent", 512),
-        endpoint: format!("{} {route}", parts.method),
-        reason: None,
-        idempotency: None,
-    }
-}
-
-fn clean(headers: &HeaderMap, name: &str, most: usize) -> Option<String> {
-    let value = headers.get(name)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(most).collect())
 }
 
 #[cfg(test)]

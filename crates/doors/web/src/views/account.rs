@@ -74,6 +74,10 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     (password("current", "Current password", false, None, &view.errors))
                     (password("new", "New password", true, Some("At least 12 characters; a few words are easier to remember than signs."), &view.errors))
                     (password("again", "New password again", true, None, &view.errors))
+                    label class="option" {
+                        input type="checkbox" name="revoke_tokens" value="yes" checked;
+                        span { "End my API tokens too; whoever knew the old password may have made some" }
+                    }
                     (submit("Change password"))
                 }
             }))

@@ -73,12 +73,27 @@ pub struct Row {
     pub status: DeploymentStatus,
     /// Who did it.
     pub by: Actor,
+    /// Whether somebody agreed, or has to.
+    pub approval: Approval,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<i64>,
     /// Why it was rolled back.
     pub reason: Option<String>,
     /// When.
     pub when: When,
+}
+
+/// How it stands with the agreement to a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approval {
+    /// Nobody has to agree.
+    NotNeeded,
+    /// This member agreed.
+    Given(String),
+    /// Somebody else has to agree before it goes ahead.
+    Wanted,
+    /// It waits, and the person who looks may agree.
+    Yours,
 }
 
 /// The page.
@@ -125,7 +140,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         (empty(&Empty { glyph: Icon::History, title: "No deployment to show", text: if view.filters.narrowed() { "None fits these filters. Take one away, or start again." } else { "None was recorded. Once there is a build, record one here, or let your pipeline send it to /v1/deployments." }, command: None, link: view.filters.narrowed().then(|| ("Clear the filters", view.filters.action.clone())) }))
                     } @else {
                         (table("Deployments", &[
-                            Column::text("Environment"), Column::text("Version"), Column::text("Build"), Column::text("Status"), Column::text("By"), Column::number("Time"), Column::text("Remark"), Column::text("When"),
+                            Column::text("Environment"), Column::text("Version"), Column::text("Build"), Column::text("Status"), Column::text("By"), Column::text("Approved"), Column::number("Time"), Column::text("Remark"), Column::text("When"),
                         ], &html! {
                             @for row in &view.history {
                                 tr {
@@ -134,6 +149,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                                     td { @match row.build { Some(number) => a data-row href=(paths::build(slug(frame), number)) { "#" (number) }, None => (none("no build")) } }
                                     td { (state(row.status)) @if !row.moves.is_empty() { (moves(frame, row)) } }
                                     td { (actor(&row.by)) }
+                                    td { (approval(frame, row)) }
                                     td class="num" { @match row.duration_ms { Some(ms) => (duration(ms)), None => (none("no time")) } }
                                     td class="text" { @match &row.reason { Some(reason) => (reason), None => (none("none")) } }
                                     td class="muted" { (time(row.when)) }
@@ -169,6 +185,21 @@ fn record(frame: &Frame, form: &Form) -> Markup {
                 (field(&one("approval_notes", "Remark", remark, Input::Text, false, None), &form.errors))
                 div { (submit("Record")) }
             }
+        }
+    }
+}
+
+/// Who agreed, or the button to agree.
+fn approval(frame: &Frame, row: &Row) -> Markup {
+    html! {
+        @match &row.approval {
+            Approval::NotNeeded => (none("not needed")),
+            Approval::Given(name) => (name),
+            Approval::Wanted => span class="says warn" { "Somebody else has to agree" },
+            Approval::Yours => form method="post" action={ (at(frame, "deployments")) "/" (paths::segment(&row.id.0)) "/approve" } {
+                (csrf(frame))
+                button class="button" aria-label={ "Approve " (row.version) " for " (row.environment) } { "Approve" }
+            },
         }
     }
 }

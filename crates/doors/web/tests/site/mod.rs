@@ -37,7 +37,11 @@ impl World {
             .chain(&quality::RESOURCES)
             .chain(&delivery::RESOURCES)
             .copied();
-        let operations = identity::operations().into_iter().chain(quality::imports::operations()).collect();
+        let operations = identity::operations()
+            .into_iter()
+            .chain(quality::imports::operations())
+            .chain(delivery::operations())
+            .collect();
         let catalogue = Catalogue::new(resources, operations, schema).unwrap();
         let kernel = Arc::new(Kernel::new(store, catalogue));
         let owner = Arc::new(organization(&kernel, "harbour", "olga@example.test").await);

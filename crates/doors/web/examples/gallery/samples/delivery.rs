@@ -8,7 +8,7 @@ use super::ODD;
 use super::parts::*;
 
 pub(super) fn deployments() -> views::deployments::View {
-    use views::deployments::{Environment, Row, View};
+    use views::deployments::{Approval, Environment, Row, View};
     let row = |environment: &str, version: &str, build, status, reason: Option<&str>, minutes| Row {
         environment: s(environment),
         version: s(version),
@@ -17,6 +17,11 @@ pub(super) fn deployments() -> views::deployments::View {
         id: (format!("d{minutes}"), 1),
         status,
         by: Actor { name: s("Deploy agent"), kind: ActorKind::Agent, on_behalf_of: Some(s("Ana Duarte")) },
+        approval: match (environment, status) {
+            ("production", DeploymentStatus::Failed) => Approval::Yours,
+            ("production", _) => Approval::Given(s("Ana Duarte")),
+            _ => Approval::NotNeeded,
+        },
         duration_ms: Some(92_000),
         reason: reason.map(s),
         when: ago(minutes),

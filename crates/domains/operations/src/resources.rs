@@ -1,0 +1,166 @@
+//! The served tables of the schemas `platform` and `audit` that belong to no other domain, and retention policies.
+
+use kernel::{Resource, StatusMoves, Verb};
+
+const SEEN: &[Verb] = &[Verb::List, Verb::Read];
+const ROW: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb::Delete];
+
+/// Services.
+pub static SERVICES: Resource = Resource::new("services", "platform.services", "service", "name")
+    .writable(&["name", "service_type", "description", "status", "team_id", "metadata", "is_active"])
+    .status(StatusMoves {
+        column: "status",
+        initial: &["active", "planned"],
+        moves: &[
+            ("planned", &["active", "retired"]),
+            ("active", &["deprecated", "retired"]),
+            ("deprecated", &["active", "retired"]),
+            ("retired", &["active"]),
+        ],
+        stamps: &[],
+    });
+
+/// Running copies of a service.
+pub static SERVICE_INSTANCES: Resource =
+    Resource::new("service-instances", "platform.service_instances", "service", "host")
+        .child_of("service_id", "services")
+        .create_only(&["service_id"])
+        .writable(&[
+            "version",
+            "host",
+            "port",
+            "protocol",
+            "base_path",
+            "health_check_url",
+            "health_status",
+            "last_health_check_at",
+            "is_active",
+        ])
+        .verbs(ROW);
+
+/// Settings that services read.
+pub static CONFIGURATION_SETTINGS: Resource =
+    Resource::new("configuration-settings", "platform.configuration_settings", "configuration", "config_key")
+        .create_only(&["service_id", "environment_id", "config_key"])
+        .writable(&[
+            "config_value",
+            "value_type",
+            "description",
+            "default_value",
+            "validation_rules",
+            "change_reason",
+            "is_active",
+        ])
+        .hidden(&["config_value_ciphertext"])
+        .sorted_by("config_key")
+        .verbs(ROW);
+
+/// What members are told. Its recipient says when it was read.
+pub static NOTIFICATIONS: Resource = Resource::new("notifications", "platform.notifications", "notification", "title")
+    .owned_by("recipient_user_id")
+    .writable(&["read_at"])
+    .personal(&["title", "body"])
+    .verbs(&[Verb::List, Verb::Read, Verb::Update, Verb::Delete]);
+
+/// How notifications went out.
+pub static NOTIFICATION_DELIVERIES: Resource =
+    Resource::new("notification-deliveries", "platform.notification_deliveries", "notification", "channel")
+        .key(&["notification_id", "channel"])
+        .sorted_by("-notification_id")
+        .verbs(SEEN);
+
+/// By which channels a member wants to be told.
+pub static NOTIFICATION_PREFERENCES: Resource =
+    Resource::new("notification-preferences", "platform.notification_preferences", "notification", "notification_type")
+        .key(&["user_id", "notification_type", "channel"])
+        .owned_by("user_id")
+        .create_only(&["user_id", "notification_type", "channel"])
+        .writable(&["is_enabled", "settings"])
+        .sorted_by("user_id")
+        .verbs(ROW);
+
+/// Work in the background. Only who waits can be called off here; workers do the rest.
+pub static JOBS: Resource = Resource::new("jobs", "platform.jobs", "job", "kind")
+    .writable(&["status", "priority", "run_after"])
+    .detail(&["payload", "last_error"])
+    .status(StatusMoves {
+        column: "status",
+        initial: &["queued"],
+        moves: &[("queued", &["cancelled"])],
+        stamps: &[("cancelled", "completed_at")],
+    })
+    .verbs(&[Verb::List, Verb::Read, Verb::Update]);
+
+/// What can be measured.
+pub static METRIC_DEFINITIONS: Resource =
+    Resource::new("metric-definitions", "platform.metric_definitions", "metric", "name")
+        .key(&["name"])
+        .sorted_by("name")
+        .verbs(SEEN);
+
+/// Measurements.
+pub static METRIC_SAMPLES: Resource =
+    Resource::new("metric-samples", "platform.metric_samples", "metric", "metric_name")
+        .create_only(&["metric_name", "service_id", "environment_id", "labels", "value", "observed_at"])
+        .verbs(&[Verb::List, Verb::Read, Verb::Create]);
+
+/// Backups, drills, maintenance and archives of the installation. Where results lie is for its operators alone.
+pub static OPERATION_RUNS: Resource =
+    Resource::new("operation-runs", "platform.operation_runs", "operation_run", "target")
+        .hidden(&["location_uri", "encryption_key_ref", "details", "error_message"])
+        .verbs(SEEN);
+
+/// What happened, in sentences for people.
+pub static ACTIVITY: Resource = Resource::new("activity", "audit.activity_logs", "activity", "summary")
+    .telling_of("entity_type")
+    .hidden(&["ip_address", "user_agent", "session_id"])
+    .verbs(SEEN);
+
+/// What one transaction changed, and why.
+pub static CHANGE_SETS: Resource =
+    Resource::new("change-sets", "audit.change_sets", "audit_log", "change_reason").verbs(SEEN);
+
+/// Changed columns, before and after.
+pub static CHANGE_TRACKING: Resource =
+    Resource::new("change-tracking", "audit.change_tracking", "audit_log", "column_name")
+        .detail(&["change_metadata"])
+        .verbs(SEEN);
+
+/// Versions of projects.
+pub static PROJECT_HISTORY: Resource =
+    Resource::new("project-history", "audit.project_history", "project", "change_summary")
+        .detail(&["snapshot"])
+        .verbs(SEEN);
+
+/// Versions of what is known of documents.
+pub static DOCUMENT_HISTORY: Resource =
+    Resource::new("document-history", "audit.document_history", "audit_log", "change_summary")
+        .detail(&["snapshot"])
+        .verbs(SEEN);
+
+/// How long rows stay.
+pub static RETENTION_POLICIES: Resource =
+    Resource::new("retention-policies", "security.retention_policies", "retention_policy", "table_name")
+        .hidden(&["partition_interval", "retention_period"])
+        .sorted_by("table_name")
+        .verbs(SEEN);
+
+/// Every resource of this domain.
+pub static RESOURCES: [&Resource; 16] = [
+    &SERVICES,
+    &SERVICE_INSTANCES,
+    &CONFIGURATION_SETTINGS,
+    &NOTIFICATIONS,
+    &NOTIFICATION_DELIVERIES,
+    &NOTIFICATION_PREFERENCES,
+    &JOBS,
+    &METRIC_DEFINITIONS,
+    &METRIC_SAMPLES,
+    &OPERATION_RUNS,
+    &ACTIVITY,
+    &CHANGE_SETS,
+    &CHANGE_TRACKING,
+    &PROJECT_HISTORY,
+    &DOCUMENT_HISTORY,
+    &RETENTION_POLICIES,
+];

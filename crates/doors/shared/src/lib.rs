@@ -1,0 +1,10 @@
+//! What both doors do alike: who is at the other end, which session a cookie names, what the trail keeps of a request,
+//! and files on their way to disk.
+
+mod proxies;
+mod request;
+mod upload;
+
+pub use proxies::{TrustedProxies, is_local};
+pub use request::{REQUEST_ID, SESSION_COOKIE, clean, cookie, request_of, same};
+pub use upload::Upload;

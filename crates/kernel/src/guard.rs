@@ -1,0 +1,64 @@
+//! Columns that take more than the right to change a record: they decide who sees it or who answers for it.
+
+use base::Problem;
+use uuid::Uuid;
+
+use crate::{Ctx, Error, Record, catalogue::Served, input, param::Param, store::Tx};
+
+/// The default of a column, as PostgreSQL writes it. Null when it has none.
+const DEFAULT: &str = "
+select pg_get_expr(d.adbin, d.adrelid)
+  from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+ where a.attrelid = $1::text::regclass and a.attname = $2";
+
+/// Refuses values of guarded columns that the actor may not give. What stays as it is, or as it would be without being
+/// given, needs no more than the write itself.
+///
+/// # Errors
+/// 403 naming the field and the permission it needs.
+pub(crate) async fn check(
+    ctx: &Ctx,
+    tx: &Tx,
+    served: &Served,
+    values: &[(String, Param)],
+    project: Option<Uuid>,
+    record: Option<&Record>,
+) -> Result<(), Error> {
+    for (column, value) in values {
+        let Some((kind, action)) = served.resource.guard_of(column) else { continue };
+        if ctx.principal.grants.decide(kind, action, project).allowed {
+            continue;
+        }
+        let stays = match record {
+            Some(record) => unchanged(tx, served, record, column, value).await?,
+            None => *value == Param::Uuid(ctx.principal.user_id) || is_default(tx, served, column, value).await?,
+        };
+        if !stays {
+            let detail = format!("needs the permission {kind}:{action}");
+            return Err(Problem::forbidden(format!("You may not set `{column}`: that {detail}."))
+                .field(input::pointer(column), detail)
+                .into());
+        }
+    }
+    Ok(())
+}
+
+async fn unchanged(tx: &Tx, served: &Served, record: &Record, column: &str, value: &Param) -> Result<bool, Error> {
+    let sql = format!(
+        "select t.{column} is not distinct from ${at}{cast} from {table} t where {condition}",
+        at = record.key.len() + 1,
+        cast = served.table.column(column).map_or("", |column| column.kind.cast()),
+        table = served.resource.table,
+        condition = served.key_condition(1),
+    );
+    let refs: Vec<_> = record.key.iter().chain([value]).map(Param::as_sql).collect();
+    Ok(tx.query_one(&sql, &refs).await?.try_get(0)?)
+}
+
+async fn is_default(tx: &Tx, served: &Served, column: &str, value: &Param) -> Result<bool, Error> {
+    let row = tx.query_one(DEFAULT, &[&served.resource.table, &column]).await?;
+    let Some(default) = row.try_get::<_, Option<String>>(0)? else { return Ok(*value == Param::Null) };
+    let cast = served.table.column(column).map_or("", |column| column.kind.cast());
+    let sql = format!("select $1{cast} is not distinct from ({default})");
+    Ok(tx.query_one(&sql, &[value.as_sql()]).await?.try_get(0)?)
+}

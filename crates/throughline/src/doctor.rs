@@ -1,0 +1,235 @@
+//! `throughline doctor`: looks at the database as its operator would, and says in sentences what to do.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use cluster::{
+    Database, Role,
+    migrate::{Migrator, Source},
+};
+use serde::Serialize;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{database, failure::Failure};
+
+/// What one look found.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// What was looked at.
+    check: &'static str,
+    /// Whether it is as it should be.
+    ok: bool,
+    /// What was found, and what to do.
+    message: String,
+}
+
+/// A question to the database: a row with a sentence for each thing that is wrong.
+struct Question {
+    check: &'static str,
+    fine: &'static str,
+    sql: &'static str,
+}
+
+const QUESTIONS: &[Question] = &[
+    Question {
+        check: "version",
+        fine: "PostgreSQL is new enough",
+        sql: "select format('PostgreSQL %s has known holes (CVE-2025-8713 shows one organisation statistics of another): update to at least 15.14, 16.10 or 17.6',
+                            current_setting('server_version'))
+                from (select current_setting('server_version_num')::int as v) s
+               where v < 150014 or v between 160000 and 160009 or v between 170000 and 170005",
+    },
+    Question {
+        check: "row security",
+        fine: "every table of an organisation forces row security",
+        sql: "select format('%s does not force row security: alter table %s enable row level security, force row level security', t, t)
+                from (select c.oid::regclass::text as t from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                       join platform.table_facts f on f.table_schema = n.nspname and f.table_name = c.relname
+                      where f.tenant_exempt_reason is null and not (c.relrowsecurity and c.relforcerowsecurity)) x order by 1",
+    },
+    Question {
+        check: "roles",
+        fine: "no role is stronger than it must be",
+        sql: "select format('the role %s %s: alter role %s nosuperuser nobypassrls', r.role_name,
+                            case when r.is_superuser then 'is a superuser' else 'bypasses row security' end, r.role_name)
+                from (select distinct role_name, is_superuser, bypasses_row_security from platform.v_database_role_members) r
+               where r.role_name in ('application_user', 'readonly_user', 'throughline_auth', 'throughline_partitions')
+                 and (r.is_superuser or r.bypasses_row_security)",
+    },
+    Question {
+        check: "partitions",
+        fine: "the coming partitions are there, and nothing lies in a default partition",
+        sql: "select format('%s.%s lacks a partition for %s: run `throughline maintain`', f.table_schema, f.table_name, m::date)
+                from platform.table_facts f
+               cross join unnest(platform.missing_partitions(f.table_schema || '.' || f.table_name,
+                                 array[now(), (date_trunc('month', now(), 'UTC') at time zone 'UTC' + f.partition_interval) at time zone 'UTC'])) m
+               where f.partition_interval is not null
+              union all
+              select format('%s.%s holds rows that no partition was made for: make one with platform.ensure_partition and move them there',
+                            p.table_schema, p.partition_name)
+                from platform.v_partitions p where p.is_default and p.has_rows",
+    },
+    Question {
+        check: "transactions",
+        fine: "no transaction is open for long",
+        sql: "select format('%s (%s) has had a transaction open for %s seconds, which keeps dead rows alive: end that client', c.role_name,
+                            coalesce(nullif(c.application_name, ''), 'unnamed'), round(c.longest_transaction_seconds))
+                from platform.v_connections c where c.longest_transaction_seconds > 900",
+    },
+    Question {
+        check: "locks",
+        fine: "nobody waits long for a lock",
+        sql: "select format('process %s has waited %s seconds for %s: see platform.v_lock_waits, and end the holder with pg_terminate_backend',
+                            w.pid, round(w.waiting_seconds), w.blocked_by)
+                from platform.v_lock_waits w where w.waiting_seconds > 10",
+    },
+    Question {
+        check: "bloat",
+        fine: "dead rows do not pile up",
+        sql: "select format('%s.%s holds %s dead rows beside %s live ones: run `throughline maintain`', t.table_schema, t.table_name, t.dead_rows, t.estimated_rows)
+                from platform.v_table_sizes t where t.dead_rows > 50000 and t.dead_rows > t.estimated_rows / 2",
+    },
+    Question {
+        check: "unused indexes",
+        fine: "no large index is unused",
+        sql: "select format('the index %s of %s.%s takes %s and nobody has read it since %s: drop it if that stays so', i.index_name, i.table_schema,
+                            i.table_name, pg_size_pretty(i.index_bytes), coalesce(i.counted_since::date::text, 'the database was made'))
+                from platform.v_unused_indexes i where i.index_bytes > 1073741824 and i.counted_since < now() - interval '30 days'",
+    },
+    Question {
+        check: "connections",
+        fine: "there is room for more connections",
+        sql: "select format('%s of %s connections are taken: raise max_connections, or put PgBouncer before the database', n, most)
+                from (select (select sum(connections) from platform.v_connections) as n, current_setting('max_connections')::int as most) c
+               where n > most * 0.9",
+    },
+    Question {
+        check: "checksums",
+        fine: "pages carry checksums",
+        sql: "select 'pages carry no checksums, so a failing disk is not noticed: stop the server and run pg_checksums --enable'
+               where current_setting('data_checksums') <> 'on'",
+    },
+    Question {
+        check: "durability",
+        fine: "what is committed is on disk",
+        sql: "select format('%s is off: what was acknowledged may be lost; set it to on', name) from pg_settings
+               where name in ('fsync', 'full_page_writes') and setting = 'off'
+                  or name = 'synchronous_commit' and setting = 'off'",
+    },
+    Question {
+        check: "maintenance",
+        fine: "maintenance runs",
+        sql: "select format('maintenance last ran %s: run `throughline maintain` every day', coalesce(max(finished_at)::date::text, 'never'))
+                from platform.operation_runs where kind = 'maintenance' and status = 'completed'
+              having coalesce(max(finished_at), '-infinity') < now() - interval '3 days'
+                 and (select min(applied_at) from platform.schema_migrations) < now() - interval '3 days'",
+    },
+];
+
+/// `throughline doctor`
+pub(crate) async fn run(data: &Path, json: bool) -> Result<ExitCode, Failure> {
+    let database = database::open(data).await?;
+    let outcome = examine(&database, data).await;
+    database.stop().await;
+    let findings = outcome?;
+    let wrong = findings.iter().filter(|finding| !finding.ok).count();
+    if json {
+        println!("{}", serde_json::json!({"ok": wrong == 0, "findings": findings}));
+    } else {
+        for finding in &findings {
+            println!("{} {}: {}", if finding.ok { "ok  " } else { "!!  " }, finding.check, finding.message);
+        }
+    }
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn examine(database: &Database, data: &Path) -> Result<Vec<Finding>, Failure> {
+    let owner = database::owner(database)?;
+    let mut findings = Vec::new();
+    let status = Migrator::new(Source::embedded()?).status(&owner).await?;
+    findings.push(Finding {
+        check: "migrations",
+        ok: status.pending() == 0,
+        message: match status.pending() {
+            0 => "the schema is the one this program expects".into(),
+            pending => format!("{pending} steps are pending: run `throughline migrate up`"),
+        },
+    });
+    let application = database.config(Role::Application);
+    findings.push(match database::refuse_strong_roles(&application).await {
+        Ok(()) => Finding { check: "application role", ok: true, message: "row security holds for it".into() },
+        Err(failure) => Finding { check: "application role", ok: false, message: failure.to_string() },
+    });
+    findings.push(disk(database, data));
+    if status.pending() == 0 {
+        findings.extend(ask(&owner).await?);
+    }
+    Ok(findings)
+}
+
+/// Asks every question. One that cannot be asked is a finding too.
+async fn ask(owner: &Config) -> Result<Vec<Finding>, Failure> {
+    let (client, connection) = owner.connect(NoTls).await?;
+    let driver = tokio::spawn(connection);
+    let mut findings = vec![clock(&client).await?];
+    for question in QUESTIONS {
+        let found = client.query(question.sql, &[]).await;
+        match found {
+            Ok(rows) if rows.is_empty() => {
+                findings.push(Finding { check: question.check, ok: true, message: question.fine.into() });
+            }
+            Ok(rows) => findings.extend(rows.iter().map(|row| Finding {
+                check: question.check,
+                ok: false,
+                message: row.get(0),
+            })),
+            Err(error) => findings.push(Finding {
+                check: question.check,
+                ok: false,
+                message: format!("could not be looked at: {}", Failure::from(error)),
+            }),
+        }
+    }
+    drop(client);
+    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
+    Ok(findings)
+}
+
+/// Identifiers carry the time of this machine, and rows that of the database's.
+async fn clock(client: &Client) -> Result<Finding, Failure> {
+    let before = jiff::Timestamp::now();
+    let row = client.query_one("select (extract(epoch from clock_timestamp()) * 1000)::float8", &[]).await?;
+    let after = jiff::Timestamp::now();
+    let there: f64 = row.get(0);
+    let here = (before.as_millisecond() + after.as_millisecond()) as f64 / 2.0;
+    let apart = (there - here).abs() / 1000.0;
+    let ok = apart < 2.0;
+    Ok(Finding {
+        check: "clock",
+        ok,
+        message: if ok {
+            "this machine and the database agree on the time".into()
+        } else {
+            format!(
+                "the clocks of this machine and of the database are {apart:.1} seconds apart: run an NTP client on both"
+            )
+        },
+    })
+}
+
+/// Room on the disk of the embedded database; that of another machine cannot be seen from here.
+fn disk(database: &Database, data: &Path) -> Finding {
+    let check = "disk";
+    if !matches!(database, Database::Embedded(_)) {
+        return Finding { check, ok: true, message: "the database is elsewhere; watch the disk there".into() };
+    }
+    match nix::sys::statvfs::statvfs(data) {
+        Ok(disk) => {
+            let free = disk.blocks_available() as u64 * disk.fragment_size() as u64;
+            let share = 100 * disk.blocks_available() as u64 / (disk.blocks() as u64).max(1);
+            let ok = free > 1 << 30 && share >= 5;
+            let told = format!("{} GiB ({share} %) are free below {}", free >> 30, data.display());
+            Finding { check, ok, message: if ok { told } else { format!("only {told}: make room before it is full") } }
+        }
+        Err(error) => Finding { check, ok: false, message: format!("{} cannot be looked at: {error}", data.display()) },
+    }
+}

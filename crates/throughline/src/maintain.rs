@@ -1,0 +1,147 @@
+//! `throughline maintain`: what a database needs once a day. The server does the same by itself where it knows the owner.
+
+use std::{path::Path, time::Duration};
+
+use serde::Serialize;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{database, failure::Failure};
+
+/// One maintenance at a time, of this program or another, on this database; the function takes the same lock.
+const LOCK: &str = "select pg_advisory_lock(hashtextextended('throughline maintain', 0))";
+/// The server looks this often whether maintenance is due.
+const LOOK: Duration = Duration::from_secs(3600);
+/// And this long after it came up for the first time.
+const SETTLE: Duration = Duration::from_secs(300);
+
+/// One line of what was done.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    /// Which part of maintenance.
+    step: String,
+    /// What it was done to.
+    target: String,
+    /// How many.
+    amount: i64,
+    /// What came of it.
+    note: String,
+}
+
+/// `throughline maintain`
+pub(crate) async fn run(data: &Path, json: bool) -> Result<(), Failure> {
+    let database = database::open(data).await?;
+    let outcome = async { maintain(&database::owner(&database)?, |_| true).await }.await;
+    database.stop().await;
+    let lines = outcome?;
+    if json {
+        println!("{}", serde_json::to_string(&lines)?);
+        return Ok(());
+    }
+    let telling: Vec<&Line> = lines.iter().filter(|line| line.amount > 0 || is_remark(line)).collect();
+    let width = telling.iter().map(|line| line.target.chars().count()).max().unwrap_or(0);
+    for line in telling {
+        println!("{:8} {:width$} {:>8}  {}", line.step, line.target, line.amount, line.note);
+    }
+    Ok(())
+}
+
+fn is_remark(line: &Line) -> bool {
+    line.note.starts_with("kept") || line.note.starts_with("left") || line.step == "lock"
+}
+
+/// Runs maintenance every day until the server ends. Needs the owner of the tables; without, somebody has to run it.
+pub(crate) async fn daily(owner: Config) {
+    tokio::time::sleep(SETTLE).await;
+    loop {
+        match maintain(&owner, |hours| hours.is_none_or(|hours| hours >= 20.0)).await {
+            Ok(lines) if lines.is_empty() => {}
+            Ok(lines) => tracing::info!(steps = lines.len(), "maintained the database"),
+            Err(failure) => tracing::warn!(
+                "maintenance could not be run: {failure}; let THROUGHLINE_OWNER_URL name the role that migrates, or \
+                 run `throughline maintain` every day"
+            ),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Maintains the database behind `owner`, if it is `due` that many hours after the last time. Another that runs is waited for.
+pub(crate) async fn maintain(owner: &Config, due: impl Fn(Option<f64>) -> bool) -> Result<Vec<Line>, Failure> {
+    let (client, connection) = owner.connect(NoTls).await?;
+    let driver = tokio::spawn(connection);
+    let outcome = holding_the_lock(&client, due).await;
+    drop(client);
+    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
+    outcome
+}
+
+async fn holding_the_lock(client: &Client, due: impl Fn(Option<f64>) -> bool) -> Result<Vec<Line>, Failure> {
+    client.batch_execute("set statement_timeout = 0; set application_name = 'throughline maintain'").await?;
+    client.execute(LOCK, &[]).await?;
+    let last = client
+        .query_one(
+            "select (extract(epoch from now() - max(finished_at)) / 3600)::float8 from platform.operation_runs
+              where kind = 'maintenance' and status = 'completed'",
+            &[],
+        )
+        .await?
+        .get(0);
+    if !due(last) {
+        return Ok(Vec::new());
+    }
+    let run: uuid::Uuid = client
+        .query_one(
+            "insert into platform.operation_runs (kind, target) values ('maintenance', current_database()) returning id",
+            &[],
+        )
+        .await?
+        .get(0);
+    match steps(client).await {
+        Ok(lines) => {
+            client
+                .execute(
+                    "update platform.operation_runs set status = 'completed', finished_at = greatest(clock_timestamp(), started_at),
+                            details = $2::jsonb where id = $1",
+                    &[&run, &serde_json::json!({ "steps": lines })],
+                )
+                .await?;
+            Ok(lines)
+        }
+        Err(failure) => {
+            client
+                .execute(
+                    "update platform.operation_runs set status = 'failed', finished_at = greatest(clock_timestamp(), started_at),
+                            error_message = left($2, 10000) where id = $1",
+                    &[&run, &failure.to_string()],
+                )
+                .await?;
+            Err(failure)
+        }
+    }
+}
+
+async fn steps(client: &Client) -> Result<Vec<Line>, Failure> {
+    let rows = client.query("select step, target, amount, note from platform.maintain_database()", &[]).await?;
+    let mut lines: Vec<Line> = rows
+        .iter()
+        .map(|row| Line { step: row.get(0), target: row.get(1), amount: row.get(2), note: row.get(3) })
+        .collect();
+    let tables: Vec<String> = client
+        .query(
+            "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              where c.relkind in ('r', 'p') and not c.relispartition and pg_has_role(c.relowner, 'usage')
+                and exists (select from platform.table_facts f where f.table_schema = n.nspname and f.table_name = c.relname)
+              order by 1",
+            &[],
+        )
+        .await?
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    // Outside of any transaction, and without waiting for a table that somebody changes.
+    client.batch_execute(&format!("vacuum (analyze, skip_locked) {}", tables.join(", "))).await?;
+    let amount = i64::try_from(tables.len()).unwrap_or(i64::MAX);
+    let note = "room made free, statistics renewed".into();
+    lines.push(Line { step: "vacuum".into(), target: "tables".into(), amount, note });
+    Ok(lines)
+}
