@@ -149,6 +149,37 @@ pub static DEPLOYMENT_CHECKS: Resource =
         .sorted_by("position")
         .verbs(ROW);
 
+/// What is given to users under one version.
+pub static RELEASES: Resource = Resource::new("releases", "delivery.releases", "release", "version")
+    .create_only(&["project_id"])
+    .writable(&[
+        "build_id",
+        "version",
+        "name",
+        "notes",
+        "status",
+        "planned_on",
+        "released_at",
+        "withdrawn_at",
+        "withdrawn_reason",
+    ])
+    .detail(&["notes"])
+    .status(StatusMoves {
+        column: "status",
+        initial: &["planned", "released"],
+        moves: &[("planned", &["released"]), ("released", &["withdrawn"])],
+        stamps: &[("released", "released_at"), ("withdrawn", "withdrawn_at")],
+    });
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 8] =
-    [&REPOSITORIES, &COMMITS, &BUILDS, &BUILD_COMMITS, &ARTIFACTS, &ENVIRONMENTS, &DEPLOYMENTS, &DEPLOYMENT_CHECKS];
+pub static RESOURCES: [&Resource; 9] = [
+    &REPOSITORIES,
+    &COMMITS,
+    &BUILDS,
+    &BUILD_COMMITS,
+    &ARTIFACTS,
+    &ENVIRONMENTS,
+    &DEPLOYMENTS,
+    &DEPLOYMENT_CHECKS,
+    &RELEASES,
+];

@@ -145,8 +145,22 @@ pub static RETENTION_POLICIES: Resource =
         .sorted_by("table_name")
         .verbs(SEEN);
 
+/// Lists as somebody likes them. Row security shows one's own and those of one's teams.
+pub static SAVED_VIEWS: Resource = Resource::new("saved-views", "platform.saved_views", "saved_view", "name")
+    .create_only(&["project_id", "resource"])
+    .writable(&["name", "query", "team_id", "position"])
+    .sorted_by("position")
+    .verbs(ROW);
+
+/// The same record elsewhere.
+pub static EXTERNAL_REFERENCES: Resource =
+    Resource::new("external-references", "platform.external_references", "trace_link", "external_id")
+        .create_only(&["project_id", "entity_id", "system"])
+        .writable(&["external_id", "url", "title", "synchronized_at"])
+        .verbs(ROW);
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 16] = [
+pub static RESOURCES: [&Resource; 18] = [
     &SERVICES,
     &SERVICE_INSTANCES,
     &CONFIGURATION_SETTINGS,
@@ -163,4 +177,6 @@ pub static RESOURCES: [&Resource; 16] = [
     &PROJECT_HISTORY,
     &DOCUMENT_HISTORY,
     &RETENTION_POLICIES,
+    &SAVED_VIEWS,
+    &EXTERNAL_REFERENCES,
 ];
