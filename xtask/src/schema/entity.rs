@@ -179,7 +179,7 @@ fn checks(text: &mut String, table: &Table) {
             _ => String::new(),
         };
         let rule = check.definition.trim_start_matches("CHECK ");
-        let _ = lines.push(format!("| {} | {sentence} | {} |", code(&check.name), code(rule)));
+        lines.push(format!("| {} | {sentence} | {} |", code(&check.name), code(rule)));
     }
     if !lines.is_empty() {
         let _ =

@@ -50,8 +50,8 @@ pub(super) fn values(definition: &str) -> Option<Vec<String>> {
 pub(super) fn on_delete(reference: &Reference<'_>) -> String {
     match reference.target.on_delete.as_str() {
         "c" => "goes with it".into(),
-        "n" if reference.target.cleared.is_empty() => "is emptied".into(),
-        "n" => format!("{} emptied", columns(&reference.target.cleared)),
+        "n" if reference.target.cleared.is_empty() => "has these emptied".into(),
+        "n" => format!("has {} emptied", columns(&reference.target.cleared)),
         "d" => "takes its default".into(),
         _ => "keeps it from going".into(),
     }

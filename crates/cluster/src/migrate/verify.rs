@@ -24,7 +24,8 @@ impl Migrator {
     /// after going down, and the second way up must lead to the same schema as the first.
     ///
     /// `admin` makes and drops the scratch database (a superuser, or a role with CREATEDB that is a member of the owner);
-    /// `owner` migrates it, and its `dbname` is replaced; `pg_dump` must not be older than the server.
+    /// `owner` migrates it, and its `dbname` is replaced; `pg_dump` must not be older than the server; where there is none, the
+    /// catalogue is compared instead.
     ///
     /// # Errors
     /// [`MigrateError::Different`] shows the first differing lines; the others are those of [`Migrator::up`].
@@ -63,9 +64,20 @@ impl Migrator {
     }
 }
 
+/// The schema as the catalogue tells it, for installations that have the server and no `pg_dump`.
+async fn describe(config: &Config) -> Result<Vec<String>, MigrateError> {
+    let session = Session::open(config).await?;
+    let rows = session.client.query(include_str!("describe.sql"), &[]).await.when("describe the schema");
+    session.close().await;
+    Ok(rows?.iter().map(|row| row.get(0)).collect())
+}
+
 /// The schema as `pg_dump` writes it, without comments, empty lines, and the random words that recent releases put around
 /// a dump.
 async fn dump(config: &Config, pg_dump: &Path) -> Result<Vec<String>, MigrateError> {
+    if !pg_dump.exists() {
+        return describe(config).await;
+    }
     let failed = |message: String| MigrateError::Dump { program: pg_dump.to_path_buf(), message };
     let mut command = tokio::process::Command::new(pg_dump);
     command.args(["--schema-only", "--no-password"]).stdin(Stdio::null()).kill_on_drop(true);

@@ -10,6 +10,9 @@ const TRACK: i32 = 9;
 /// Between two groups of cards.
 const APART: i32 = 40;
 
+/// How wide a picture of small groups is.
+const WIDTH: i32 = 1300;
+
 /// A card at its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed {
@@ -33,13 +36,20 @@ pub(super) struct Piece {
     pub(super) begins: bool,
 }
 
+/// A level line through a column that a net only passes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    pub(super) net: Net,
+    pub(super) from: (i32, i32),
+    pub(super) end: i32,
+}
+
 /// A picture with everything at its place.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) cards: Vec<Placed>,
     pub(super) pieces: Vec<Piece>,
-    /// Level lines through a column: the net, and from where to where.
-    pub(super) levels: Vec<(Net, (i32, i32), (i32, i32))>,
+    pub(super) levels: Vec<Level>,
     pub(super) width: i32,
     pub(super) height: i32,
 }
@@ -48,7 +58,7 @@ pub(super) struct Plan {
 pub(super) fn plan(cards: &[Card]) -> Plan {
     let mut plan = Plan::default();
     let parts: Vec<Plan> = layers::groups(cards).iter().map(|group| part(cards, group)).collect();
-    let widest = parts.iter().map(|part| part.width).max().unwrap_or(0).max(900);
+    let widest = parts.iter().map(|part| part.width).max().unwrap_or(0).max(WIDTH);
     let (mut x, mut y, mut row_height) = (0, 0, 0);
     for part in parts {
         if x > 0 && x + part.width > widest {
@@ -71,7 +81,11 @@ impl Plan {
             to: moved(piece.to),
             ..*piece
         }));
-        self.levels.extend(part.levels.iter().map(|level| (level.0, moved(level.1), moved(level.2))));
+        self.levels.extend(part.levels.iter().map(|level| Level {
+            from: moved(level.from),
+            end: level.end + x,
+            ..*level
+        }));
         self.width = self.width.max(part.width + x);
         self.height = self.height.max(part.height + y);
     }
@@ -97,7 +111,7 @@ fn part(cards: &[Card], group: &layers::Group) -> Plan {
                 Thing::Card(card) => plan.cards.push(Placed { card, x, y: top[thing] }),
                 Thing::Pass(net) => {
                     let y = top[thing] + if column.is_multiple_of(2) { 5 } else { 15 };
-                    plan.levels.push((net, (x, y), (x + extent, y)));
+                    plan.levels.push(Level { net, from: (x, y), end: x + extent });
                 }
             }
             plan.height = plan.height.max(top[thing] + all.height(cards, thing));
@@ -209,5 +223,92 @@ impl Span {
         let within =
             |heights: &[i32], span: &Self| heights.iter().filter(|y| **y > span.low && **y < span.high).count();
         within(&self.rights, other) + within(&other.lefts, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::diagram::{Leads, Row};
+
+    fn card(title: &str, leads: &[usize]) -> Card {
+        let rows = leads.iter().map(|to| Row {
+            label: "other_id".into(),
+            mark: "FK".into(),
+            leads: Leads::To(*to),
+            optional: false,
+            single: false,
+        });
+        Card {
+            title: title.into(),
+            remark: String::new(),
+            href: String::new(),
+            tooltip: String::new(),
+            rows: rows.collect(),
+        }
+    }
+
+    /// A hub, a chain, two circles, a card that refers to itself, and two that nothing joins.
+    fn cards() -> Vec<Card> {
+        let leads: [&[usize]; 12] =
+            [&[5], &[0], &[0, 1], &[0, 2], &[0, 3, 1], &[0, 5], &[0], &[0, 6], &[9], &[8, 9], &[], &[]];
+        leads.iter().enumerate().map(|(number, leads)| card(&format!("card_{number}"), leads)).collect()
+    }
+
+    #[test]
+    fn no_two_cards_touch_and_every_card_is_there() {
+        let cards = cards();
+        let plan = plan(&cards);
+        assert_eq!(plan.cards.len(), cards.len());
+        for (at, a) in plan.cards.iter().enumerate() {
+            for b in &plan.cards[at + 1..] {
+                let apart = a.x + cards[a.card].extent() <= b.x
+                    || b.x + cards[b.card].extent() <= a.x
+                    || a.y + cards[a.card].height() <= b.y
+                    || b.y + cards[b.card].height() <= a.y;
+                assert!(apart, "{} lies on {}", cards[a.card].title, cards[b.card].title);
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_runs_over_a_card_and_every_row_has_its_line() {
+        let cards = cards();
+        let plan = plan(&cards);
+        let over = |x: i32, low: i32, high: i32| {
+            plan.cards.iter().any(|placed| {
+                let card = &cards[placed.card];
+                x > placed.x && x < placed.x + card.extent() && low < placed.y + card.height() && high > placed.y
+            })
+        };
+        for piece in &plan.pieces {
+            let (low, high) = (piece.from.1.min(piece.to.1), piece.from.1.max(piece.to.1));
+            assert!(!over(piece.track, low, high), "an upright line runs over a card");
+        }
+        for level in &plan.levels {
+            assert!(
+                !over((level.from.0 + level.end) / 2, level.from.1, level.from.1 + 1),
+                "a level line runs over a card"
+            );
+        }
+        for (from, card) in cards.iter().enumerate() {
+            for (row, entry) in card.rows.iter().enumerate() {
+                if matches!(entry.leads, Leads::To(to) if to != from) {
+                    assert!(plan.pieces.iter().any(|piece| piece.row == Some((from, row))), "{} row {row}", card.title);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nets_that_overlap_have_tracks_of_their_own() {
+        let plan = plan(&cards());
+        for (at, a) in plan.pieces.iter().enumerate() {
+            for b in plan.pieces[at + 1..].iter().filter(|b| b.net != a.net && b.track == a.track) {
+                let span = |piece: &Piece| (piece.from.1.min(piece.to.1), piece.from.1.max(piece.to.1));
+                let ((a_low, a_high), (b_low, b_high)) = (span(a), span(b));
+                assert!(a_high < b_low || b_high < a_low, "two nets share a piece of a track");
+            }
+        }
     }
 }

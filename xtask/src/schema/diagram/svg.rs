@@ -58,7 +58,7 @@ pub(super) fn chip(name: &str) -> i32 {
 pub(in crate::schema) fn draw(picture: &Picture) -> String {
     let plan = route::plan(&picture.cards);
     let legend = count(picture.legend.len()) * 18 + 18;
-    let written = picture.legend.iter().map(|line| wide(line, 58)).max().unwrap_or(0);
+    let written = picture.legend.iter().map(|line| wide(line, 66)).max().unwrap_or(0);
     let (width, height) = (plan.width.max(written) + 2 * MARGIN, plan.height + 2 * MARGIN + TITLE + legend);
     let mut svg = String::new();
     let _ = writeln!(
@@ -102,8 +102,8 @@ fn nets(svg: &mut String, picture: &Picture, plan: &Plan) {
     for net in nets {
         let _ = writeln!(svg, "<g class=\"net n{}\">", colour(net.target));
         let _ = writeln!(svg, "<title>to {}</title>", escape(&picture.cards[net.target].title));
-        for (_, from, to) in plan.levels.iter().filter(|level| level.0 == net) {
-            let _ = writeln!(svg, "<path d=\"M{} {}H{}\"/>", from.0, from.1, to.0);
+        for level in plan.levels.iter().filter(|level| level.net == net) {
+            let _ = writeln!(svg, "<path d=\"M{} {}H{}\"/>", level.from.0, level.from.1, level.end);
         }
         let pieces: Vec<&Piece> = plan.pieces.iter().filter(|piece| piece.net == net).collect();
         for piece in &pieces {
