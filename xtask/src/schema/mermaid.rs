@@ -37,7 +37,11 @@ pub(super) fn domain(schema: &Schema) -> String {
             } else {
                 format!("\"{}.{}\"", reference.target.schema, reference.target.table)
             };
-            let _ = writeln!(text, "  {target} {one}--{many} {} : \"{}\"", table.name, own.join(", "));
+            let line = format!("  {target} {one}--{many} {} : \"{}\"\n", table.name, own.join(", "));
+            // Two foreign keys over the same columns, with and without the project, are one line.
+            if !text.contains(&line) {
+                text.push_str(&line);
+            }
         }
     }
     text
