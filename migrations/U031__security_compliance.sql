@@ -1,15 +1,8 @@
-delete from authz.role_grants_template where resource_type in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment', 'security_event', 'vulnerability');
+delete from authz.role_grants_template where resource_type in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment');
 delete from authz.permissions p using authz.resource_types t
-where p.resource_type_id = t.id and t.name in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment', 'security_event', 'vulnerability');
-delete from authz.resource_types where name in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment', 'security_event', 'vulnerability');
-delete from platform.entities where entity_type in ('compliance_assessment', 'vulnerability');
-delete from work.entity_keys where key like 'VULN-%';
-delete from work.key_counters where prefix = 'VULN';
-drop table security.vulnerability_components;
-drop table security.vulnerabilities;
-drop function security.count_vulnerabilities();
-drop table security.security_events;
-drop function security.sign_resolution();
+where p.resource_type_id = t.id and t.name in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment');
+delete from authz.resource_types where name in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment');
+delete from platform.entities where entity_type = 'compliance_assessment';
 drop table security.compliance_findings;
 drop function security.check_finding_control();
 drop table security.compliance_assessments;
@@ -22,6 +15,5 @@ drop table security.classification_frameworks;
 drop table security.compliance_controls;
 drop table security.compliance_frameworks;
 delete from platform.table_facts
-where table_schema = 'security' and table_name in ('vulnerability_components', 'vulnerabilities', 'security_events', 'compliance_findings',
-  'compliance_assessments', 'masking_policy_scopes', 'masking_policies', 'data_elements', 'classification_frameworks', 'compliance_controls',
-  'compliance_frameworks');
+where table_schema = 'security' and table_name in ('compliance_findings', 'compliance_assessments', 'masking_policy_scopes', 'masking_policies',
+  'data_elements', 'classification_frameworks', 'compliance_controls', 'compliance_frameworks');

@@ -140,7 +140,7 @@ create table work.features (
   constraint features_complexity_points_check check (complexity_points between 0 and 100),
   constraint features_completed_at_check check (completed_at >= started_at),
   constraint features_blocked_reason_check check (char_length(blocked_reason) <= 2000),
-  constraint features_blocked_check check (implementation_status <> 'blocked' or blocked_reason <> ''),
+  constraint features_blocked_check check (implementation_status <> 'blocked' or coalesce(blocked_reason, '') <> ''),
   constraint features_metadata_check check (jsonb_typeof(metadata) = 'object')
 );
 create index features_requirement_id_idx on work.features (organization_id, requirement_id, project_id);

@@ -286,7 +286,7 @@ create table documents.processing_jobs (
   constraint processing_jobs_processing_type_check check (processing_type in ('extract', 'summarize', 'analyze', 'translate')),
   constraint processing_jobs_job_parameters_check check (jsonb_typeof(job_parameters) = 'object'),
   constraint processing_jobs_status_check check (status in ('queued', 'running', 'completed', 'failed', 'cancelled')),
-  constraint processing_jobs_error_message_check check (status <> 'failed' or error_message <> ''),
+  constraint processing_jobs_error_message_check check (status <> 'failed' or coalesce(error_message, '') <> ''),
   constraint processing_jobs_completed_at_check check (completed_at >= started_at),
   constraint processing_jobs_over_check check ((status in ('completed', 'failed', 'cancelled')) = (completed_at is not null)),
   constraint processing_jobs_tokens_used_check check (tokens_used >= 0),

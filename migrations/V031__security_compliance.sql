@@ -1,4 +1,4 @@
--- What the law and the auditors ask, how far it is met, what must be masked, what went wrong, and what may be exploited.
+-- What the law and the auditors ask, how far it is met, and what must be masked.
 
 create table security.compliance_frameworks (
   id             uuid not null default platform.uuid_v7(),
@@ -255,157 +255,6 @@ comment on function security.check_finding_control() is 'A finding names a contr
 create trigger check_finding_control before insert or update of control_id, assessment_id on security.compliance_findings
   for each row when (new.control_id is not null) execute function security.check_finding_control();
 
-create table security.security_events (
-  organization_id uuid not null default platform.current_organization(),
-  id              uuid not null default platform.uuid_v7(),
-  event_type                       text not null,
-  severity                         text not null default 'info',
-  title                            text not null,
-  description                      text,
-  source_user_id                   uuid,
-  target_user_id                   uuid,
-  source_ip                        inet,
-  user_agent                       text,
-  resource_type                    text,
-  resource_id                      text,
-  target_resource                  text,
-  detection_method                 text not null default 'manual_review',
-  detection_rule_id                text,
-  potential_impact                 text,
-  affected_systems                 text[] not null default '{}',
-  affected_data_types              text[] not null default '{}',
-  status                           text not null default 'open',
-  is_resolved                      boolean not null generated always as (status in ('resolved', 'false_positive')) stored,
-  assigned_to_user_id              uuid,
-  investigation_notes              text,
-  resolution_notes                 text,
-  resolved_at                      timestamptz,
-  resolved_by                      uuid,
-  regulatory_notification_required boolean not null default false,
-  notification_sent_at             timestamptz,
-  event_data                       jsonb not null default '{}',
-  occurred_at                      timestamptz not null default now(),
-  detected_at                      timestamptz not null default now(),
-  created_at      timestamptz not null default now(),
-  updated_at      timestamptz not null default now(),
-  row_version     bigint not null default 1,
-  primary key (organization_id, id),
-  constraint security_events_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
-  constraint security_events_event_type_check check (event_type ~ '^[a-z][a-z0-9_.]{0,99}$'),
-  constraint security_events_severity_check check (severity in ('critical', 'high', 'medium', 'low', 'info')),
-  constraint security_events_title_check check (char_length(title) between 1 and 255),
-  constraint security_events_description_check check (char_length(description) <= 100000),
-  constraint security_events_user_agent_check check (char_length(user_agent) <= 1000),
-  constraint security_events_resource_type_check check (char_length(resource_type) between 1 and 100),
-  constraint security_events_resource_id_check check (char_length(resource_id) between 1 and 255),
-  constraint security_events_target_resource_check check (char_length(target_resource) between 1 and 255),
-  constraint security_events_detection_method_check check (detection_method ~ '^[a-z][a-z0-9_]{0,99}$'),
-  constraint security_events_detection_rule_id_check check (char_length(detection_rule_id) between 1 and 255),
-  constraint security_events_notes_check check (greatest(char_length(potential_impact), char_length(investigation_notes), char_length(resolution_notes)) <= 100000),
-  constraint security_events_status_check check (status in ('open', 'investigating', 'resolved', 'false_positive')),
-  constraint security_events_resolved_at_check check (resolved_at is not null or status not in ('resolved', 'false_positive')),
-  constraint security_events_detected_at_check check (detected_at >= occurred_at),
-  constraint security_events_notification_sent_at_check check (notification_sent_at >= detected_at),
-  constraint security_events_event_data_check check (jsonb_typeof(event_data) = 'object')
-) partition by range (id);
-create index security_events_event_type_idx on security.security_events (organization_id, event_type, id);
-create index security_events_severity_idx on security.security_events (organization_id, severity, id);
-create index security_events_status_idx on security.security_events (organization_id, status, id) where not is_resolved;
-create index security_events_occurred_at_idx on security.security_events (organization_id, occurred_at, id);
-create index security_events_created_at_idx on security.security_events (organization_id, created_at desc);
-
-create function security.sign_resolution() returns trigger
-  language plpgsql
-  as $$
-begin
-  if new.status in ('resolved', 'false_positive') then
-    if tg_op = 'INSERT' or old.status not in ('resolved', 'false_positive') then
-      new.resolved_at := coalesce(new.resolved_at, now());
-      new.resolved_by := coalesce(platform.current_user_id(), new.resolved_by);
-    end if;
-  else
-    new.resolved_at := null;
-    new.resolved_by := null;
-  end if;
-  return new;
-end
-$$;
-comment on function security.sign_resolution() is 'Whoever closes an event signs it; opening it again takes the signature away.';
-create trigger sign_resolution before insert or update of status, resolved_at, resolved_by on security.security_events
-  for each row execute function security.sign_resolution();
-
-create table security.vulnerabilities (
-  organization_id uuid not null default platform.current_organization(),
-  id              uuid not null default platform.uuid_v7(),
-  project_id      uuid not null,
-  key                 text not null,
-  build_id            uuid,
-  cve_id              text,
-  title               text not null,
-  description         text,
-  severity            text not null default 'medium',
-  cvss_score          numeric(3,1),
-  affected_version    text,
-  fixed_version       text,
-  status              text not null default 'open',
-  discovered_at       timestamptz not null default now(),
-  acknowledged_at     timestamptz,
-  remediated_at       timestamptz,
-  assigned_to_user_id uuid,
-  remediation_notes   text,
-  remediation_url     text,
-  created_at      timestamptz not null default now(),
-  updated_at      timestamptz not null default now(),
-  created_by      uuid default platform.current_user_id(),
-  updated_by      uuid,
-  row_version     bigint not null default 1,
-  deleted_at      timestamptz,
-  deleted_by      uuid,
-  primary key (organization_id, id),
-  constraint vulnerabilities_project_id_key unique (organization_id, project_id, id),
-  constraint vulnerabilities_key_key unique (organization_id, key, project_id),
-  constraint vulnerabilities_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
-  constraint vulnerabilities_build_id_fkey foreign key (organization_id, project_id, build_id)
-    references delivery.builds (organization_id, project_id, id) on update cascade on delete set null (build_id),
-  constraint vulnerabilities_key_check check (key ~ '^VULN-[1-9][0-9]{0,14}$'),
-  constraint vulnerabilities_cve_id_check check (cve_id ~ '^CVE-[0-9]{4}-[0-9]{4,19}$'),
-  constraint vulnerabilities_title_check check (char_length(title) between 1 and 255),
-  constraint vulnerabilities_description_check check (char_length(description) <= 100000),
-  constraint vulnerabilities_severity_check check (severity in ('critical', 'high', 'medium', 'low')),
-  constraint vulnerabilities_cvss_score_check check (cvss_score between 0 and 10),
-  constraint vulnerabilities_affected_version_check check (char_length(affected_version) between 1 and 100),
-  constraint vulnerabilities_fixed_version_check check (char_length(fixed_version) between 1 and 100),
-  constraint vulnerabilities_status_check check (status in ('open', 'acknowledged', 'remediated', 'false_positive', 'accepted_risk')),
-  constraint vulnerabilities_remediated_at_check check (remediated_at is not null or status <> 'remediated'),
-  constraint vulnerabilities_remediation_notes_check check (char_length(remediation_notes) <= 100000),
-  constraint vulnerabilities_remediation_url_check check (char_length(remediation_url) <= 512 and remediation_url ~ '^https?://[^\s[:cntrl:]]+$')
-);
-create index vulnerabilities_build_id_idx on security.vulnerabilities (organization_id, build_id, project_id) where build_id is not null;
-create index vulnerabilities_status_idx on security.vulnerabilities (organization_id, project_id, status, id) where deleted_at is null;
-create index vulnerabilities_severity_idx on security.vulnerabilities (organization_id, severity, id) where deleted_at is null;
-create index vulnerabilities_cve_id_idx on security.vulnerabilities (organization_id, cve_id) where deleted_at is null;
-
-create table security.vulnerability_components (
-  organization_id uuid not null default platform.current_organization(),
-  id              uuid not null default platform.uuid_v7(),
-  project_id        uuid not null,
-  vulnerability_id  uuid not null,
-  component_name    text not null,
-  component_version text,
-  package_url       text,
-  details           jsonb not null default '{}',
-  primary key (organization_id, id),
-  constraint vulnerability_components_vulnerability_id_fkey foreign key (organization_id, project_id, vulnerability_id)
-    references security.vulnerabilities (organization_id, project_id, id) on update cascade on delete cascade,
-  constraint vulnerability_components_component_name_key unique nulls not distinct
-    (organization_id, vulnerability_id, component_name, component_version),
-  constraint vulnerability_components_component_name_check check (char_length(component_name) between 1 and 255),
-  constraint vulnerability_components_component_version_check check (char_length(component_version) between 1 and 100),
-  constraint vulnerability_components_package_url_check check (char_length(package_url) <= 1000 and package_url ~ '^pkg:[^\s[:cntrl:]]+$'),
-  constraint vulnerability_components_details_check check (jsonb_typeof(details) = 'object')
-);
-create index vulnerability_components_vulnerability_id_idx on security.vulnerability_components (organization_id, vulnerability_id, project_id);
-
 do $$
 declare
   shared regclass;
@@ -423,66 +272,8 @@ call platform.refer_to_members('security.masking_policy_scopes', 'user_id');
 call platform.adopt_table('security.compliance_assessments', 'confidential', '7 years after completion; 90 days in the bin');
 call platform.refer_to_members('security.compliance_assessments', 'conducted_by', 'reviewed_by', 'approved_by');
 call platform.adopt_table('security.compliance_findings', 'confidential', 'while the assessment is kept', 'select, insert, update, delete');
-call platform.adopt_table('security.security_events', 'restricted', '7 years, then archived', 'select, insert, update');
-call platform.refer_to_members('security.security_events', 'source_user_id', 'target_user_id', 'assigned_to_user_id', 'resolved_by');
-call platform.start_partitions('security.security_events', interval '3 months', 1);
-call platform.adopt_table('security.vulnerabilities', 'confidential', 'while the project exists; 90 days in the bin');
-call platform.refer_to_members('security.vulnerabilities', 'assigned_to_user_id');
-call platform.adopt_table('security.vulnerability_components', 'confidential', 'while the vulnerability is kept', 'select, insert, update, delete');
 call platform.register_table('security.compliance_assessments', 'compliance_assessment', 'n.assessment_name',
   '{assessment_name,status,conducted_by,deleted_at}', 'n.status', 'n.conducted_by');
-call platform.register_table('security.vulnerabilities', 'vulnerability', 'n.title',
-  '{title,status,assigned_to_user_id,deleted_at,project_id,key}', 'n.status', 'n.assigned_to_user_id', 'VULN');
-
--- Counts of a build are those of its vulnerabilities that nobody has dealt with yet. One update for each build and statement.
-create function security.count_vulnerabilities() returns trigger
-  language plpgsql
-  as $$
-declare
-  access text := coalesce(current_setting('app.project_access', true), '');
-begin
-  perform set_config('app.project_access', 'all', true);
-  if tg_op = 'INSERT' then
-    update delivery.builds b set
-      vulnerabilities_critical = b.vulnerabilities_critical + n.critical, vulnerabilities_high = b.vulnerabilities_high + n.high,
-      vulnerabilities_medium = b.vulnerabilities_medium + n.medium, vulnerabilities_low = b.vulnerabilities_low + n.low
-    from (select organization_id, build_id, count(*) filter (where severity = 'critical') as critical, count(*) filter (where severity = 'high') as high,
-                 count(*) filter (where severity = 'medium') as medium, count(*) filter (where severity = 'low') as low
-          from new_rows where build_id is not null and deleted_at is null and status in ('open', 'acknowledged') group by 1, 2) n
-    where b.organization_id = n.organization_id and b.id = n.build_id;
-  elsif tg_op = 'DELETE' then
-    update delivery.builds b set
-      vulnerabilities_critical = b.vulnerabilities_critical - o.critical, vulnerabilities_high = b.vulnerabilities_high - o.high,
-      vulnerabilities_medium = b.vulnerabilities_medium - o.medium, vulnerabilities_low = b.vulnerabilities_low - o.low
-    from (select organization_id, build_id, count(*) filter (where severity = 'critical') as critical, count(*) filter (where severity = 'high') as high,
-                 count(*) filter (where severity = 'medium') as medium, count(*) filter (where severity = 'low') as low
-          from old_rows where build_id is not null and deleted_at is null and status in ('open', 'acknowledged') group by 1, 2) o
-    where b.organization_id = o.organization_id and b.id = o.build_id;
-  else
-    update delivery.builds b set
-      vulnerabilities_critical = b.vulnerabilities_critical + d.critical, vulnerabilities_high = b.vulnerabilities_high + d.high,
-      vulnerabilities_medium = b.vulnerabilities_medium + d.medium, vulnerabilities_low = b.vulnerabilities_low + d.low
-    from (select organization_id, build_id, coalesce(sum(step) filter (where severity = 'critical'), 0) as critical,
-                 coalesce(sum(step) filter (where severity = 'high'), 0) as high, coalesce(sum(step) filter (where severity = 'medium'), 0) as medium,
-                 coalesce(sum(step) filter (where severity = 'low'), 0) as low
-          from (select organization_id, build_id, severity, status, deleted_at, 1 as step from new_rows
-                union all
-                select organization_id, build_id, severity, status, deleted_at, -1 from old_rows) changed
-          where build_id is not null and deleted_at is null and status in ('open', 'acknowledged') group by 1, 2) d
-    where b.organization_id = d.organization_id and b.id = d.build_id and (d.critical, d.high, d.medium, d.low) is distinct from (0, 0, 0, 0);
-  end if;
-  perform set_config('app.project_access', access, true);
-  return null;
-end
-$$;
-comment on function security.count_vulnerabilities() is
-  'Keeps the counts of builds true: vulnerabilities that are open or acknowledged and not in the bin, by severity.';
-create trigger count_new after insert on security.vulnerabilities referencing new table as new_rows
-  for each statement execute function security.count_vulnerabilities();
-create trigger count_changed after update on security.vulnerabilities referencing old table as old_rows new table as new_rows
-  for each statement execute function security.count_vulnerabilities();
-create trigger count_gone after delete on security.vulnerabilities referencing old table as old_rows
-  for each statement execute function security.count_vulnerabilities();
 comment on table security.compliance_frameworks is
   'Laws, standards and rule books that an organisation can be held against.';
 comment on column security.compliance_frameworks.name is 'The short name everybody uses.';
@@ -612,116 +403,12 @@ comment on column security.compliance_findings.status is 'How it stands; accepte
 comment on constraint compliance_findings_position_check on security.compliance_findings is 'position must be greater than zero';
 comment on constraint compliance_findings_title_check on security.compliance_findings is 'title must be 1 to 500 characters long';
 comment on constraint compliance_findings_details_check on security.compliance_findings is 'details must be a JSON object';
-comment on table security.security_events is
-  'Something that may endanger data or people, and what was done about it. Partitioned by the quarter of its identifier.';
-comment on column security.security_events.event_type is
-  'What happened, such as failed_login, privilege_escalation, data_breach or suspicious_activity.';
-comment on column security.security_events.severity is 'How bad it is.';
-comment on column security.security_events.title is 'What happened, in one line.';
-comment on column security.security_events.description is 'What is known in full, as Markdown. Null: the title says it.';
-comment on column security.security_events.source_user_id is 'Who did it, as far as known. Null: nobody of the organisation, or unknown.';
-comment on column security.security_events.target_user_id is 'Whom it was done to. Null: nobody in particular.';
-comment on column security.security_events.source_ip is 'Where it came from. Null: unknown.';
-comment on column security.security_events.user_agent is 'What the client called itself, cut to 1,000 characters. Null: nothing.';
-comment on column security.security_events.resource_type is 'What kind of thing it was done to. Null: unknown.';
-comment on column security.security_events.resource_id is 'Which one; text, because not everything has a UUID. Null: unknown.';
-comment on column security.security_events.target_resource is
-  'The same as somebody wrote it, such as a host or an address. Null: nothing in particular.';
-comment on column security.security_events.detection_method is 'How it was seen, such as automated_rule, manual_review or external_alert.';
-comment on column security.security_events.detection_rule_id is 'Which rule saw it. Null: no rule did.';
-comment on column security.security_events.potential_impact is 'What it may lead to. Null: not judged.';
-comment on column security.security_events.affected_systems is 'Names of systems as known then; an array, because it is a snapshot.';
-comment on column security.security_events.affected_data_types is 'Kinds of data as known then; an array, because it is a snapshot.';
-comment on column security.security_events.status is 'How it stands.';
-comment on column security.security_events.is_resolved is 'True: resolved, or nothing was wrong.';
-comment on column security.security_events.assigned_to_user_id is 'Who sees to it. Null: nobody.';
-comment on column security.security_events.investigation_notes is 'What was found out. Null: nothing yet.';
-comment on column security.security_events.resolution_notes is 'What was done. Null: nothing yet.';
-comment on column security.security_events.resolved_at is 'When it was closed. Null: it is open.';
-comment on column security.security_events.resolved_by is 'Who closed it. Written by a trigger. Null: it is open, or the system did.';
-comment on column security.security_events.regulatory_notification_required is 'True: an authority has to be told.';
-comment on column security.security_events.notification_sent_at is 'When that was done. Null: not yet, or it need not be.';
-comment on column security.security_events.event_data is 'What the detector sent, by name.';
-comment on column security.security_events.occurred_at is 'When it happened.';
-comment on column security.security_events.detected_at is 'When it was seen.';
-comment on constraint security_events_event_type_check on security.security_events is
-  'event type must begin with a lower-case letter and hold only lower-case letters, digits, points and underscores';
-comment on constraint security_events_title_check on security.security_events is 'title must be 1 to 255 characters long';
-comment on constraint security_events_description_check on security.security_events is
-  'description must be at most 100,000 characters long';
-comment on constraint security_events_user_agent_check on security.security_events is 'user agent must be at most 1,000 characters long';
-comment on constraint security_events_resource_type_check on security.security_events is 'resource type must be 1 to 100 characters long';
-comment on constraint security_events_resource_id_check on security.security_events is 'resource id must be 1 to 255 characters long';
-comment on constraint security_events_target_resource_check on security.security_events is
-  'target resource must be 1 to 255 characters long';
-comment on constraint security_events_detection_method_check on security.security_events is
-  'detection method must begin with a lower-case letter and hold only lower-case letters, digits and underscores';
-comment on constraint security_events_detection_rule_id_check on security.security_events is
-  'detection rule id must be 1 to 255 characters long';
-comment on constraint security_events_notes_check on security.security_events is
-  'impact and notes must each be at most 100,000 characters long';
-comment on constraint security_events_resolved_at_check on security.security_events is 'a closed event must say when it was closed';
-comment on constraint security_events_detected_at_check on security.security_events is 'detected at must not be before occurred at';
-comment on constraint security_events_notification_sent_at_check on security.security_events is
-  'notification sent at must not be before detected at';
-comment on constraint security_events_event_data_check on security.security_events is 'event data must be a JSON object';
-comment on table security.vulnerabilities is
-  'A weakness of a project that somebody could exploit, from its discovery to its end.';
-comment on column security.vulnerabilities.key is
-  'What people call it, such as VULN-7. Given by the project''s counter unless it comes with one.';
-comment on column security.vulnerabilities.build_id is 'The build it was found in. Null: no build in particular.';
-comment on column security.vulnerabilities.cve_id is 'Its number in the CVE list. Null: it has none.';
-comment on column security.vulnerabilities.title is 'What it is, in one line.';
-comment on column security.vulnerabilities.description is 'What it is in full, as Markdown. Null: the title says it.';
-comment on column security.vulnerabilities.severity is 'How much harm it can do.';
-comment on column security.vulnerabilities.cvss_score is 'The same by CVSS, 0.0 to 10.0. Null: not scored.';
-comment on column security.vulnerabilities.affected_version is 'The version that has it. Null: unknown.';
-comment on column security.vulnerabilities.fixed_version is 'The first version without it. Null: not fixed.';
-comment on column security.vulnerabilities.status is 'open and acknowledged count for its build; the others are dealt with.';
-comment on column security.vulnerabilities.discovered_at is 'When it was found.';
-comment on column security.vulnerabilities.acknowledged_at is 'When somebody took it on. Null: nobody has.';
-comment on column security.vulnerabilities.remediated_at is 'When it was mended. Null: not yet.';
-comment on column security.vulnerabilities.assigned_to_user_id is 'Who sees to it. Null: nobody.';
-comment on column security.vulnerabilities.remediation_notes is 'What was done, or why nothing is. Null: nothing yet.';
-comment on column security.vulnerabilities.remediation_url is 'Where to read on, such as the advisory. Null: nowhere.';
-comment on constraint vulnerabilities_key_check on security.vulnerabilities is
-  'key must be VULN- and a number without leading zeros, such as VULN-42';
-comment on constraint vulnerabilities_cve_id_check on security.vulnerabilities is 'cve id must be of the form CVE-2026-12345';
-comment on constraint vulnerabilities_title_check on security.vulnerabilities is 'title must be 1 to 255 characters long';
-comment on constraint vulnerabilities_description_check on security.vulnerabilities is
-  'description must be at most 100,000 characters long';
-comment on constraint vulnerabilities_cvss_score_check on security.vulnerabilities is 'cvss score must be from 0 to 10';
-comment on constraint vulnerabilities_affected_version_check on security.vulnerabilities is
-  'affected version must be 1 to 100 characters long';
-comment on constraint vulnerabilities_fixed_version_check on security.vulnerabilities is 'fixed version must be 1 to 100 characters long';
-comment on constraint vulnerabilities_remediated_at_check on security.vulnerabilities is
-  'a remediated vulnerability must say when it was mended';
-comment on constraint vulnerabilities_remediation_notes_check on security.vulnerabilities is
-  'remediation notes must be at most 100,000 characters long';
-comment on constraint vulnerabilities_remediation_url_check on security.vulnerabilities is
-  'remediation url must begin with http:// or https:// and hold at most 512 characters without spaces';
-comment on table security.vulnerability_components is
-  'A part of the project that has the weakness, such as a library.';
-comment on column security.vulnerability_components.vulnerability_id is 'The vulnerability; the row goes away with it.';
-comment on column security.vulnerability_components.component_name is 'The part.';
-comment on column security.vulnerability_components.component_version is 'Its version. Null: all, or unknown.';
-comment on column security.vulnerability_components.package_url is 'The same as a package URL (pkg:…). Null: it is no package.';
-comment on column security.vulnerability_components.details is 'What the scanner said besides, by name.';
-comment on constraint vulnerability_components_component_name_check on security.vulnerability_components is
-  'component name must be 1 to 255 characters long';
-comment on constraint vulnerability_components_component_version_check on security.vulnerability_components is
-  'component version must be 1 to 100 characters long';
-comment on constraint vulnerability_components_package_url_check on security.vulnerability_components is
-  'package url must begin with pkg: and hold at most 1,000 characters without spaces';
-comment on constraint vulnerability_components_details_check on security.vulnerability_components is 'details must be a JSON object';
 
 insert into authz.resource_types (name, description) values
   ('compliance_framework',  'Laws and standards, and what they ask.'),
   ('data_element',          'Columns that hold something sensitive.'),
   ('masking_policy',        'What is masked for whom.'),
-  ('compliance_assessment', 'Assessments and their findings.'),
-  ('security_event',        'Security events and incidents.'),
-  ('vulnerability',         'Vulnerabilities and the components that have them.');
+  ('compliance_assessment', 'Assessments and their findings.');
 insert into authz.resource_type_actions (resource_type_id, action, description)
 select t.id, a.action, a.description
 from authz.resource_types t
@@ -732,17 +419,14 @@ cross join (values
   ('delete',  'Put it in the bin, or remove it where there is no bin.'),
   ('restore', 'Take it out of the bin.'),
   ('export',  'Take it out as a file.')) as a (action, description)
-where t.name in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment', 'security_event', 'vulnerability');
+where t.name in ('compliance_framework', 'data_element', 'masking_policy', 'compliance_assessment');
 insert into authz.role_grants_template (role_code, resource_type, actions) values
   ('viewer', 'compliance_framework', '{read,export}'),
-  ('viewer', 'vulnerability', '{read,export}'),
   ('developer', 'data_element', '{read}'),
   ('developer', 'compliance_assessment', '{read,export}'),
-  ('developer', 'vulnerability', '{create,update,delete,restore}'),
   ('admin', 'data_element', '{export}'),
   ('admin', 'masking_policy', '{read,create,update,delete,restore,export}'),
-  ('admin', 'compliance_assessment', '{create,update,delete,restore}'),
-  ('admin', 'security_event', '{read,create,update,export}');
+  ('admin', 'compliance_assessment', '{create,update,delete,restore}');
 
 -- What the frameworks ask: pointers into their texts, with what each point means in our own words.
 insert into security.compliance_frameworks (name, version, description, jurisdiction, framework_type, effective_date) values
@@ -761,501 +445,224 @@ insert into security.compliance_controls (framework_id, control_kind, code, titl
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'requirement', 'Art. 5', 'Principles of processing', 'Principles',
-    'Use personal data lawfully, fairly and openly; for stated ends; no more, no longer and no less accurate than needed; safely; and be able to show it.'),
-  (2, 'requirement', 'Art. 6', 'Lawfulness', 'Principles',
-    'Have one of six grounds for each use: consent, contract, legal duty, vital interest, public task, or legitimate interest.'),
-  (3, 'requirement', 'Art. 7', 'Conditions of consent', 'Principles',
-    'Be able to show consent, ask for it plainly and apart from other matters, and let it be withdrawn as easily as given.'),
-  (4, 'requirement', 'Art. 8', 'Consent of children', 'Principles',
-    'For online services, have a parent agree below the age limit, and make a reasonable effort to check.'),
-  (5, 'requirement', 'Art. 9', 'Special categories', 'Principles',
-    'Leave health, belief, origin, biometrics and the like alone, unless one of the listed exceptions holds.'),
-  (6, 'requirement', 'Art. 10', 'Criminal convictions', 'Principles',
-    'Use data on convictions only under official control or where the law allows it.'),
-  (7, 'requirement', 'Art. 11', 'Processing without identification', 'Principles',
-    'Do not identify people only to comply; say so where you cannot identify somebody.'),
-  (8, 'requirement', 'Art. 12', 'Clear communication', 'Rights of the person',
-    'Inform in plain language and answer requests free of charge within one month.'),
-  (9, 'requirement', 'Art. 13', 'Information when collecting', 'Rights of the person',
-    'Tell people at the time of collection who you are, why, on which ground, to whom it goes, how long it stays, and their rights.'),
-  (10, 'requirement', 'Art. 14', 'Information when obtained elsewhere', 'Rights of the person',
-    'Tell the same, and where it came from, within a month when the data came from somebody else.'),
-  (11, 'requirement', 'Art. 15', 'Right of access', 'Rights of the person',
-    'Give people a copy of their data and say how it is used.'),
-  (12, 'requirement', 'Art. 16', 'Right to rectification', 'Rights of the person',
-    'Correct what is wrong and complete what is missing.'),
-  (13, 'requirement', 'Art. 17', 'Right to erasure', 'Rights of the person',
-    'Erase what is no longer needed, was withdrawn, objected to or unlawful, and tell those it was published to.'),
-  (14, 'requirement', 'Art. 18', 'Right to restriction', 'Rights of the person',
-    'Set data aside, unused, while accuracy or grounds are disputed.'),
-  (15, 'requirement', 'Art. 19', 'Telling recipients', 'Rights of the person',
-    'Pass corrections, erasures and restrictions on to everybody who received the data.'),
-  (16, 'requirement', 'Art. 20', 'Right to portability', 'Rights of the person',
-    'Hand over what a person gave in a common machine-readable form, or send it to another provider.'),
-  (17, 'requirement', 'Art. 21', 'Right to object', 'Rights of the person',
-    'Stop uses based on interest or public task unless there are compelling grounds, and direct marketing at once.'),
-  (18, 'requirement', 'Art. 22', 'Automated decisions', 'Rights of the person',
-    'Do not decide on people by machine alone with serious effect, unless excepted and a human can step in.'),
-  (19, 'requirement', 'Art. 23', 'Restrictions by law', 'Rights of the person',
-    'Where national law limits these rights, keep to the limits it sets.'),
-  (20, 'requirement', 'Art. 24', 'Responsibility of the controller', 'Duties of controller and processor',
-    'Take measures fitting the risk, review them, and be able to demonstrate them.'),
-  (21, 'requirement', 'Art. 25', 'Protection by design and by default', 'Duties of controller and processor',
-    'Build protection in from the start; by default use only what each purpose needs.'),
-  (22, 'requirement', 'Art. 26', 'Joint controllers', 'Duties of controller and processor',
-    'Agree who does what when several decide together, and tell people the essence.'),
-  (23, 'requirement', 'Art. 27', 'Representative in the Union', 'Duties of controller and processor',
-    'From outside the Union, name a representative inside it in writing.'),
-  (24, 'requirement', 'Art. 28', 'Processors', 'Duties of controller and processor',
-    'Use only processors with sufficient guarantees, under a contract with the listed duties.'),
-  (25, 'requirement', 'Art. 29', 'Processing on instruction', 'Duties of controller and processor',
-    'Whoever works under the controller or processor uses the data only as instructed.'),
-  (26, 'requirement', 'Art. 30', 'Records of processing', 'Duties of controller and processor',
-    'Keep a record of each kind of processing and show it to the authority on request.'),
-  (27, 'requirement', 'Art. 31', 'Cooperation with the authority', 'Duties of controller and processor',
-    'Work with the supervisory authority when it asks.'),
-  (28, 'requirement', 'Art. 32', 'Security of processing', 'Duties of controller and processor',
-    'Protect by measures fitting the risk: pseudonyms, encryption, resilience, recovery, regular tests.'),
-  (29, 'requirement', 'Art. 33', 'Notifying the authority of a breach', 'Duties of controller and processor',
-    'Report a breach within 72 hours of learning of it, unless it is unlikely to harm, and keep a record of all.'),
-  (30, 'requirement', 'Art. 34', 'Telling people of a breach', 'Duties of controller and processor',
-    'Tell the people concerned without delay when a breach puts them at high risk.'),
-  (31, 'requirement', 'Art. 35', 'Impact assessment', 'Duties of controller and processor',
-    'Assess uses likely to be of high risk before they begin.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'requirement', 'Art. 5', 'Principles of processing', 'Principles', 'Use personal data lawfully, fairly and openly; for stated ends; no more, no longer and no less accurate than needed; safely; and be able to show it.'),
+  (2, 'requirement', 'Art. 6', 'Lawfulness', 'Principles', 'Have one of six grounds for each use: consent, contract, legal duty, vital interest, public task, or legitimate interest.'),
+  (3, 'requirement', 'Art. 7', 'Conditions of consent', 'Principles', 'Be able to show consent, ask for it plainly and apart from other matters, and let it be withdrawn as easily as given.'),
+  (4, 'requirement', 'Art. 8', 'Consent of children', 'Principles', 'For online services, have a parent agree below the age limit, and make a reasonable effort to check.'),
+  (5, 'requirement', 'Art. 9', 'Special categories', 'Principles', 'Leave health, belief, origin, biometrics and the like alone, unless one of the listed exceptions holds.'),
+  (6, 'requirement', 'Art. 10', 'Criminal convictions', 'Principles', 'Use data on convictions only under official control or where the law allows it.'),
+  (7, 'requirement', 'Art. 11', 'Processing without identification', 'Principles', 'Do not identify people only to comply; say so where you cannot identify somebody.'),
+  (8, 'requirement', 'Art. 12', 'Clear communication', 'Rights of the person', 'Inform in plain language and answer requests free of charge within one month.'),
+  (9, 'requirement', 'Art. 13', 'Information when collecting', 'Rights of the person', 'Tell people at the time of collection who you are, why, on which ground, to whom it goes, how long it stays, and their rights.'),
+  (10, 'requirement', 'Art. 14', 'Information when obtained elsewhere', 'Rights of the person', 'Tell the same, and where it came from, within a month when the data came from somebody else.'),
+  (11, 'requirement', 'Art. 15', 'Right of access', 'Rights of the person', 'Give people a copy of their data and say how it is used.'),
+  (12, 'requirement', 'Art. 16', 'Right to rectification', 'Rights of the person', 'Correct what is wrong and complete what is missing.'),
+  (13, 'requirement', 'Art. 17', 'Right to erasure', 'Rights of the person', 'Erase what is no longer needed, was withdrawn, objected to or unlawful, and tell those it was published to.'),
+  (14, 'requirement', 'Art. 18', 'Right to restriction', 'Rights of the person', 'Set data aside, unused, while accuracy or grounds are disputed.'),
+  (15, 'requirement', 'Art. 19', 'Telling recipients', 'Rights of the person', 'Pass corrections, erasures and restrictions on to everybody who received the data.'),
+  (16, 'requirement', 'Art. 20', 'Right to portability', 'Rights of the person', 'Hand over what a person gave in a common machine-readable form, or send it to another provider.'),
+  (17, 'requirement', 'Art. 21', 'Right to object', 'Rights of the person', 'Stop uses based on interest or public task unless there are compelling grounds, and direct marketing at once.'),
+  (18, 'requirement', 'Art. 22', 'Automated decisions', 'Rights of the person', 'Do not decide on people by machine alone with serious effect, unless excepted and a human can step in.'),
+  (19, 'requirement', 'Art. 23', 'Restrictions by law', 'Rights of the person', 'Where national law limits these rights, keep to the limits it sets.'),
+  (20, 'requirement', 'Art. 24', 'Responsibility of the controller', 'Duties of controller and processor', 'Take measures fitting the risk, review them, and be able to demonstrate them.'),
+  (21, 'requirement', 'Art. 25', 'Protection by design and by default', 'Duties of controller and processor', 'Build protection in from the start; by default use only what each purpose needs.'),
+  (22, 'requirement', 'Art. 26', 'Joint controllers', 'Duties of controller and processor', 'Agree who does what when several decide together, and tell people the essence.'),
+  (23, 'requirement', 'Art. 27', 'Representative in the Union', 'Duties of controller and processor', 'From outside the Union, name a representative inside it in writing.'),
+  (24, 'requirement', 'Art. 28', 'Processors', 'Duties of controller and processor', 'Use only processors with sufficient guarantees, under a contract with the listed duties.'),
+  (25, 'requirement', 'Art. 29', 'Processing on instruction', 'Duties of controller and processor', 'Whoever works under the controller or processor uses the data only as instructed.'),
+  (26, 'requirement', 'Art. 30', 'Records of processing', 'Duties of controller and processor', 'Keep a record of each kind of processing and show it to the authority on request.'),
+  (27, 'requirement', 'Art. 31', 'Cooperation with the authority', 'Duties of controller and processor', 'Work with the supervisory authority when it asks.'),
+  (28, 'requirement', 'Art. 32', 'Security of processing', 'Duties of controller and processor', 'Protect by measures fitting the risk: pseudonyms, encryption, resilience, recovery, regular tests.'),
+  (29, 'requirement', 'Art. 33', 'Notifying the authority of a breach', 'Duties of controller and processor', 'Report a breach within 72 hours of learning of it, unless it is unlikely to harm, and keep a record of all.'),
+  (30, 'requirement', 'Art. 34', 'Telling people of a breach', 'Duties of controller and processor', 'Tell the people concerned without delay when a breach puts them at high risk.'),
+  (31, 'requirement', 'Art. 35', 'Impact assessment', 'Duties of controller and processor', 'Assess uses likely to be of high risk before they begin.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'GDPR';
 
 insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'requirement', '1798.100', 'Right to notice', 'Rights of the person',
-    'Say at or before collection what is collected, why, how long it is kept, and collect no more than that.'),
-  (2, 'requirement', '1798.105', 'Right to delete', 'Rights of the person',
-    'Delete what a consumer asks to have deleted and pass that on, unless an exception holds.'),
-  (3, 'requirement', '1798.106', 'Right to correct', 'Rights of the person',
-    'Correct inaccurate personal information on request.'),
-  (4, 'requirement', '1798.110', 'Right to know what is collected', 'Rights of the person',
-    'Tell a consumer the categories and the very pieces collected, their sources, uses and recipients.'),
-  (5, 'requirement', '1798.115', 'Right to know what is sold or shared', 'Rights of the person',
-    'Tell a consumer which categories went to which kinds of third parties.'),
-  (6, 'requirement', '1798.120', 'Right to opt out of sale and sharing', 'Rights of the person',
-    'Stop selling or sharing on request; under 16, only with opt-in.'),
-  (7, 'requirement', '1798.121', 'Right to limit sensitive information', 'Rights of the person',
-    'Limit sensitive information to what the service needs when asked.'),
-  (8, 'requirement', '1798.125', 'No retaliation', 'Rights of the person',
-    'Do not treat consumers worse for using their rights.'),
-  (9, 'requirement', '1798.130', 'Answering requests', 'Duties',
-    'Offer ways to ask, verify who asks, answer within 45 days, and keep the privacy policy current.'),
-  (10, 'requirement', '1798.135', 'Opt-out links and signals', 'Duties',
-    'Offer the opt-out links or honour the signal of a browser.'),
-  (11, 'requirement', '1798.150', 'Reasonable security', 'Duties',
-    'Protect unencrypted personal information; consumers may sue after a breach that this would have prevented.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'requirement', '1798.100', 'Right to notice', 'Rights of the person', 'Say at or before collection what is collected, why, how long it is kept, and collect no more than that.'),
+  (2, 'requirement', '1798.105', 'Right to delete', 'Rights of the person', 'Delete what a consumer asks to have deleted and pass that on, unless an exception holds.'),
+  (3, 'requirement', '1798.106', 'Right to correct', 'Rights of the person', 'Correct inaccurate personal information on request.'),
+  (4, 'requirement', '1798.110', 'Right to know what is collected', 'Rights of the person', 'Tell a consumer the categories and the very pieces collected, their sources, uses and recipients.'),
+  (5, 'requirement', '1798.115', 'Right to know what is sold or shared', 'Rights of the person', 'Tell a consumer which categories went to which kinds of third parties.'),
+  (6, 'requirement', '1798.120', 'Right to opt out of sale and sharing', 'Rights of the person', 'Stop selling or sharing on request; under 16, only with opt-in.'),
+  (7, 'requirement', '1798.121', 'Right to limit sensitive information', 'Rights of the person', 'Limit sensitive information to what the service needs when asked.'),
+  (8, 'requirement', '1798.125', 'No retaliation', 'Rights of the person', 'Do not treat consumers worse for using their rights.'),
+  (9, 'requirement', '1798.130', 'Answering requests', 'Duties', 'Offer ways to ask, verify who asks, answer within 45 days, and keep the privacy policy current.'),
+  (10, 'requirement', '1798.135', 'Opt-out links and signals', 'Duties', 'Offer the opt-out links or honour the signal of a browser.'),
+  (11, 'requirement', '1798.150', 'Reasonable security', 'Duties', 'Protect unencrypted personal information; consumers may sue after a breach that this would have prevented.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'CCPA';
 
 insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'requirement', '164.308(a)(1)', 'Security management process', 'Administrative safeguards',
-    'Analyse and manage risks, sanction breaches of policy, review activity of systems.'),
-  (2, 'requirement', '164.308(a)(2)', 'Assigned responsibility', 'Administrative safeguards',
-    'Name one official who answers for security.'),
-  (3, 'requirement', '164.308(a)(3)', 'Workforce security', 'Administrative safeguards',
-    'Let only those work with health information who should, and end access when they leave.'),
-  (4, 'requirement', '164.308(a)(4)', 'Access management', 'Administrative safeguards',
-    'Authorise, establish and change access by documented rules.'),
-  (5, 'requirement', '164.308(a)(5)', 'Awareness and training', 'Administrative safeguards',
-    'Train everybody: reminders, malicious software, sign-in monitoring, passwords.'),
-  (6, 'requirement', '164.308(a)(6)', 'Incident procedures', 'Administrative safeguards',
-    'Recognise, answer and document incidents.'),
-  (7, 'requirement', '164.308(a)(7)', 'Contingency plan', 'Administrative safeguards',
-    'Back up, recover, keep going in an emergency; test and revise the plans.'),
-  (8, 'requirement', '164.308(a)(8)', 'Evaluation', 'Administrative safeguards',
-    'Evaluate regularly, and after changes, whether the rules are met.'),
-  (9, 'requirement', '164.308(b)(1)', 'Business associates', 'Administrative safeguards',
-    'Have written assurances from those who handle health information for you.'),
-  (10, 'requirement', '164.310(a)(1)', 'Facility access', 'Physical safeguards',
-    'Limit who can get to systems and the buildings that house them.'),
-  (11, 'requirement', '164.310(b)', 'Workstation use', 'Physical safeguards',
-    'Say what workstations may be used for, how, and in which surroundings.'),
-  (12, 'requirement', '164.310(c)', 'Workstation security', 'Physical safeguards',
-    'Keep others away from workstations with access.'),
-  (13, 'requirement', '164.310(d)(1)', 'Devices and media', 'Physical safeguards',
-    'Govern how hardware and media come, move, are reused and destroyed.'),
-  (14, 'requirement', '164.312(a)(1)', 'Access control', 'Technical safeguards',
-    'Unique users, emergency access, automatic sign-off, encryption.'),
-  (15, 'requirement', '164.312(b)', 'Audit controls', 'Technical safeguards',
-    'Record and examine what happens in systems that hold health information.'),
-  (16, 'requirement', '164.312(c)(1)', 'Integrity', 'Technical safeguards',
-    'Protect health information from improper change or destruction.'),
-  (17, 'requirement', '164.312(d)', 'Authentication', 'Technical safeguards',
-    'Verify that people and programs are who they claim to be.'),
-  (18, 'requirement', '164.312(e)(1)', 'Transmission security', 'Technical safeguards',
-    'Guard health information on its way over networks.'),
-  (19, 'requirement', '164.314(a)(1)', 'Business associate contracts', 'Organisational requirements',
-    'Put the required duties into contracts with business associates.'),
-  (20, 'requirement', '164.316(a)', 'Policies and procedures', 'Documentation',
-    'Adopt reasonable policies and procedures.'),
-  (21, 'requirement', '164.316(b)(1)', 'Documentation', 'Documentation',
-    'Write them down, keep them six years, make them available, keep them current.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'requirement', '164.308(a)(1)', 'Security management process', 'Administrative safeguards', 'Analyse and manage risks, sanction breaches of policy, review activity of systems.'),
+  (2, 'requirement', '164.308(a)(2)', 'Assigned responsibility', 'Administrative safeguards', 'Name one official who answers for security.'),
+  (3, 'requirement', '164.308(a)(3)', 'Workforce security', 'Administrative safeguards', 'Let only those work with health information who should, and end access when they leave.'),
+  (4, 'requirement', '164.308(a)(4)', 'Access management', 'Administrative safeguards', 'Authorise, establish and change access by documented rules.'),
+  (5, 'requirement', '164.308(a)(5)', 'Awareness and training', 'Administrative safeguards', 'Train everybody: reminders, malicious software, sign-in monitoring, passwords.'),
+  (6, 'requirement', '164.308(a)(6)', 'Incident procedures', 'Administrative safeguards', 'Recognise, answer and document incidents.'),
+  (7, 'requirement', '164.308(a)(7)', 'Contingency plan', 'Administrative safeguards', 'Back up, recover, keep going in an emergency; test and revise the plans.'),
+  (8, 'requirement', '164.308(a)(8)', 'Evaluation', 'Administrative safeguards', 'Evaluate regularly, and after changes, whether the rules are met.'),
+  (9, 'requirement', '164.308(b)(1)', 'Business associates', 'Administrative safeguards', 'Have written assurances from those who handle health information for you.'),
+  (10, 'requirement', '164.310(a)(1)', 'Facility access', 'Physical safeguards', 'Limit who can get to systems and the buildings that house them.'),
+  (11, 'requirement', '164.310(b)', 'Workstation use', 'Physical safeguards', 'Say what workstations may be used for, how, and in which surroundings.'),
+  (12, 'requirement', '164.310(c)', 'Workstation security', 'Physical safeguards', 'Keep others away from workstations with access.'),
+  (13, 'requirement', '164.310(d)(1)', 'Devices and media', 'Physical safeguards', 'Govern how hardware and media come, move, are reused and destroyed.'),
+  (14, 'requirement', '164.312(a)(1)', 'Access control', 'Technical safeguards', 'Unique users, emergency access, automatic sign-off, encryption.'),
+  (15, 'requirement', '164.312(b)', 'Audit controls', 'Technical safeguards', 'Record and examine what happens in systems that hold health information.'),
+  (16, 'requirement', '164.312(c)(1)', 'Integrity', 'Technical safeguards', 'Protect health information from improper change or destruction.'),
+  (17, 'requirement', '164.312(d)', 'Authentication', 'Technical safeguards', 'Verify that people and programs are who they claim to be.'),
+  (18, 'requirement', '164.312(e)(1)', 'Transmission security', 'Technical safeguards', 'Guard health information on its way over networks.'),
+  (19, 'requirement', '164.314(a)(1)', 'Business associate contracts', 'Organisational requirements', 'Put the required duties into contracts with business associates.'),
+  (20, 'requirement', '164.316(a)', 'Policies and procedures', 'Documentation', 'Adopt reasonable policies and procedures.'),
+  (21, 'requirement', '164.316(b)(1)', 'Documentation', 'Documentation', 'Write them down, keep them six years, make them available, keep them current.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'HIPAA';
 
 insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'requirement', '302', 'Responsibility of officers for reports', 'Reporting',
-    'Chief executive and chief financial officer certify each report and the controls behind it.'),
-  (2, 'requirement', '404', 'Assessment of internal controls', 'Controls',
-    'Management assesses internal control over financial reporting each year; the auditor attests.'),
-  (3, 'requirement', '409', 'Disclosure in real time', 'Reporting',
-    'Tell the public quickly and plainly of material changes.'),
-  (4, 'requirement', '802', 'Penalties for altering records', 'Records',
-    'Never destroy or alter records to obstruct; auditors keep their papers for years.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'requirement', '302', 'Responsibility of officers for reports', 'Reporting', 'Chief executive and chief financial officer certify each report and the controls behind it.'),
+  (2, 'requirement', '404', 'Assessment of internal controls', 'Controls', 'Management assesses internal control over financial reporting each year; the auditor attests.'),
+  (3, 'requirement', '409', 'Disclosure in real time', 'Reporting', 'Tell the public quickly and plainly of material changes.'),
+  (4, 'requirement', '802', 'Penalties for altering records', 'Records', 'Never destroy or alter records to obstruct; auditors keep their papers for years.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'SOX';
 
 insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'requirement', '1', 'Network security controls', 'Network',
-    'Put controls between networks you trust and those you do not, and keep their rules under review.'),
-  (2, 'requirement', '2', 'Secure configuration', 'Network',
-    'Change defaults and harden every component.'),
-  (3, 'requirement', '3', 'Protection of stored account data', 'Account data',
-    'Store as little as possible, make it unreadable, manage the keys.'),
-  (4, 'requirement', '4', 'Strong cryptography in transmission', 'Account data',
-    'Encrypt card data over open, public networks.'),
-  (5, 'requirement', '5', 'Protection from malicious software', 'Vulnerabilities',
-    'Detect, block and keep watch for malware, phishing included.'),
-  (6, 'requirement', '6', 'Secure systems and software', 'Vulnerabilities',
-    'Develop securely, patch in time, protect public web applications.'),
-  (7, 'requirement', '7', 'Access by need to know', 'Access',
-    'Give access to systems and data only as far as the work needs it.'),
-  (8, 'requirement', '8', 'Identification and authentication', 'Access',
-    'One identity for each user, strong factors, more than one into the card environment.'),
-  (9, 'requirement', '9', 'Physical access', 'Access',
-    'Restrict physical access to card data, media and devices.'),
-  (10, 'requirement', '10', 'Logging and monitoring', 'Monitoring',
-    'Log every access, protect the logs, look at them.'),
-  (11, 'requirement', '11', 'Regular testing', 'Monitoring',
-    'Scan, penetrate, detect intrusion and change regularly.'),
-  (12, 'requirement', '12', 'Policies and programmes', 'Policy',
-    'Support security by policy, risk analysis, training, third-party care and incident plans.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'requirement', '1', 'Network security controls', 'Network', 'Put controls between networks you trust and those you do not, and keep their rules under review.'),
+  (2, 'requirement', '2', 'Secure configuration', 'Network', 'Change defaults and harden every component.'),
+  (3, 'requirement', '3', 'Protection of stored account data', 'Account data', 'Store as little as possible, make it unreadable, manage the keys.'),
+  (4, 'requirement', '4', 'Strong cryptography in transmission', 'Account data', 'Encrypt card data over open, public networks.'),
+  (5, 'requirement', '5', 'Protection from malicious software', 'Vulnerabilities', 'Detect, block and keep watch for malware, phishing included.'),
+  (6, 'requirement', '6', 'Secure systems and software', 'Vulnerabilities', 'Develop securely, patch in time, protect public web applications.'),
+  (7, 'requirement', '7', 'Access by need to know', 'Access', 'Give access to systems and data only as far as the work needs it.'),
+  (8, 'requirement', '8', 'Identification and authentication', 'Access', 'One identity for each user, strong factors, more than one into the card environment.'),
+  (9, 'requirement', '9', 'Physical access', 'Access', 'Restrict physical access to card data, media and devices.'),
+  (10, 'requirement', '10', 'Logging and monitoring', 'Monitoring', 'Log every access, protect the logs, look at them.'),
+  (11, 'requirement', '11', 'Regular testing', 'Monitoring', 'Scan, penetrate, detect intrusion and change regularly.'),
+  (12, 'requirement', '12', 'Policies and programmes', 'Policy', 'Support security by policy, risk analysis, training, third-party care and incident plans.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'PCI-DSS';
 
 insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'control', 'A.5.1', 'Policies for information security', 'Organizational',
-    'Write policies, have them approved, make them known, review them.'),
-  (2, 'control', 'A.5.2', 'Information security roles and responsibilities', 'Organizational',
-    'Say who answers for what.'),
-  (3, 'control', 'A.5.3', 'Segregation of duties', 'Organizational',
-    'Do not let one person hold both ends of a sensitive task.'),
-  (4, 'control', 'A.5.4', 'Management responsibilities', 'Organizational',
-    'Managers demand security from everybody who works for them.'),
-  (5, 'control', 'A.5.5', 'Contact with authorities', 'Organizational',
-    'Know whom to call before it is needed.'),
-  (6, 'control', 'A.5.6', 'Contact with special interest groups', 'Organizational',
-    'Stay in touch with those who know.'),
-  (7, 'control', 'A.5.7', 'Threat intelligence', 'Organizational',
-    'Collect and make sense of news about threats.'),
-  (8, 'control', 'A.5.8', 'Information security in project management', 'Organizational',
-    'Make security part of every project.'),
-  (9, 'control', 'A.5.9', 'Inventory of information and other associated assets', 'Organizational',
-    'Know what there is and who owns it.'),
-  (10, 'control', 'A.5.10', 'Acceptable use of information and other associated assets', 'Organizational',
-    'Say how things may be used.'),
-  (11, 'control', 'A.5.11', 'Return of assets', 'Organizational',
-    'Get back what was lent when people leave or move.'),
-  (12, 'control', 'A.5.12', 'Classification of information', 'Organizational',
-    'Sort information by how much protection it needs.'),
-  (13, 'control', 'A.5.13', 'Labelling of information', 'Organizational',
-    'Mark it accordingly.'),
-  (14, 'control', 'A.5.14', 'Information transfer', 'Organizational',
-    'Have rules for every way information leaves.'),
-  (15, 'control', 'A.5.15', 'Access control', 'Organizational',
-    'Decide who may reach what, by need.'),
-  (16, 'control', 'A.5.16', 'Identity management', 'Organizational',
-    'Manage identities over their whole life.'),
-  (17, 'control', 'A.5.17', 'Authentication information', 'Organizational',
-    'Hand out and handle secrets with care.'),
-  (18, 'control', 'A.5.18', 'Access rights', 'Organizational',
-    'Grant, review, change and remove rights in an orderly way.'),
-  (19, 'control', 'A.5.19', 'Information security in supplier relationships', 'Organizational',
-    'Manage the risks that suppliers bring.'),
-  (20, 'control', 'A.5.20', 'Addressing information security within supplier agreements', 'Organizational',
-    'Put what you expect into the contract.'),
-  (21, 'control', 'A.5.21', 'Managing information security in the ICT supply chain', 'Organizational',
-    'Look beyond the first supplier.'),
-  (22, 'control', 'A.5.22', 'Monitoring, review and change management of supplier services', 'Organizational',
-    'Watch what suppliers do and change.'),
-  (23, 'control', 'A.5.23', 'Information security for use of cloud services', 'Organizational',
-    'Choose, use and leave cloud services by rule.'),
-  (24, 'control', 'A.5.24', 'Information security incident management planning and preparation', 'Organizational',
-    'Be ready for incidents: roles, plans, practice.'),
-  (25, 'control', 'A.5.25', 'Assessment and decision on information security events', 'Organizational',
-    'Decide which events are incidents.'),
-  (26, 'control', 'A.5.26', 'Response to information security incidents', 'Organizational',
-    'Answer incidents by the documented procedure.'),
-  (27, 'control', 'A.5.27', 'Learning from information security incidents', 'Organizational',
-    'Use what an incident taught to prevent the next.'),
-  (28, 'control', 'A.5.28', 'Collection of evidence', 'Organizational',
-    'Gather and keep evidence so that it will stand.'),
-  (29, 'control', 'A.5.29', 'Information security during disruption', 'Organizational',
-    'Keep security up when operations are down.'),
-  (30, 'control', 'A.5.30', 'ICT readiness for business continuity', 'Organizational',
-    'Plan, build and test so that systems come back in time.'),
-  (31, 'control', 'A.5.31', 'Legal, statutory, regulatory and contractual requirements', 'Organizational',
-    'Know the duties that bind you, and how you meet them.'),
-  (32, 'control', 'A.5.32', 'Intellectual property rights', 'Organizational',
-    'Respect what belongs to others.'),
-  (33, 'control', 'A.5.33', 'Protection of records', 'Organizational',
-    'Guard records from loss, forgery and release.'),
-  (34, 'control', 'A.5.34', 'Privacy and protection of PII', 'Organizational',
-    'Meet the duties for personal data.'),
-  (35, 'control', 'A.5.35', 'Independent review of information security', 'Organizational',
-    'Have somebody uninvolved look at it.'),
-  (36, 'control', 'A.5.36', 'Compliance with policies, rules and standards for information security', 'Organizational',
-    'Check regularly that the rules are kept.'),
-  (37, 'control', 'A.5.37', 'Documented operating procedures', 'Organizational',
-    'Write down how systems are operated.'),
-  (38, 'control', 'A.6.1', 'Screening', 'People',
-    'Check backgrounds before and during employment, within the law.'),
-  (39, 'control', 'A.6.2', 'Terms and conditions of employment', 'People',
-    'State duties for security in contracts.'),
-  (40, 'control', 'A.6.3', 'Information security awareness, education and training', 'People',
-    'Teach everybody what their work needs.'),
-  (41, 'control', 'A.6.4', 'Disciplinary process', 'People',
-    'Have a fair and known way to answer violations.'),
-  (42, 'control', 'A.6.5', 'Responsibilities after termination or change of employment', 'People',
-    'Say which duties outlast the job.'),
-  (43, 'control', 'A.6.6', 'Confidentiality or non-disclosure agreements', 'People',
-    'Have those who learn secrets sign for them.'),
-  (44, 'control', 'A.6.7', 'Remote working', 'People',
-    'Protect information where people work from elsewhere.'),
-  (45, 'control', 'A.6.8', 'Information security event reporting', 'People',
-    'Let everybody report what looks wrong, quickly.'),
-  (46, 'control', 'A.7.1', 'Physical security perimeters', 'Physical',
-    'Draw lines around what must be protected.'),
-  (47, 'control', 'A.7.2', 'Physical entry', 'Physical',
-    'Guard the ways in.'),
-  (48, 'control', 'A.7.3', 'Securing offices, rooms and facilities', 'Physical',
-    'Protect rooms by their design.'),
-  (49, 'control', 'A.7.4', 'Physical security monitoring', 'Physical',
-    'Watch premises for intruders.'),
-  (50, 'control', 'A.7.5', 'Protecting against physical and environmental threats', 'Physical',
-    'Prepare for fire, water and the like.'),
-  (51, 'control', 'A.7.6', 'Working in secure areas', 'Physical',
-    'Have rules for work in protected rooms.'),
-  (52, 'control', 'A.7.7', 'Clear desk and clear screen', 'Physical',
-    'Leave nothing lying open.'),
-  (53, 'control', 'A.7.8', 'Equipment siting and protection', 'Physical',
-    'Place equipment where it is safe.'),
-  (54, 'control', 'A.7.9', 'Security of assets off-premises', 'Physical',
-    'Protect what is taken along.'),
-  (55, 'control', 'A.7.10', 'Storage media', 'Physical',
-    'Manage media from purchase to destruction.'),
-  (56, 'control', 'A.7.11', 'Supporting utilities', 'Physical',
-    'Guard against failing power and cooling.'),
-  (57, 'control', 'A.7.12', 'Cabling security', 'Physical',
-    'Protect cables from tapping and damage.'),
-  (58, 'control', 'A.7.13', 'Equipment maintenance', 'Physical',
-    'Maintain equipment so that it stays available and sound.'),
-  (59, 'control', 'A.7.14', 'Secure disposal or re-use of equipment', 'Physical',
-    'Erase before giving away.'),
-  (60, 'control', 'A.8.1', 'User end point devices', 'Technological',
-    'Protect what is on and reached by devices of users.'),
-  (61, 'control', 'A.8.2', 'Privileged access rights', 'Technological',
-    'Give special rights to few, and watch their use.'),
-  (62, 'control', 'A.8.3', 'Information access restriction', 'Technological',
-    'Restrict access as the policy says.'),
-  (63, 'control', 'A.8.4', 'Access to source code', 'Technological',
-    'Control who reads and writes code and its tools.'),
-  (64, 'control', 'A.8.5', 'Secure authentication', 'Technological',
-    'Authenticate as strongly as the need is.'),
-  (65, 'control', 'A.8.6', 'Capacity management', 'Technological',
-    'Measure and plan what is used.'),
-  (66, 'control', 'A.8.7', 'Protection against malware', 'Technological',
-    'Guard by technique and by awareness.'),
-  (67, 'control', 'A.8.8', 'Management of technical vulnerabilities', 'Technological',
-    'Learn of weaknesses, weigh them, act.'),
-  (68, 'control', 'A.8.9', 'Configuration management', 'Technological',
-    'Set, write down, watch and review configurations.'),
-  (69, 'control', 'A.8.10', 'Information deletion', 'Technological',
-    'Delete what is no longer needed.'),
-  (70, 'control', 'A.8.11', 'Data masking', 'Technological',
-    'Mask data by policy and law.'),
-  (71, 'control', 'A.8.12', 'Data leakage prevention', 'Technological',
-    'Keep sensitive data from slipping out.'),
-  (72, 'control', 'A.8.13', 'Information backup', 'Technological',
-    'Keep copies and test them.'),
-  (73, 'control', 'A.8.14', 'Redundancy of information processing facilities', 'Technological',
-    'Have enough spare to stay available.'),
-  (74, 'control', 'A.8.15', 'Logging', 'Technological',
-    'Record, protect and examine what happens.'),
-  (75, 'control', 'A.8.16', 'Monitoring activities', 'Technological',
-    'Watch for the unusual and look into it.'),
-  (76, 'control', 'A.8.17', 'Clock synchronization', 'Technological',
-    'Let all clocks agree.'),
-  (77, 'control', 'A.8.18', 'Use of privileged utility programs', 'Technological',
-    'Restrict tools that can bypass controls.'),
-  (78, 'control', 'A.8.19', 'Installation of software on operational systems', 'Technological',
-    'Install by a controlled procedure.'),
-  (79, 'control', 'A.8.20', 'Networks security', 'Technological',
-    'Secure and manage networks.'),
-  (80, 'control', 'A.8.21', 'Security of network services', 'Technological',
-    'Know and watch what network services promise.'),
-  (81, 'control', 'A.8.22', 'Segregation of networks', 'Technological',
-    'Part networks by who and what they are for.'),
-  (82, 'control', 'A.8.23', 'Web filtering', 'Technological',
-    'Limit which outside sites can be reached.'),
-  (83, 'control', 'A.8.24', 'Use of cryptography', 'Technological',
-    'Have rules for encryption and its keys.'),
-  (84, 'control', 'A.8.25', 'Secure development life cycle', 'Technological',
-    'Build securely from beginning to end.'),
-  (85, 'control', 'A.8.26', 'Application security requirements', 'Technological',
-    'State and approve what applications must withstand.'),
-  (86, 'control', 'A.8.27', 'Secure system architecture and engineering principles', 'Technological',
-    'Design by known principles.'),
-  (87, 'control', 'A.8.28', 'Secure coding', 'Technological',
-    'Write code by secure practice.'),
-  (88, 'control', 'A.8.29', 'Security testing in development and acceptance', 'Technological',
-    'Test security before anything goes live.'),
-  (89, 'control', 'A.8.30', 'Outsourced development', 'Technological',
-    'Direct and review what others build for you.'),
-  (90, 'control', 'A.8.31', 'Separation of development, test and production environments', 'Technological',
-    'Keep the three apart.'),
-  (91, 'control', 'A.8.32', 'Change management', 'Technological',
-    'Change by procedure.'),
-  (92, 'control', 'A.8.33', 'Test information', 'Technological',
-    'Choose and protect data for tests.'),
-  (93, 'control', 'A.8.34', 'Protection of information systems during audit testing', 'Technological',
-    'Agree on audits so that they do no harm.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'control', 'A.5.1', 'Policies for information security', 'Organizational', 'Write policies, have them approved, make them known, review them.'),
+  (2, 'control', 'A.5.2', 'Information security roles and responsibilities', 'Organizational', 'Say who answers for what.'),
+  (3, 'control', 'A.5.3', 'Segregation of duties', 'Organizational', 'Do not let one person hold both ends of a sensitive task.'),
+  (4, 'control', 'A.5.4', 'Management responsibilities', 'Organizational', 'Managers demand security from everybody who works for them.'),
+  (5, 'control', 'A.5.5', 'Contact with authorities', 'Organizational', 'Know whom to call before it is needed.'),
+  (6, 'control', 'A.5.6', 'Contact with special interest groups', 'Organizational', 'Stay in touch with those who know.'),
+  (7, 'control', 'A.5.7', 'Threat intelligence', 'Organizational', 'Collect and make sense of news about threats.'),
+  (8, 'control', 'A.5.8', 'Information security in project management', 'Organizational', 'Make security part of every project.'),
+  (9, 'control', 'A.5.9', 'Inventory of information and other associated assets', 'Organizational', 'Know what there is and who owns it.'),
+  (10, 'control', 'A.5.10', 'Acceptable use of information and other associated assets', 'Organizational', 'Say how things may be used.'),
+  (11, 'control', 'A.5.11', 'Return of assets', 'Organizational', 'Get back what was lent when people leave or move.'),
+  (12, 'control', 'A.5.12', 'Classification of information', 'Organizational', 'Sort information by how much protection it needs.'),
+  (13, 'control', 'A.5.13', 'Labelling of information', 'Organizational', 'Mark it accordingly.'),
+  (14, 'control', 'A.5.14', 'Information transfer', 'Organizational', 'Have rules for every way information leaves.'),
+  (15, 'control', 'A.5.15', 'Access control', 'Organizational', 'Decide who may reach what, by need.'),
+  (16, 'control', 'A.5.16', 'Identity management', 'Organizational', 'Manage identities over their whole life.'),
+  (17, 'control', 'A.5.17', 'Authentication information', 'Organizational', 'Hand out and handle secrets with care.'),
+  (18, 'control', 'A.5.18', 'Access rights', 'Organizational', 'Grant, review, change and remove rights in an orderly way.'),
+  (19, 'control', 'A.5.19', 'Information security in supplier relationships', 'Organizational', 'Manage the risks that suppliers bring.'),
+  (20, 'control', 'A.5.20', 'Addressing information security within supplier agreements', 'Organizational', 'Put what you expect into the contract.'),
+  (21, 'control', 'A.5.21', 'Managing information security in the ICT supply chain', 'Organizational', 'Look beyond the first supplier.'),
+  (22, 'control', 'A.5.22', 'Monitoring, review and change management of supplier services', 'Organizational', 'Watch what suppliers do and change.'),
+  (23, 'control', 'A.5.23', 'Information security for use of cloud services', 'Organizational', 'Choose, use and leave cloud services by rule.'),
+  (24, 'control', 'A.5.24', 'Information security incident management planning and preparation', 'Organizational', 'Be ready for incidents: roles, plans, practice.'),
+  (25, 'control', 'A.5.25', 'Assessment and decision on information security events', 'Organizational', 'Decide which events are incidents.'),
+  (26, 'control', 'A.5.26', 'Response to information security incidents', 'Organizational', 'Answer incidents by the documented procedure.'),
+  (27, 'control', 'A.5.27', 'Learning from information security incidents', 'Organizational', 'Use what an incident taught to prevent the next.'),
+  (28, 'control', 'A.5.28', 'Collection of evidence', 'Organizational', 'Gather and keep evidence so that it will stand.'),
+  (29, 'control', 'A.5.29', 'Information security during disruption', 'Organizational', 'Keep security up when operations are down.'),
+  (30, 'control', 'A.5.30', 'ICT readiness for business continuity', 'Organizational', 'Plan, build and test so that systems come back in time.'),
+  (31, 'control', 'A.5.31', 'Legal, statutory, regulatory and contractual requirements', 'Organizational', 'Know the duties that bind you, and how you meet them.'),
+  (32, 'control', 'A.5.32', 'Intellectual property rights', 'Organizational', 'Respect what belongs to others.'),
+  (33, 'control', 'A.5.33', 'Protection of records', 'Organizational', 'Guard records from loss, forgery and release.'),
+  (34, 'control', 'A.5.34', 'Privacy and protection of PII', 'Organizational', 'Meet the duties for personal data.'),
+  (35, 'control', 'A.5.35', 'Independent review of information security', 'Organizational', 'Have somebody uninvolved look at it.'),
+  (36, 'control', 'A.5.36', 'Compliance with policies, rules and standards for information security', 'Organizational', 'Check regularly that the rules are kept.'),
+  (37, 'control', 'A.5.37', 'Documented operating procedures', 'Organizational', 'Write down how systems are operated.'),
+  (38, 'control', 'A.6.1', 'Screening', 'People', 'Check backgrounds before and during employment, within the law.'),
+  (39, 'control', 'A.6.2', 'Terms and conditions of employment', 'People', 'State duties for security in contracts.'),
+  (40, 'control', 'A.6.3', 'Information security awareness, education and training', 'People', 'Teach everybody what their work needs.'),
+  (41, 'control', 'A.6.4', 'Disciplinary process', 'People', 'Have a fair and known way to answer violations.'),
+  (42, 'control', 'A.6.5', 'Responsibilities after termination or change of employment', 'People', 'Say which duties outlast the job.'),
+  (43, 'control', 'A.6.6', 'Confidentiality or non-disclosure agreements', 'People', 'Have those who learn secrets sign for them.'),
+  (44, 'control', 'A.6.7', 'Remote working', 'People', 'Protect information where people work from elsewhere.'),
+  (45, 'control', 'A.6.8', 'Information security event reporting', 'People', 'Let everybody report what looks wrong, quickly.'),
+  (46, 'control', 'A.7.1', 'Physical security perimeters', 'Physical', 'Draw lines around what must be protected.'),
+  (47, 'control', 'A.7.2', 'Physical entry', 'Physical', 'Guard the ways in.'),
+  (48, 'control', 'A.7.3', 'Securing offices, rooms and facilities', 'Physical', 'Protect rooms by their design.'),
+  (49, 'control', 'A.7.4', 'Physical security monitoring', 'Physical', 'Watch premises for intruders.'),
+  (50, 'control', 'A.7.5', 'Protecting against physical and environmental threats', 'Physical', 'Prepare for fire, water and the like.'),
+  (51, 'control', 'A.7.6', 'Working in secure areas', 'Physical', 'Have rules for work in protected rooms.'),
+  (52, 'control', 'A.7.7', 'Clear desk and clear screen', 'Physical', 'Leave nothing lying open.'),
+  (53, 'control', 'A.7.8', 'Equipment siting and protection', 'Physical', 'Place equipment where it is safe.'),
+  (54, 'control', 'A.7.9', 'Security of assets off-premises', 'Physical', 'Protect what is taken along.'),
+  (55, 'control', 'A.7.10', 'Storage media', 'Physical', 'Manage media from purchase to destruction.'),
+  (56, 'control', 'A.7.11', 'Supporting utilities', 'Physical', 'Guard against failing power and cooling.'),
+  (57, 'control', 'A.7.12', 'Cabling security', 'Physical', 'Protect cables from tapping and damage.'),
+  (58, 'control', 'A.7.13', 'Equipment maintenance', 'Physical', 'Maintain equipment so that it stays available and sound.'),
+  (59, 'control', 'A.7.14', 'Secure disposal or re-use of equipment', 'Physical', 'Erase before giving away.'),
+  (60, 'control', 'A.8.1', 'User end point devices', 'Technological', 'Protect what is on and reached by devices of users.'),
+  (61, 'control', 'A.8.2', 'Privileged access rights', 'Technological', 'Give special rights to few, and watch their use.'),
+  (62, 'control', 'A.8.3', 'Information access restriction', 'Technological', 'Restrict access as the policy says.'),
+  (63, 'control', 'A.8.4', 'Access to source code', 'Technological', 'Control who reads and writes code and its tools.'),
+  (64, 'control', 'A.8.5', 'Secure authentication', 'Technological', 'Authenticate as strongly as the need is.'),
+  (65, 'control', 'A.8.6', 'Capacity management', 'Technological', 'Measure and plan what is used.'),
+  (66, 'control', 'A.8.7', 'Protection against malware', 'Technological', 'Guard by technique and by awareness.'),
+  (67, 'control', 'A.8.8', 'Management of technical vulnerabilities', 'Technological', 'Learn of weaknesses, weigh them, act.'),
+  (68, 'control', 'A.8.9', 'Configuration management', 'Technological', 'Set, write down, watch and review configurations.'),
+  (69, 'control', 'A.8.10', 'Information deletion', 'Technological', 'Delete what is no longer needed.'),
+  (70, 'control', 'A.8.11', 'Data masking', 'Technological', 'Mask data by policy and law.'),
+  (71, 'control', 'A.8.12', 'Data leakage prevention', 'Technological', 'Keep sensitive data from slipping out.'),
+  (72, 'control', 'A.8.13', 'Information backup', 'Technological', 'Keep copies and test them.'),
+  (73, 'control', 'A.8.14', 'Redundancy of information processing facilities', 'Technological', 'Have enough spare to stay available.'),
+  (74, 'control', 'A.8.15', 'Logging', 'Technological', 'Record, protect and examine what happens.'),
+  (75, 'control', 'A.8.16', 'Monitoring activities', 'Technological', 'Watch for the unusual and look into it.'),
+  (76, 'control', 'A.8.17', 'Clock synchronization', 'Technological', 'Let all clocks agree.'),
+  (77, 'control', 'A.8.18', 'Use of privileged utility programs', 'Technological', 'Restrict tools that can bypass controls.'),
+  (78, 'control', 'A.8.19', 'Installation of software on operational systems', 'Technological', 'Install by a controlled procedure.'),
+  (79, 'control', 'A.8.20', 'Networks security', 'Technological', 'Secure and manage networks.'),
+  (80, 'control', 'A.8.21', 'Security of network services', 'Technological', 'Know and watch what network services promise.'),
+  (81, 'control', 'A.8.22', 'Segregation of networks', 'Technological', 'Part networks by who and what they are for.'),
+  (82, 'control', 'A.8.23', 'Web filtering', 'Technological', 'Limit which outside sites can be reached.'),
+  (83, 'control', 'A.8.24', 'Use of cryptography', 'Technological', 'Have rules for encryption and its keys.'),
+  (84, 'control', 'A.8.25', 'Secure development life cycle', 'Technological', 'Build securely from beginning to end.'),
+  (85, 'control', 'A.8.26', 'Application security requirements', 'Technological', 'State and approve what applications must withstand.'),
+  (86, 'control', 'A.8.27', 'Secure system architecture and engineering principles', 'Technological', 'Design by known principles.'),
+  (87, 'control', 'A.8.28', 'Secure coding', 'Technological', 'Write code by secure practice.'),
+  (88, 'control', 'A.8.29', 'Security testing in development and acceptance', 'Technological', 'Test security before anything goes live.'),
+  (89, 'control', 'A.8.30', 'Outsourced development', 'Technological', 'Direct and review what others build for you.'),
+  (90, 'control', 'A.8.31', 'Separation of development, test and production environments', 'Technological', 'Keep the three apart.'),
+  (91, 'control', 'A.8.32', 'Change management', 'Technological', 'Change by procedure.'),
+  (92, 'control', 'A.8.33', 'Test information', 'Technological', 'Choose and protect data for tests.'),
+  (93, 'control', 'A.8.34', 'Protection of information systems during audit testing', 'Technological', 'Agree on audits so that they do no harm.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'ISO/IEC 27001';
 
 insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
 select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
 from security.compliance_frameworks f
 cross join (values
-  (1, 'requirement', 'CC1', 'Control environment', 'Common criteria',
-    'Integrity, oversight, structure, competence and accountability are lived.'),
-  (2, 'requirement', 'CC2', 'Communication and information', 'Common criteria',
-    'The right information reaches those inside and outside who need it.'),
-  (3, 'requirement', 'CC3', 'Risk assessment', 'Common criteria',
-    'Objectives are clear; risks, fraud and change are identified and weighed.'),
-  (4, 'requirement', 'CC4', 'Monitoring activities', 'Common criteria',
-    'Controls are evaluated, and what is lacking is told and mended.'),
-  (5, 'requirement', 'CC5', 'Control activities', 'Common criteria',
-    'Controls that lower risks are chosen, also over technology, and put into policy.'),
-  (6, 'requirement', 'CC6', 'Logical and physical access', 'Common criteria',
-    'Access is granted, changed, ended and protected, on screens and at doors.'),
-  (7, 'requirement', 'CC7', 'System operations', 'Common criteria',
-    'Weaknesses and incidents are detected, answered and recovered from.'),
-  (8, 'requirement', 'CC8', 'Change management', 'Common criteria',
-    'Changes are authorised, designed, tested, approved and carried out in order.'),
-  (9, 'requirement', 'CC9', 'Risk mitigation', 'Common criteria',
-    'Disruptions and the risks of vendors and partners are prepared for.')) as c (position, control_kind, code, title, part, asks)
+  (1, 'requirement', 'CC1', 'Control environment', 'Common criteria', 'Integrity, oversight, structure, competence and accountability are lived.'),
+  (2, 'requirement', 'CC2', 'Communication and information', 'Common criteria', 'The right information reaches those inside and outside who need it.'),
+  (3, 'requirement', 'CC3', 'Risk assessment', 'Common criteria', 'Objectives are clear; risks, fraud and change are identified and weighed.'),
+  (4, 'requirement', 'CC4', 'Monitoring activities', 'Common criteria', 'Controls are evaluated, and what is lacking is told and mended.'),
+  (5, 'requirement', 'CC5', 'Control activities', 'Common criteria', 'Controls that lower risks are chosen, also over technology, and put into policy.'),
+  (6, 'requirement', 'CC6', 'Logical and physical access', 'Common criteria', 'Access is granted, changed, ended and protected, on screens and at doors.'),
+  (7, 'requirement', 'CC7', 'System operations', 'Common criteria', 'Weaknesses and incidents are detected, answered and recovered from.'),
+  (8, 'requirement', 'CC8', 'Change management', 'Common criteria', 'Changes are authorised, designed, tested, approved and carried out in order.'),
+  (9, 'requirement', 'CC9', 'Risk mitigation', 'Common criteria', 'Disruptions and the risks of vendors and partners are prepared for.')) as c (position, control_kind, code, title, part, asks)
 where f.name = 'SOC 2';
-
-insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
-select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
-from security.compliance_frameworks f
-cross join (values
-  (1, 'requirement', 'Art. 20', 'Governance', 'Governance',
-    'Management approves the measures, oversees them, is trained, and can be held liable.'),
-  (2, 'requirement', 'Art. 21(2)(a)', 'Risk analysis and policies', 'Risk management',
-    'Have policies on risk analysis and the security of information systems.'),
-  (3, 'requirement', 'Art. 21(2)(b)', 'Incident handling', 'Risk management',
-    'Be able to handle incidents.'),
-  (4, 'requirement', 'Art. 21(2)(c)', 'Business continuity', 'Risk management',
-    'Manage backups, recovery and crises.'),
-  (5, 'requirement', 'Art. 21(2)(d)', 'Supply chain', 'Risk management',
-    'Look after security with direct suppliers and service providers.'),
-  (6, 'requirement', 'Art. 21(2)(e)', 'Acquisition, development, maintenance', 'Risk management',
-    'Buy, build and maintain systems securely; handle and disclose vulnerabilities.'),
-  (7, 'requirement', 'Art. 21(2)(f)', 'Effectiveness', 'Risk management',
-    'Assess whether the measures work.'),
-  (8, 'requirement', 'Art. 21(2)(g)', 'Hygiene and training', 'Risk management',
-    'Practise basic cyber hygiene and train for it.'),
-  (9, 'requirement', 'Art. 21(2)(h)', 'Cryptography', 'Risk management',
-    'Have policies on cryptography and encryption.'),
-  (10, 'requirement', 'Art. 21(2)(i)', 'People, access, assets', 'Risk management',
-    'Secure human resources, control access, manage assets.'),
-  (11, 'requirement', 'Art. 21(2)(j)', 'Strong authentication and secured communication', 'Risk management',
-    'Use several factors and secured voice, video, text and emergency channels where fitting.'),
-  (12, 'requirement', 'Art. 23', 'Reporting', 'Reporting',
-    'Warn of a significant incident within 24 hours, notify within 72, report finally within a month.')) as c (position, control_kind, code, title, part, asks)
-where f.name = 'NIS2';
-
-insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
-select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
-from security.compliance_frameworks f
-cross join (values
-  (1, 'requirement', 'Art. 4', 'AI literacy', 'General',
-    'See that those who work with AI systems know enough about them.'),
-  (2, 'requirement', 'Art. 5', 'Prohibited practices', 'General',
-    'Do not manipulate, exploit weakness, score people socially or otherwise do what is banned.'),
-  (3, 'requirement', 'Art. 9', 'Risk management system', 'High-risk systems',
-    'Run risk management over the whole life of a high-risk system.'),
-  (4, 'requirement', 'Art. 10', 'Data and data governance', 'High-risk systems',
-    'Train, validate and test with data that is relevant, representative and examined for bias.'),
-  (5, 'requirement', 'Art. 11', 'Technical documentation', 'High-risk systems',
-    'Draw up the documentation before the system is put on the market and keep it current.'),
-  (6, 'requirement', 'Art. 12', 'Record-keeping', 'High-risk systems',
-    'Let the system log events automatically over its life.'),
-  (7, 'requirement', 'Art. 13', 'Transparency to deployers', 'High-risk systems',
-    'Make the system understandable and give instructions for use.'),
-  (8, 'requirement', 'Art. 14', 'Human oversight', 'High-risk systems',
-    'Let people oversee, override and stop the system.'),
-  (9, 'requirement', 'Art. 15', 'Accuracy, robustness, cybersecurity', 'High-risk systems',
-    'Reach and declare fitting levels of all three.'),
-  (10, 'requirement', 'Art. 17', 'Quality management system', 'Providers',
-    'Providers have a documented quality management system.'),
-  (11, 'requirement', 'Art. 26', 'Duties of deployers', 'Deployers',
-    'Use as instructed, with oversight; monitor, keep logs, inform workers.'),
-  (12, 'requirement', 'Art. 27', 'Fundamental rights impact assessment', 'Deployers',
-    'Certain deployers assess the effect on fundamental rights before first use.'),
-  (13, 'requirement', 'Art. 50', 'Transparency to people', 'Transparency',
-    'Tell people that they deal with a machine or see generated content.'),
-  (14, 'requirement', 'Art. 53', 'General-purpose models', 'General-purpose models',
-    'Document the model, inform those who build on it, respect copyright, summarise the training content.'),
-  (15, 'requirement', 'Art. 55', 'Models with systemic risk', 'General-purpose models',
-    'Evaluate, mitigate, report serious incidents, protect the model.'),
-  (16, 'requirement', 'Art. 72', 'Monitoring after placing on the market', 'Providers',
-    'Collect and look at how high-risk systems do in use.'),
-  (17, 'requirement', 'Art. 73', 'Serious incidents', 'Providers',
-    'Report serious incidents to the authority in time.')) as c (position, control_kind, code, title, part, asks)
-where f.name = 'EU AI Act';
-
-insert into security.compliance_controls (framework_id, control_kind, code, title, details, position)
-select f.id, c.control_kind, c.code, c.title, jsonb_build_object('asks', c.asks, 'part', c.part), c.position
-from security.compliance_frameworks f
-cross join (values
-  (1, 'requirement', 'Art. 5', 'Governance', 'Risk management',
-    'The management body answers for the risks of information technology.'),
-  (2, 'requirement', 'Art. 6', 'Risk management framework', 'Risk management',
-    'Have a documented framework and review it at least yearly.'),
-  (3, 'requirement', 'Art. 9', 'Protection and prevention', 'Risk management',
-    'Secure systems, data, access and change.'),
-  (4, 'requirement', 'Art. 10', 'Detection', 'Risk management',
-    'Detect anomalies quickly.'),
-  (5, 'requirement', 'Art. 11', 'Response and recovery', 'Risk management',
-    'Have continuity and recovery plans, and test them.'),
-  (6, 'requirement', 'Art. 12', 'Backup', 'Risk management',
-    'Back up, restore, and check that restoring works.'),
-  (7, 'requirement', 'Art. 17', 'Incident management', 'Incidents',
-    'Record, classify and follow up incidents.'),
-  (8, 'requirement', 'Art. 19', 'Reporting of major incidents', 'Incidents',
-    'Report major incidents to the authority in the three stages.'),
-  (9, 'requirement', 'Art. 24', 'Resilience testing', 'Testing',
-    'Run a programme of tests fitting the risk.'),
-  (10, 'requirement', 'Art. 28', 'Third-party risk', 'Third parties',
-    'Manage providers as part of your own risk, with a register and an exit.')) as c (position, control_kind, code, title, part, asks)
-where f.name = 'DORA';
 
 insert into security.classification_frameworks (classification_id, framework_id)
 select k.id, f.id
@@ -1278,57 +685,3 @@ from (values
   ('internal', 'ISO/IEC 27001')) as l (classification, framework)
 join security.data_classifications k on k.name = l.classification
 join security.compliance_frameworks f on f.name = l.framework;
-
--- Secrets, personal data and money that this schema holds. The patterns also find such values in logs and free text.
-insert into security.data_elements
-  (table_name, column_name, element_type, classification_id, masking_method, masking_parameters, detection_patterns, validation_rules)
-select e.table_name, e.column_name, e.element_type, k.id, e.method, e.parameters::jsonb, e.patterns::jsonb, e.rules::jsonb
-from (values
-  ('identity.users', 'email', 'email', 'restricted', 'partial', '{"keep_first": 1, "keep_domain": true, "fill": "*"}', '["[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"]', '{"max_length": 320}'),
-  ('identity.users', 'username', 'user_name', 'internal', 'partial', '{"keep_first": 1, "keep_last": 0, "fill": "*"}', '[]', '{}'),
-  ('identity.users', 'first_name', 'name', 'restricted', 'partial', '{"keep_first": 1, "keep_last": 0, "fill": "*"}', '[]', '{}'),
-  ('identity.users', 'last_name', 'name', 'restricted', 'partial', '{"keep_first": 1, "keep_last": 0, "fill": "*"}', '[]', '{}'),
-  ('identity.users', 'display_name', 'name', 'internal', 'partial', '{"keep_first": 1, "keep_last": 0, "fill": "*"}', '[]', '{}'),
-  ('identity.users', 'phone_number_ciphertext', 'phone', 'restricted', 'encrypt', '{"algorithm": "AES-256-GCM"}', '["\\+[1-9][0-9 ()-]{6,18}[0-9]"]', '{"format": "E.164"}'),
-  ('identity.users', 'phone_number_hash', 'phone', 'restricted', 'hash', '{"algorithm": "HMAC-SHA-256"}', '[]', '{}'),
-  ('identity.users', 'sensitive_metadata_ciphertext', 'personal_facts', 'top_secret', 'encrypt', '{"algorithm": "AES-256-GCM"}', '[]', '{}'),
-  ('identity.users', 'last_login_ip', 'ip_address', 'restricted', 'partial', '{"keep_prefix_bits": 24}', '["([0-9]{1,3}\\.){3}[0-9]{1,3}"]', '{}'),
-  ('identity.user_credentials', 'secret_hash', 'password', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_credentials', 'secret_ciphertext', 'mfa_secret', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'date_of_birth', 'date_of_birth', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'gender', 'gender', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'country', 'address', 'internal', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'state_province', 'address', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'city', 'address', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'postal_code', 'address', 'restricted', 'partial', '{"keep_first": 2, "keep_last": 0, "fill": "*"}', '[]', '{}'),
-  ('identity.user_profiles', 'address_line1', 'address', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.user_profiles', 'address_line2', 'address', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.sessions', 'token_hash', 'token', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.sessions', 'ip_address', 'ip_address', 'restricted', 'partial', '{"keep_prefix_bits": 24}', '["([0-9]{1,3}\\.){3}[0-9]{1,3}"]', '{}'),
-  ('identity.sessions', 'user_agent', 'user_agent', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.api_tokens', 'token_hash', 'token', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('identity.api_tokens', 'last_used_ip', 'ip_address', 'restricted', 'partial', '{"keep_prefix_bits": 24}', '["([0-9]{1,3}\\.){3}[0-9]{1,3}"]', '{}'),
-  ('identity.organizations', 'billing_email', 'email', 'restricted', 'partial', '{"keep_first": 1, "keep_domain": true, "fill": "*"}', '["[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"]', '{"max_length": 320}'),
-  ('work.projects', 'budget_allocated_cents', 'money', 'confidential', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{"minimum": 0}'),
-  ('delivery.commits', 'author_name', 'name', 'restricted', 'partial', '{"keep_first": 1, "keep_last": 0, "fill": "*"}', '[]', '{}'),
-  ('delivery.commits', 'author_email', 'email', 'restricted', 'partial', '{"keep_first": 1, "keep_domain": true, "fill": "*"}', '["[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"]', '{"max_length": 320}'),
-  ('audit.audit_logs', 'ip_address', 'ip_address', 'restricted', 'partial', '{"keep_prefix_bits": 24}', '["([0-9]{1,3}\\.){3}[0-9]{1,3}"]', '{}'),
-  ('audit.audit_logs', 'user_agent', 'user_agent', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('audit.audit_logs', 'old_values', 'record_values', 'restricted', 'tokenize', '{"follow_elements": true}', '[]', '{}'),
-  ('audit.audit_logs', 'new_values', 'record_values', 'restricted', 'tokenize', '{"follow_elements": true}', '[]', '{}'),
-  ('security.encryption_keys', 'wrapped_key_material', 'key', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('security.security_events', 'source_ip', 'ip_address', 'restricted', 'partial', '{"keep_prefix_bits": 24}', '["([0-9]{1,3}\\.){3}[0-9]{1,3}"]', '{}'),
-  ('security.security_events', 'user_agent', 'user_agent', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('llm.providers', 'api_key_ciphertext', 'api_key', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '["sk-[A-Za-z0-9_-]{20,}"]', '{}'),
-  ('llm.conversations', 'share_token_hash', 'token', 'top_secret', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('llm.conversations', 'system_prompt', 'free_text', 'confidential', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('llm.messages', 'content', 'free_text', 'restricted', 'tokenize', '{"find": ["email", "phone", "ip_address"]}', '[]', '{}'),
-  ('analytics.usage_sessions', 'ip_address', 'ip_address', 'restricted', 'partial', '{"keep_prefix_bits": 24}', '["([0-9]{1,3}\\.){3}[0-9]{1,3}"]', '{}'),
-  ('analytics.usage_sessions', 'user_agent', 'user_agent', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('analytics.usage_sessions', 'city', 'address', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('analytics.api_usage_logs', 'request_headers', 'headers', 'restricted', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('analytics.api_usage_logs', 'request_params', 'record_values', 'restricted', 'tokenize', '{"find": ["email", "phone"]}', '[]', '{}'),
-  ('analytics.cost_allocations', 'cost_amount', 'money', 'confidential', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{}'),
-  ('analytics.cost_centers', 'monthly_budget', 'money', 'confidential', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{"minimum": 0}'),
-  ('analytics.cost_centers', 'annual_budget', 'money', 'confidential', 'redact', '{"replacement": "***REDACTED***"}', '[]', '{"minimum": 0}')) as e (table_name, column_name, element_type, classification, method, parameters, patterns, rules)
-join security.data_classifications k on k.name = e.classification;

@@ -130,7 +130,7 @@ create table delivery.releases (
   constraint releases_status_check check (status in ('planned', 'released', 'withdrawn')),
   constraint releases_released_at_check check (status = 'planned' or released_at is not null),
   constraint releases_build_id_check check (status = 'planned' or build_id is not null),
-  constraint releases_withdrawn_reason_check check (status <> 'withdrawn' or withdrawn_reason <> ''),
+  constraint releases_withdrawn_reason_check check (status <> 'withdrawn' or coalesce(withdrawn_reason, '') <> ''),
   constraint releases_withdrawn_reason_length_check check (char_length(withdrawn_reason) <= 2000)
 );
 create unique index releases_version_key on delivery.releases (organization_id, project_id, version) where deleted_at is null;

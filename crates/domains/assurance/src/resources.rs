@@ -60,9 +60,18 @@ pub static ENCRYPTION_KEYS: Resource =
                 ("rotating", &["active", "deprecated", "revoked"]),
                 ("deprecated", &["revoked"]),
             ],
-            stamps: &[("rotating", "rotated_at")],
+            stamps: &[],
         })
         .verbs(&[Verb::List, Verb::Read, Verb::Update]);
+
+/// Services that may use a key.
+pub static ENCRYPTION_KEY_SERVICES: Resource =
+    Resource::new("encryption-key-services", "security.encryption_key_services", "encryption_key", "service_id")
+        .key(&["key_id", "service_id"])
+        .create_only(&["key_id", "service_id"])
+        .sorted_by("key_id")
+        .write_action("update")
+        .verbs(LINK);
 
 /// Which value is sealed with which key.
 pub static ENCRYPTED_RECORDS: Resource =
@@ -219,13 +228,14 @@ pub static VULNERABILITY_COMPONENTS: Resource =
         .verbs(ROW);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 14] = [
+pub static RESOURCES: [&Resource; 15] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
     &MASKING_POLICIES,
     &MASKING_POLICY_SCOPES,
     &ENCRYPTION_KEYS,
+    &ENCRYPTION_KEY_SERVICES,
     &ENCRYPTED_RECORDS,
     &COMPLIANCE_FRAMEWORKS,
     &COMPLIANCE_CONTROLS,

@@ -131,7 +131,6 @@ pub static SSO_PROVIDERS: Resource = Resource::new("sso-providers", "identity.ss
 pub static SSO_DEFAULT_ROLES: Resource =
     Resource::new("sso-default-roles", "identity.sso_default_roles", "sso_provider", "role_id")
         .key(&["provider_id", "role_id"])
-        .child_of("provider_id", "sso-providers")
         .create_only(&["provider_id", "role_id"])
         .sorted_by("role_id")
         .write_action("update")

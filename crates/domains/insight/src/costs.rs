@@ -17,6 +17,11 @@ values ($1, $2, $3, $4, $5, $6::text::numeric, coalesce($7::text, 'USD'), date_t
         $9::text::numeric, $10, $11, $12, $8, $13)
 returning billing_period::text";
 
+const MISSES_PARTITION: &str =
+    "select platform.missing_partitions('analytics.cost_allocations', array[$1::timestamptz]) <> '{}'";
+
+const MAKE_PARTITION: &str = "select platform.ensure_partition('analytics.cost_allocations', $1)";
+
 /// A cost and who bears it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +86,12 @@ async fn store(ctx: &Ctx, tx: &mut Tx, cost: Cost) -> Result<Stored, Error> {
     let texts = [Some(&cost.service_type), cost.currency.as_ref(), cost.resource_id.as_ref(), cost.usage_unit.as_ref()];
     if texts.into_iter().flatten().any(|text| text.contains('\0')) {
         return Err(Problem::invalid("A text contains the character U+0000.").into());
+    }
+    if tx.query_one(MISSES_PARTITION, &[&incurred_at]).await?.try_get(0)? {
+        // In a transaction of its own, so that the table is locked for a moment only and the month stays when this fails.
+        let past = ctx.begin().await?;
+        past.query_one(MAKE_PARTITION, &[&incurred_at]).await?;
+        past.commit().await?;
     }
     let id = if cost.incurred_at.is_some() { id_at(incurred_at) } else { ctx.new_id() };
     let amount = cost.cost_amount.to_string();

@@ -3,16 +3,22 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod abuse;
+mod approvals;
 mod changes;
+mod conversations;
 mod demo;
+mod documents;
 mod evidence;
 mod http;
 mod lists;
+mod planning;
+mod safety;
 mod security;
 mod sign_in;
-mod upkeep;
 mod standing;
 mod strain;
+mod upkeep;
+mod usage_and_costs;
 mod walk_access;
 mod walk_matrix;
 mod walk_schema;
@@ -30,4 +36,12 @@ async fn world() -> World {
 /// The rows of an answer.
 fn rows(body: &Value) -> &[Value] {
     body["data"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What is said to whoever runs a statement that the database refuses, as the owner of an organisation and the serving role.
+async fn refused(world: &World, sql: &str) -> String {
+    let ctx = world.home.ctx(&world.kernel);
+    let tx = ctx.begin().await.unwrap();
+    let error = tx.batch(sql).await.unwrap_err();
+    world.kernel.catalogue.explain(&error).detail
 }

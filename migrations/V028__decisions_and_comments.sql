@@ -1,4 +1,214 @@
--- What is said about records: decisions and what they led to, comments, mentions and tags. And what projects are built with.
+-- What people decide and say: approvals under way; decisions of a project and what they lead to; comments, mentions and tags on records.
+-- And what projects are built with.
+
+-- Approvals under way -------------------------------------------------------------------------------------------------
+
+create table authz.approval_requests (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id            uuid,
+  workflow_id           uuid not null,
+  subject_kind          text not null,
+  permission_id         uuid,
+  role_id               uuid,
+  deployment_id         uuid,
+  change_set_id         uuid,
+  requested_by          uuid default platform.current_user_id(),
+  requested_for_user_id uuid,
+  payload               jsonb not null default '{}',
+  status                text not null default 'pending',
+  requested_at          timestamptz not null default now(),
+  decided_at            timestamptz,
+  updated_at            timestamptz not null default now(),
+  row_version           bigint not null default 1,
+  primary key (organization_id, id),
+  constraint approval_requests_project_id_key unique (organization_id, project_id, id),
+  constraint approval_requests_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
+  constraint approval_requests_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint approval_requests_workflow_id_fkey foreign key (organization_id, workflow_id) references authz.approval_workflows
+    on update cascade on delete restrict,
+  constraint approval_requests_permission_id_fkey foreign key (organization_id, permission_id) references authz.permissions
+    on update cascade on delete restrict,
+  constraint approval_requests_role_id_fkey foreign key (organization_id, role_id) references authz.roles on update cascade on delete restrict,
+  constraint approval_requests_deployment_id_fkey foreign key (organization_id, project_id, deployment_id)
+    references delivery.deployments (organization_id, project_id, id) on update cascade on delete restrict,
+  constraint approval_requests_subject_kind_check check (subject_kind in ('permission_grant', 'role_assignment', 'deployment', 'change_set')),
+  constraint approval_requests_subject_check check (num_nonnulls(permission_id, role_id, deployment_id, change_set_id) = 1 and case subject_kind
+    when 'permission_grant' then permission_id is not null
+    when 'role_assignment' then role_id is not null
+    when 'deployment' then deployment_id is not null and project_id is not null
+    else change_set_id is not null end),
+  constraint approval_requests_requested_for_user_id_check check ((requested_for_user_id is not null) = (subject_kind in ('permission_grant', 'role_assignment'))),
+  constraint approval_requests_payload_check check (jsonb_typeof(payload) = 'object'),
+  constraint approval_requests_status_check check (status in ('pending', 'approved', 'rejected', 'cancelled', 'expired')),
+  constraint approval_requests_decided_at_check check ((status = 'pending') = (decided_at is null))
+);
+create index approval_requests_project_id_idx on authz.approval_requests (organization_id, project_id) where project_id is not null;
+create index approval_requests_workflow_id_idx on authz.approval_requests (organization_id, workflow_id);
+create index approval_requests_permission_id_idx on authz.approval_requests (organization_id, permission_id) where permission_id is not null;
+create index approval_requests_role_id_idx on authz.approval_requests (organization_id, role_id) where role_id is not null;
+create index approval_requests_deployment_id_idx on authz.approval_requests (organization_id, deployment_id, project_id) where deployment_id is not null;
+create index approval_requests_change_set_id_idx on authz.approval_requests (organization_id, change_set_id) where change_set_id is not null;
+create index approval_requests_status_idx on authz.approval_requests (organization_id, status, id);
+
+create table authz.approval_decisions (
+  organization_id uuid not null default platform.current_organization(),
+  id              uuid not null default platform.uuid_v7(),
+  project_id       uuid,
+  request_id       uuid not null,
+  step_id          uuid not null,
+  approver_user_id uuid not null default platform.current_user_id(),
+  decision         text not null,
+  comment          text,
+  decided_at       timestamptz not null default now(),
+  primary key (organization_id, id),
+  constraint approval_decisions_request_id_fkey foreign key (organization_id, request_id) references authz.approval_requests
+    on update cascade on delete cascade,
+  constraint approval_decisions_project_id_fkey foreign key (organization_id, project_id, request_id)
+    references authz.approval_requests (organization_id, project_id, id) on update cascade on delete cascade,
+  constraint approval_decisions_step_id_fkey foreign key (organization_id, step_id) references authz.approval_workflow_steps
+    on update cascade on delete restrict,
+  constraint approval_decisions_once_key unique (organization_id, request_id, step_id, approver_user_id),
+  constraint approval_decisions_decision_check check (decision in ('approved', 'rejected', 'abstained')),
+  constraint approval_decisions_comment_check check (char_length(comment) <= 10000)
+);
+create index approval_decisions_request_id_idx on authz.approval_decisions (organization_id, request_id, project_id);
+create index approval_decisions_step_id_idx on authz.approval_decisions (organization_id, step_id);
+
+call platform.adopt_table('authz.approval_requests', 'confidential', '7 years after the decision');
+call platform.refer_to_members('authz.approval_requests', 'requested_by', 'requested_for_user_id');
+call platform.adopt_table('authz.approval_decisions', 'confidential', 'as long as the request', 'select, insert');
+call platform.refer_to_members('authz.approval_decisions', 'approver_user_id');
+
+create function authz.approved_steps(p_organization uuid, p_request uuid) returns table (step_id uuid, step_number int, is_done boolean)
+  language sql stable
+  as $$
+    select s.id, s.step_number, (
+      select count(*) from authz.approval_decisions d
+      where d.organization_id = s.organization_id and d.request_id = r.id and d.step_id = s.id and d.decision = 'approved') >= s.required_approvals
+    from authz.approval_requests r
+    join authz.approval_workflow_steps s on s.organization_id = r.organization_id and s.workflow_id = r.workflow_id
+    where r.organization_id = p_organization and r.id = p_request
+  $$;
+comment on function authz.approved_steps(uuid, uuid) is 'The steps of a request and which of them have all the approvals they need. No rows: no such request.';
+
+create function authz.guard_approval_request() returns trigger
+  language plpgsql
+  as $$
+begin
+  if tg_op = 'INSERT' then
+    if new.status <> 'pending' then
+      raise exception 'An approval request begins as pending.';
+    end if;
+    new.requested_by := coalesce(platform.current_user_id(), new.requested_by);
+    return new;
+  end if;
+  if old.status <> 'pending' then
+    raise exception 'This request is % and stays as it is; make a new one.', old.status;
+  end if;
+  if (new.workflow_id, new.subject_kind, new.permission_id, new.role_id, new.deployment_id, new.change_set_id, new.requested_by,
+      new.requested_for_user_id, new.payload)
+     is distinct from (old.workflow_id, old.subject_kind, old.permission_id, old.role_id, old.deployment_id, old.change_set_id, old.requested_by,
+      old.requested_for_user_id, old.payload) then
+    raise exception 'What was asked for does not change once it was asked; cancel the request and make a new one.';
+  end if;
+  if new.status = 'approved' and exists (select from authz.approved_steps(new.organization_id, new.id) s where not s.is_done) then
+    raise exception 'This request still waits for approvals; it is approved when its last step is.';
+  end if;
+  if new.status = 'rejected' and not exists (
+    select from authz.approval_decisions d
+    where d.organization_id = new.organization_id and d.request_id = new.id and d.decision = 'rejected') then
+    raise exception 'Nobody has rejected this request; a decision of an approver does.';
+  end if;
+  if new.status <> 'pending' then
+    new.decided_at := coalesce(new.decided_at, now());
+  end if;
+  return new;
+end
+$$;
+comment on function authz.guard_approval_request() is
+  'A request begins as pending, says the same until it is decided, is approved or rejected by decisions only, and then never changes.';
+create trigger guard before insert or update on authz.approval_requests for each row execute function authz.guard_approval_request();
+create trigger take_project before insert on authz.approval_requests
+  for each row execute function platform.take_project('deployment_id', 'delivery.deployments');
+
+create function authz.check_approval_workflow() returns trigger
+  language plpgsql
+  as $$
+begin
+  if not exists (
+    select from authz.approval_workflows w
+    where w.organization_id = new.organization_id and w.id = new.workflow_id and w.subject_kind = new.subject_kind
+      and w.is_active and w.deleted_at is null
+      and exists (select from authz.approval_workflow_steps s where s.organization_id = w.organization_id and s.workflow_id = w.id)) then
+    raise exception 'The workflow must be in use, have a step and be for this kind of request.';
+  end if;
+  return null;
+end
+$$;
+comment on function authz.check_approval_workflow() is 'A request can only begin where somebody can say yes. Runs after the references, which say more.';
+create trigger workflow after insert on authz.approval_requests for each row execute function authz.check_approval_workflow();
+
+create function authz.guard_approval_decision() returns trigger
+  language plpgsql
+  as $$
+declare
+  request authz.approval_requests;
+  step    authz.approval_workflow_steps;
+begin
+  -- One decision at a time, so that the last one sees all the others.
+  select * into request from authz.approval_requests r
+  where r.organization_id = new.organization_id and r.id = new.request_id for no key update;
+  if request.id is null then
+    return new; -- the foreign key says so
+  end if;
+  new.approver_user_id := coalesce(platform.current_user_id(), new.approver_user_id);
+  if request.status <> 'pending' then
+    raise exception 'This request is % already; nothing is left to decide.', request.status;
+  end if;
+  if new.approver_user_id in (request.requested_by, request.requested_for_user_id)
+     or authz.is_own_request(request.requested_by, request.requested_for_user_id) then
+    raise exception 'Nobody decides on their own request; somebody else has to.';
+  end if;
+  select * into step from authz.approval_workflow_steps s where s.organization_id = new.organization_id and s.id = new.step_id;
+  if step.id is null then
+    return new; -- the foreign key says so
+  end if;
+  if step.workflow_id is distinct from request.workflow_id then
+    raise exception 'The step must belong to the workflow of the request.';
+  end if;
+  if exists (select from authz.approved_steps(request.organization_id, request.id) s where s.step_number < step.step_number and not s.is_done) then
+    raise exception 'Step % has not begun; the steps before it come first.', step.step_number;
+  end if;
+  if step.approver_user_id is distinct from new.approver_user_id
+     and not (step.approver_role_id is not null and authz.holds_role(new.approver_user_id, step.approver_role_id, request.project_id)) then
+    raise exception 'Step % names somebody else as approver.', step.step_number;
+  end if;
+  return new;
+end
+$$;
+comment on function authz.guard_approval_decision() is
+  'Lets a decision pass when the request waits, its step has begun, and the one who acts is an approver there and neither asked nor is to gain.';
+create trigger guard before insert on authz.approval_decisions for each row execute function authz.guard_approval_decision();
+create trigger take_project before insert on authz.approval_decisions
+  for each row execute function platform.take_project('request_id', 'authz.approval_requests');
+
+create function authz.conclude_approval_request() returns trigger
+  language plpgsql
+  as $$
+begin
+  update authz.approval_requests r
+  set status = case new.decision when 'rejected' then 'rejected' else 'approved' end
+  where r.organization_id = new.organization_id and r.id = new.request_id and r.status = 'pending'
+    and (new.decision = 'rejected' or not exists (select from authz.approved_steps(r.organization_id, r.id) s where not s.is_done));
+  return null;
+end
+$$;
+comment on function authz.conclude_approval_request() is 'Ends a request with its first rejection or its last missing approval.';
+create trigger conclude after insert on authz.approval_decisions
+  for each row when (new.decision <> 'abstained') execute function authz.conclude_approval_request();
+
+-- Decisions, comments and tags ----------------------------------------------------------------------------------------
 
 create table work.decisions (
   organization_id uuid not null default platform.current_organization(),
@@ -299,6 +509,7 @@ create trigger retag after update of name on reference.tags
 -- Permissions ---------------------------------------------------------------------------------------------------------
 
 insert into authz.resource_types (name, description) values
+  ('approval_request', 'Approvals under way and what was decided.'),
   ('decision', 'Decisions and what they lead to.'),
   ('comment',  'Comments, and whom they name.'),
   ('tag',      'Tags on records.');
@@ -312,16 +523,58 @@ cross join (values
   ('delete',  'Put it in the bin, or remove it where there is no bin.'),
   ('restore', 'Take it out of the bin.'),
   ('export',  'Take it out as a file.')) as a (action, description)
-where t.name in ('decision', 'comment', 'tag');
+where t.name in ('approval_request', 'decision', 'comment', 'tag');
+insert into authz.resource_type_actions (resource_type_id, action, description)
+select t.id, 'approve', 'Say yes or no on a step that names you.' from authz.resource_types t where t.name = 'approval_request';
 insert into authz.role_grants_template (role_code, resource_type, actions) values
+  ('viewer',    'approval_request', '{read,export}'),
   ('viewer',    'decision', '{read,export}'),
   ('viewer',    'comment',  '{read,export}'),
   ('viewer',    'tag',      '{read,export}'),
+  ('developer', 'approval_request', '{create,update,approve}'),
   ('developer', 'decision', '{create,update,delete,restore}'),
   ('developer', 'comment',  '{create}'),
   ('developer', 'tag',      '{create,update,delete,restore}'),
   ('admin',     'comment',  '{update,delete,restore}');
 
+comment on column authz.approval_requests.project_id is
+  'The project of what is to be approved, which decides who sees the request. Null: it belongs to the organisation as a whole.';
+comment on column authz.approval_requests.workflow_id is 'Who has to say yes, in which order.';
+comment on column authz.approval_requests.subject_kind is
+  'What kind of thing waits for approval; the same as the workflow''s.';
+comment on column authz.approval_requests.permission_id is 'The permission to be given. Null: something else is asked for.';
+comment on column authz.approval_requests.role_id is 'The role to be given. Null: something else is asked for.';
+comment on column authz.approval_requests.deployment_id is 'The deployment that waits. Null: something else is asked for.';
+comment on column authz.approval_requests.change_set_id is
+  'The set of changes that waits. Null: something else is asked for.';
+comment on column authz.approval_requests.requested_by is 'Who asks; written by a trigger. Null: the system.';
+comment on column authz.approval_requests.requested_for_user_id is
+  'Who is to get the permission or role. Null: nobody gets anything.';
+comment on column authz.approval_requests.payload is 'What else an approver has to know, as the asker put it.';
+comment on column authz.approval_requests.status is 'approved and rejected follow from the decisions; nobody writes them.';
+comment on column authz.approval_requests.requested_at is 'When it was asked.';
+comment on column authz.approval_requests.decided_at is 'When it stopped waiting; written by a trigger. Null: it waits.';
+comment on constraint approval_requests_requested_for_user_id_check on authz.approval_requests is
+  'a request for a permission or a role must say who is to get it, and no other request may';
+comment on constraint approval_requests_payload_check on authz.approval_requests is 'payload must be a JSON object';
+comment on constraint approval_requests_decided_at_check on authz.approval_requests is
+  'a request that waits has no time of decision, and any other has one';
+comment on table authz.approval_requests is 'Something that waits until the people its workflow names have said yes.';
+comment on constraint approval_requests_subject_check on authz.approval_requests is
+  'a request must name exactly one thing to be approved, of the kind it says, and a deployment with its project';
+comment on column authz.approval_decisions.project_id is
+  'The project of the request, taken from it. Null: the request has none.';
+comment on column authz.approval_decisions.request_id is 'The request; the decision goes away with it.';
+comment on column authz.approval_decisions.step_id is 'The step it was made on; a step of the request''s workflow.';
+comment on column authz.approval_decisions.approver_user_id is 'Who decided: always the one who was asking.';
+comment on column authz.approval_decisions.decision is
+  'One rejection ends the request; abstaining counts for nothing but leaves a trace.';
+comment on column authz.approval_decisions.comment is 'Why, for those who read it later. Null: nobody said.';
+comment on column authz.approval_decisions.decided_at is 'When.';
+comment on constraint approval_decisions_once_key on authz.approval_decisions is 'an approver decides once on each step';
+comment on constraint approval_decisions_comment_check on authz.approval_decisions is
+  'comment must be at most 10,000 characters long';
+comment on table authz.approval_decisions is 'What one approver said on one step of a request. Never changed.';
 comment on column work.decisions.key is
   'What people call it, such as DEC-3. Given by the project''s counter unless it comes with one.';
 comment on column work.decisions.decision_type_code is 'What kind of decision it is.';

@@ -84,17 +84,10 @@ create or replace function authz.grants_of(p_user uuid)
 -- The owner, too, is bound by row security; for this one step it has to see every organisation.
 alter table authz.permissions no force row level security;
 delete from authz.permissions p using authz.resource_types t
-where t.id = p.resource_type_id and t.name in ('storage_location', 'sso_provider', 'approval_workflow', 'approval_request');
+where t.id = p.resource_type_id and t.name in ('storage_location', 'sso_provider', 'approval_workflow');
 alter table authz.permissions force row level security;
 delete from authz.role_grants_template
-where resource_type in ('storage_location', 'sso_provider', 'approval_workflow', 'approval_request');
-drop table authz.approval_decisions;
-drop table authz.approval_requests;
-drop function authz.conclude_approval_request();
-drop function authz.guard_approval_decision();
-drop function authz.check_approval_workflow();
-drop function authz.guard_approval_request();
-drop function authz.approved_steps(uuid);
+where resource_type in ('storage_location', 'sso_provider', 'approval_workflow');
 drop function authz.is_own_request(uuid[]);
 drop function authz.holds_role(uuid, uuid, uuid);
 drop table authz.user_permissions;
@@ -104,9 +97,8 @@ drop table identity.sso_default_roles;
 drop table identity.sso_providers;
 drop table reference.storage_locations;
 drop table reference.filetypes;
-delete from authz.resource_types where name in ('storage_location', 'sso_provider', 'approval_workflow', 'approval_request');
+delete from authz.resource_types where name in ('storage_location', 'sso_provider', 'approval_workflow');
 drop function platform.take_project();
 delete from platform.table_facts
-where (table_schema, table_name) in (('authz', 'approval_decisions'), ('authz', 'approval_requests'), ('authz', 'user_permissions'),
-  ('identity', 'user_sso_accounts'), ('identity', 'sso_default_roles'), ('identity', 'sso_providers'),
+where (table_schema, table_name) in (('authz', 'user_permissions'), ('identity', 'user_sso_accounts'), ('identity', 'sso_default_roles'), ('identity', 'sso_providers'),
   ('reference', 'storage_locations'), ('reference', 'filetypes'));
