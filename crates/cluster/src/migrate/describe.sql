@@ -1,4 +1,5 @@
 -- The whole schema of a database, a line for each thing in it, in an order of its own: two databases with the same lines have the same schema.
+-- Rights that were never given and rights that say what is so anyway are the same rights.
 with
   homes as (
     select n.* from pg_namespace n where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
@@ -8,11 +9,11 @@ with
     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
   ),
   lines as (
-    select format('schema %s owner %s rights %s: %s', nspname, nspowner::regrole, nspacl::text, obj_description(oid, 'pg_namespace')) as line
+    select format('schema %s owner %s rights %s: %s', nspname, nspowner::regrole, (select string_agg(x::text, ' ' order by x::text collate "C") from unnest(coalesce(nspacl, acldefault('n', nspowner))) x), obj_description(oid, 'pg_namespace')) as line
     from homes
     union all
     select format('relation %s kind %s owner %s rights %s options %s persistence %s row security %s forced %s partitioned %s bounds %s: %s',
-                  name, relkind, relowner::regrole, relacl::text, reloptions::text, relpersistence, relrowsecurity, relforcerowsecurity,
+                  name, relkind, relowner::regrole, (select string_agg(x::text, ' ' order by x::text collate "C") from unnest(coalesce(relacl, acldefault(case when relkind = 'S' then 's'::"char" else 'r'::"char" end, relowner))) x), reloptions::text, relpersistence, relrowsecurity, relforcerowsecurity,
                   case when relkind = 'p' then pg_get_partkeydef(oid) end, pg_get_expr(relpartbound, oid), obj_description(oid, 'pg_class'))
     from relations
     union all
@@ -24,7 +25,7 @@ with
     -- By its place among the columns that are left, since a dropped column keeps its number.
     select format('column %s %s %s type %s required %s generated %s identity %s default %s storage %s collation %s rights %s: %s',
                   r.name, row_number() over (partition by r.oid order by a.attnum), a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-                  a.attgenerated, a.attidentity, pg_get_expr(d.adbin, d.adrelid), a.attstorage, a.attcollation::regcollation, a.attacl::text,
+                  a.attgenerated, a.attidentity, pg_get_expr(d.adbin, d.adrelid), a.attstorage, a.attcollation::regcollation, (select string_agg(x::text, ' ' order by x::text collate "C") from unnest(a.attacl) x),
                   col_description(r.oid, a.attnum))
     from pg_attribute a join relations r on r.oid = a.attrelid
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -48,11 +49,11 @@ with
     select format('rule %s', pg_get_ruledef(w.oid)) from pg_rewrite w join relations r on r.oid = w.ev_class where w.rulename <> '_RETURN'
     union all
     select format('function %s.%s(%s) owner %s rights %s: %s %s', h.nspname, f.proname, pg_get_function_identity_arguments(f.oid), f.proowner::regrole,
-                  f.proacl::text, case when f.prokind in ('f', 'p', 'w') then pg_get_functiondef(f.oid) end, obj_description(f.oid, 'pg_proc'))
+                  (select string_agg(x::text, ' ' order by x::text collate "C") from unnest(coalesce(f.proacl, acldefault('f', f.proowner))) x), case when f.prokind in ('f', 'p', 'w') then pg_get_functiondef(f.oid) end, obj_description(f.oid, 'pg_proc'))
     from pg_proc f join homes h on h.oid = f.pronamespace
     union all
     select format('type %s.%s kind %s owner %s rights %s base %s required %s default %s labels %s: %s', h.nspname, t.typname, t.typtype, t.typowner::regrole,
-                  t.typacl::text, format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull, t.typdefault,
+                  (select string_agg(x::text, ' ' order by x::text collate "C") from unnest(coalesce(t.typacl, acldefault('T', t.typowner))) x), format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull, t.typdefault,
                   (select array_agg(e.enumlabel order by e.enumsortorder)::text from pg_enum e where e.enumtypid = t.oid), obj_description(t.oid, 'pg_type'))
     from pg_type t join homes h on h.oid = t.typnamespace
     where t.typtype in ('d', 'e', 'r') or (t.typtype = 'c' and exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))
@@ -66,7 +67,7 @@ with
     select format('publication %s of %s', p.pubname, (select string_agg(t.schemaname || '.' || t.tablename, ', ' order by t.schemaname, t.tablename)
                                                       from pg_publication_tables t where t.pubname = p.pubname)) from pg_publication p
     union all
-    select format('default rights of %s in %s on %s: %s', d.defaclrole::regrole, d.defaclnamespace::regnamespace, d.defaclobjtype, d.defaclacl::text)
+    select format('default rights of %s in %s on %s: %s', d.defaclrole::regrole, d.defaclnamespace::regnamespace, d.defaclobjtype, (select string_agg(x::text, ' ' order by x::text collate "C") from unnest(d.defaclacl) x))
     from pg_default_acl d
   )
 select line from lines order by line collate "C";
