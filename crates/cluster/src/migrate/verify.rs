@@ -123,10 +123,18 @@ fn same(what: &'static str, before: &[String], after: &[String]) -> Result<(), M
     }
     let prefix = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let suffix = before[prefix..].iter().rev().zip(after[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let only = |mark: char, lines: &[String]| -> Vec<String> {
-        lines[prefix..lines.len() - suffix].iter().take(SHOWN / 2).map(|line| format!("{mark} {line}")).collect()
+    let between = |lines: &[String]| lines[prefix..lines.len() - suffix].to_vec();
+    let (before, after) = (between(before), between(after));
+    // Lines that both have in between say nothing, unless their order is all that differs.
+    let alone = |lines: &[String], others: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| !others.contains(line)).cloned().collect()
     };
-    Err(MigrateError::Different { what, differences: [only('-', before), only('+', after)].concat() })
+    let (gone, new) = (alone(&before, &after), alone(&after, &before));
+    let (gone, new) = if gone.is_empty() && new.is_empty() { (before, after) } else { (gone, new) };
+    let only = |mark: char, lines: &[String]| -> Vec<String> {
+        lines.iter().take(SHOWN / 2).map(|line| format!("{mark} {line}")).collect()
+    };
+    Err(MigrateError::Different { what, differences: [only('-', &gone), only('+', &new)].concat() })
 }
 
 #[cfg(test)]
@@ -148,5 +156,9 @@ mod tests {
         let error = same("the schema differs", &lines(&["a", "b", "c", "d"]), &lines(&["a", "x", "d"]));
         let message = error.expect_err("they differ").to_string();
         assert_eq!(message, "the schema differs; first differences (`-` before, `+` after):\n- b\n- c\n+ x");
+        let spread = same("the schema differs", &lines(&["b", "d"]), &lines(&["a", "b", "c", "d"]));
+        assert!(spread.expect_err("they differ").to_string().ends_with("\n+ a\n+ c"), "what is in both is not shown");
+        let turned = same("the schema differs", &lines(&["a", "b"]), &lines(&["b", "a"]));
+        assert!(turned.expect_err("they differ").to_string().ends_with("\n- a\n- b\n+ b\n+ a"), "the order counts");
     }
 }
