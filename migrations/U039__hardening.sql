@@ -15,6 +15,7 @@ drop trigger require_approval on delivery.deployments;
 drop function delivery.require_approval();
 alter table delivery.deployments drop column created_by;
 drop trigger leave_owners_to_owners on authz.user_roles;
+drop trigger leave_removing_owners_to_owners on identity.memberships;
 drop trigger leave_owners_to_owners on identity.memberships;
 drop function identity.leave_owners_to_owners();
 drop function identity.is_owner(uuid, uuid);

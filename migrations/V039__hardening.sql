@@ -34,7 +34,10 @@ $$;
 comment on function identity.leave_owners_to_owners() is
   'Refuses a change of an owner''s standing by anybody who is no owner. What no member does, such as a migration, passes.';
 
-create trigger leave_owners_to_owners before update of status, deleted_at, user_id or delete on identity.memberships
+create trigger leave_owners_to_owners before update on identity.memberships
+  for each row when ((old.status, old.deleted_at, old.user_id) is distinct from (new.status, new.deleted_at, new.user_id))
+  execute function identity.leave_owners_to_owners();
+create trigger leave_removing_owners_to_owners before delete on identity.memberships
   for each row execute function identity.leave_owners_to_owners();
 create trigger leave_owners_to_owners before update or delete on authz.user_roles
   for each row execute function identity.leave_owners_to_owners();
@@ -227,6 +230,11 @@ revoke create on schema identity from throughline_auth;
 
 -- Addresses that only point to code ------------------------------------------------------------------------------------
 
+-- What says no way to get there is kept behind one that leads nowhere, for somebody to mend.
+alter table delivery.repositories no force row level security;
+update delivery.repositories set url = left('https://localhost/' || url, 2000)
+where url !~ '^((https?|ssh|git|svn|svn\+ssh)://[^/]|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^/])';
+alter table delivery.repositories force row level security;
 alter table delivery.repositories add constraint repositories_url_scheme_check
   check (url ~ '^((https?|ssh|git|svn|svn\+ssh)://[^/]|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^/])');
 comment on constraint repositories_url_scheme_check on delivery.repositories is

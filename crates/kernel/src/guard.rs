@@ -3,7 +3,7 @@
 use base::Problem;
 use uuid::Uuid;
 
-use crate::{Ctx, Error, Record, catalogue::Served, input, param::Param, store::Tx};
+use crate::{Ctx, Error, Record, catalogue::Served, input, param::Param, schema::ColumnType, store::Tx};
 
 /// The default of a column, as PostgreSQL writes it. Null when it has none.
 const DEFAULT: &str = "
@@ -38,6 +38,28 @@ pub(crate) async fn check(
             return Err(Problem::forbidden(format!("You may not set `{column}`: that {detail}."))
                 .field(input::pointer(column), detail)
                 .into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to take away a record with a guarded flag that the actor may not take off: a new one without the flag would
+/// stand in its place.
+///
+/// # Errors
+/// 403 naming the flag and the permission it needs.
+pub(crate) async fn check_removal(ctx: &Ctx, tx: &Tx, served: &Served, record: &Record) -> Result<(), Error> {
+    for (column, kind, action) in served.resource.guarded {
+        let is_flag = served.table.column(column).is_some_and(|column| column.kind == ColumnType::Bool);
+        if !is_flag || ctx.principal.grants.decide(kind, action, record.project).allowed {
+            continue;
+        }
+        if unchanged(tx, served, record, column, &Param::Bool(true)).await? {
+            let words = served.resource.words();
+            let detail = format!(
+                "You may not delete this {words}: with `{column}` set, that needs the permission {kind}:{action}."
+            );
+            return Err(Problem::forbidden(detail).into());
         }
     }
     Ok(())

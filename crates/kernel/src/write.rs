@@ -198,6 +198,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
     if record.deleted {
         return Err(Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into());
     }
+    guard::check_removal(ctx, tx, served, &record).await?;
     if served.is_soft() {
         let values = vec![
             ("deleted_at".to_owned(), Param::Time(ctx.now())),

@@ -34,7 +34,7 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             most: 1024,
-            head: Duration::from_secs(15),
+            head: Duration::from_secs(30),
             body: Duration::from_secs(30),
             drain: Duration::from_secs(25),
         }

@@ -22,7 +22,7 @@ static RECORD: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/record.rs"
 const REQUIREMENTS: &str = "docs/requirements/";
 /// The project's slug.
 const PROJECT: &str = "throughline";
-const REPOSITORY: &str = "throughline.git";
+const REPOSITORY: &str = "https://localhost/throughline.git";
 const ENVIRONMENT: &str = "development";
 /// Records of one bulk request.
 const AT_ONCE: usize = 500;

@@ -217,6 +217,7 @@ async fn clock(client: &Client) -> Result<Finding, Failure> {
 }
 
 /// Room on the disk of the embedded database; that of another machine cannot be seen from here.
+#[allow(clippy::unnecessary_cast, reason = "these numbers are not 64 bits wide on every system")]
 fn disk(database: &Database, data: &Path) -> Finding {
     let check = "disk";
     if !matches!(database, Database::Embedded(_)) {
@@ -231,5 +232,44 @@ fn disk(database: &Database, data: &Path) -> Finding {
             Finding { check, ok, message: if ok { told } else { format!("only {told}: make room before it is full") } }
         }
         Err(error) => Finding { check, ok: false, message: format!("{} cannot be looked at: {error}", data.display()) },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    async fn answers(client: &Client, check: &str) -> usize {
+        let question = QUESTIONS.iter().find(|question| question.check == check).unwrap();
+        client.query(question.sql, &[]).await.unwrap().len()
+    }
+
+    /// A question that finds nothing on a broken database would say that all is well.
+    #[tokio::test]
+    async fn each_question_finds_its_fault_and_a_new_database_has_none() {
+        let database = testkit::Database::fresh().await.unwrap();
+        let mut config = database.superuser_config().clone();
+        let (client, connection) = config.dbname(&database.name).connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let drop_partition = "do $$ begin execute format('drop table audit.audit_logs_%s',
+            platform.partition_suffix(now(), interval '1 month')); end $$";
+        let cases = [
+            ("row security", "alter table work.requirements no force row level security"),
+            ("roles", "alter role readonly_user bypassrls"),
+            ("partitions", drop_partition),
+            ("maintenance", "update platform.schema_migrations set applied_at = now() - interval '9 days'"),
+        ];
+        for (check, breaking) in cases {
+            assert_eq!(answers(&client, check).await, 0, "{check} on a new database");
+            client.batch_execute(&format!("begin; {breaking}")).await.unwrap();
+            assert!(answers(&client, check).await > 0, "{check} does not notice: {breaking}");
+            client.batch_execute("rollback").await.unwrap();
+        }
+        // The server of the tests waits for no disk; what else is asked has nothing to find there.
+        assert!(answers(&client, "durability").await > 0);
+        for question in QUESTIONS.iter().filter(|question| !["durability", "connections"].contains(&question.check)) {
+            assert_eq!(answers(&client, question.check).await, 0, "{}", question.check);
+        }
     }
 }

@@ -70,6 +70,7 @@ const ASKED_BY_THE_DEVELOPER: &[&str] = &["approval-requests"];
 /// Text for columns with a pattern; `#` becomes a number of its own.
 const PATTERNS: &[(&str, &str)] = &[
     ("slug", "example-#"),
+    ("version", "1.#"),
     ("commit_hash", "%"),
     ("url", "https://code.example/#"),
     ("color", "#00aa00"),

@@ -139,7 +139,7 @@ async fn a_lock_holds_where_the_guesses_come_from() {
     assert!(try_from(&world, email, Person::PASSWORD, "203.0.113.9").await, "the lock ends by itself");
 }
 
-/// Proves REQ-18.4.
+/// More than one guesser is at work: only then does the lock hold everywhere, and the trail says so once.
 #[tokio::test]
 async fn guesses_from_many_places_lock_the_account_and_are_told() {
     let world = world().await;

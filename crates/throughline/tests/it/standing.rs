@@ -22,7 +22,7 @@ async fn an_administrator_leaves_owners_alone() {
     let bulk = json!({"items": [{"action": "update", "id": owner.user_id, "data": {"status": "suspended"}}]});
     let many = world.post("/v1/memberships/bulk", &bulk).by(admin).send().await.expect(200).json();
     assert_eq!(many["results"][0]["status"], 403, "{many}");
-    change(&world, admin, &of(owner), json!({"job_title": "Founder"})).await.expect(200);
+    change(&world, admin, &of(owner), json!({"job_title": "Founder", "status": "active"})).await.expect(200);
     change(&world, admin, &of(&world.home.viewer), json!({"status": "suspended"})).await.expect(200);
 
     // No operation takes a role away yet; whichever comes meets the same refusal.
@@ -90,6 +90,8 @@ async fn the_protection_of_an_environment_is_not_taken_off_by_those_it_holds_bac
     let refused = change(&world, developer, &path, json!({"is_protected": false})).await.expect(403);
     assert!(refused.text().contains("deployment:approve"), "{}", refused.text());
     change(&world, developer, &path, json!({"is_protected": true, "url": "https://prod.example"})).await.expect(200);
+    let gone = world.delete(path.as_str()).by(developer).send().await.expect(403);
+    assert!(gone.text().contains("is_protected"), "{}", gone.text());
     change(&world, admin, &path, json!({"is_protected": false})).await.expect(200);
     let mut body = world.creation_body(&world.home, "environments", 7).await.unwrap();
     body["is_protected"] = json!(true);
@@ -97,7 +99,7 @@ async fn the_protection_of_an_environment_is_not_taken_off_by_those_it_holds_bac
     world.post("/v1/environments", &body).by(admin).send().await.expect(201);
 }
 
-/// Proves that two people stand behind what reaches a protected environment.
+/// Two people stand behind what reaches a protected environment.
 #[tokio::test]
 async fn nothing_reaches_a_protected_environment_before_another_member_agrees() {
     let world = world().await;

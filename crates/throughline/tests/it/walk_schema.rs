@@ -52,6 +52,8 @@ async fn each_question_finds_a_fault() {
             "delete from security.data_elements where (table_name, column_name) = ('llm.providers', 'api_key_ciphertext')",
         ),
         ("data_elements.sql", "alter table delivery.commits drop column author_email"),
+        ("retention.sql", "delete from security.retention_policies where table_name = 'test_results'"),
+        ("retention.sql", "alter table quality.test_results owner to throughline_owner"),
         ("partitions.sql", "update platform.table_facts set partition_interval = null where table_name = 'audit_logs'"),
     ];
     let world = world().await;

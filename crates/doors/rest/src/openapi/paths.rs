@@ -415,5 +415,9 @@ pub(super) fn of_server(places: &mut Map<String, Value>) {
     };
     places.insert("/healthz".into(), plain("read_health", "Whether the process answers.", "text/plain"));
     places.insert("/readyz".into(), plain("read_readiness", "Whether the database answers too.", "text/plain"));
-    places.insert("/metrics".into(), plain("read_metrics", "Counters and timings for Prometheus.", "text/plain"));
+    let mut metrics = plain("read_metrics", "Counters and timings for Prometheus.", "text/plain");
+    metrics["get"]["description"] =
+        json!("For callers on the server's own machine, or with the token of `--metrics-token` as bearer.");
+    metrics["get"]["responses"]["401"] = json!({"$ref": "#/components/responses/401"});
+    places.insert("/metrics".into(), metrics);
 }

@@ -67,6 +67,11 @@ pub(super) async fn not_found() -> PageError {
     Problem::not_found("page").into()
 }
 
+/// The page when one could not be made, because the program has a fault there.
+pub(super) fn fell_over(_: Box<dyn std::any::Any + Send>) -> Response {
+    PageError::from(Error::Broken("a page fell over".into())).into_response()
+}
+
 /// Gives the request an identifier, fills in the page of an error, and takes back the message that was shown.
 pub(super) async fn dress(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let id = match session::request_id(request.headers()) {

@@ -45,6 +45,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use identity::Authenticator;
 use kernel::{Ctx, Kernel};
 use serde_json::Value;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets;
 
@@ -91,6 +92,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(tokens::routes())
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(CatchPanicLayer::custom(error::fell_over))
         .layer(middleware::from_fn_with_state(site.clone(), error::dress))
         .with_state(site)
         .merge(assets::routes())
