@@ -1,6 +1,5 @@
 # Sourced by script/test: the API's description is linted, then tried against the running server.
 
-need_python_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv; }
 need_python_venv
 if [ ! -x .venv/bin/schemathesis ] || ! .venv/bin/pip freeze 2>/dev/null | grep -qixF "$(cat tests/api/requirements.txt)"; then
   say "Installing schemathesis"

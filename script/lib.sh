@@ -46,3 +46,5 @@ need_postgres() {
 need_node() { command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm; }
 
 need_chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || install_packages chromium fonts-inter; }
+
+need_python_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv; }

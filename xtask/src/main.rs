@@ -1,8 +1,9 @@
-//! Chores of the repository: `cargo xtask check`, `cargo xtask coverage`, `cargo xtask demo`.
+//! Chores of the repository: `cargo xtask check`, `cargo xtask coverage`, `cargo xtask demo`, `cargo xtask schema`.
 
 mod check;
 mod coverage;
 mod demo;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ enum Chore {
     Coverage(coverage::Arguments),
     /// Run all tests and keep their results, coverage and the commits as the demonstration in `demo/`.
     Demo(demo::Arguments),
+    /// Write the documents and drawings of the database, `docs/schema`, from the migrations.
+    Schema(schema::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         }),
         Chore::Coverage(arguments) => coverage::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
+        Chore::Schema(arguments) => schema::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         println!("cargo xtask: {failure}");

@@ -245,7 +245,7 @@ async fn verify_proves_undo_and_shows_what_an_undo_forgot() {
     let forgetful = [("create table kept (id int);", "select;")];
     let error = Migrator::new(source(&forgetful)).verify(&admin, &config, &pg_dump).await.unwrap_err();
     assert!(matches!(error, MigrateError::Different { .. }));
-    assert!(error.to_string().contains("+ CREATE TABLE public.kept ("), "{error}");
+    assert!(error.to_string().contains("public.kept"), "{error}");
 
     // What changes from run to run is found as well.
     let unsteady = [(
@@ -263,6 +263,29 @@ async fn verify_proves_undo_and_shows_what_an_undo_forgot() {
     assert_eq!(left, 0, "scratch databases are dropped, also after a failure");
     assert!(!exists(&cluster, "shop.a").await, "the real database was not touched");
     drop(client);
+    cluster.stop().await;
+}
+
+/// Some installations are the server and nothing else.
+#[tokio::test]
+async fn verify_asks_the_catalogue_where_there_is_no_pg_dump() {
+    let (home, cluster, config) = cluster().await;
+    let (admin, pg_dump) = (cluster.connections().superuser(), home.path().join("pg_dump"));
+    let verified = Migrator::new(source(&THREE)).verify(&admin, &config, &pg_dump).await.unwrap();
+    assert!(verified.dump_lines > 20, "{verified:?}");
+    for (up, left) in [
+        ("create table kept (id int);", "relation public.kept kind r"),
+        ("create function kept() returns int language sql return 1;", "function public.kept()"),
+        ("create type kept as enum ('a', 'b');", "type public.kept kind e"),
+        ("create schema kept;", "schema kept"),
+        ("grant usage on schema platform to public;", "schema platform"),
+        ("comment on table platform.schema_migrations is 'kept';", ": kept"),
+        ("alter table platform.schema_migrations alter version set default 1;", "default 1"),
+        ("create index kept on platform.schema_migrations (name);", "index CREATE INDEX kept"),
+    ] {
+        let error = Migrator::new(source(&[(up, "select;")])).verify(&admin, &config, &pg_dump).await.unwrap_err();
+        assert!(error.to_string().contains(left), "{up} is not noticed: {error}");
+    }
     cluster.stop().await;
 }
 

@@ -24,7 +24,8 @@ impl Migrator {
     /// after going down, and the second way up must lead to the same schema as the first.
     ///
     /// `admin` makes and drops the scratch database (a superuser, or a role with CREATEDB that is a member of the owner);
-    /// `owner` migrates it, and its `dbname` is replaced; `pg_dump` must not be older than the server.
+    /// `owner` migrates it, and its `dbname` is replaced; `pg_dump` must not be older than the server; where there is none, the
+    /// catalogue is compared instead.
     ///
     /// # Errors
     /// [`MigrateError::Different`] shows the first differing lines; the others are those of [`Migrator::up`].
@@ -63,9 +64,20 @@ impl Migrator {
     }
 }
 
+/// The schema as the catalogue tells it, for installations that have the server and no `pg_dump`.
+async fn describe(config: &Config) -> Result<Vec<String>, MigrateError> {
+    let session = Session::open(config).await?;
+    let rows = session.client.query(include_str!("describe.sql"), &[]).await.when("describe the schema");
+    session.close().await;
+    Ok(rows?.iter().map(|row| row.get(0)).collect())
+}
+
 /// The schema as `pg_dump` writes it, without comments, empty lines, and the random words that recent releases put around
 /// a dump.
 async fn dump(config: &Config, pg_dump: &Path) -> Result<Vec<String>, MigrateError> {
+    if !pg_dump.exists() {
+        return describe(config).await;
+    }
     let failed = |message: String| MigrateError::Dump { program: pg_dump.to_path_buf(), message };
     let mut command = tokio::process::Command::new(pg_dump);
     command.args(["--schema-only", "--no-password"]).stdin(Stdio::null()).kill_on_drop(true);
@@ -111,10 +123,18 @@ fn same(what: &'static str, before: &[String], after: &[String]) -> Result<(), M
     }
     let prefix = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let suffix = before[prefix..].iter().rev().zip(after[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let only = |mark: char, lines: &[String]| -> Vec<String> {
-        lines[prefix..lines.len() - suffix].iter().take(SHOWN / 2).map(|line| format!("{mark} {line}")).collect()
+    let between = |lines: &[String]| lines[prefix..lines.len() - suffix].to_vec();
+    let (before, after) = (between(before), between(after));
+    // Lines that both have in between say nothing, unless their order is all that differs.
+    let alone = |lines: &[String], others: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| !others.contains(line)).cloned().collect()
     };
-    Err(MigrateError::Different { what, differences: [only('-', before), only('+', after)].concat() })
+    let (gone, new) = (alone(&before, &after), alone(&after, &before));
+    let (gone, new) = if gone.is_empty() && new.is_empty() { (before, after) } else { (gone, new) };
+    let only = |mark: char, lines: &[String]| -> Vec<String> {
+        lines.iter().take(SHOWN / 2).map(|line| format!("{mark} {line}")).collect()
+    };
+    Err(MigrateError::Different { what, differences: [only('-', &gone), only('+', &new)].concat() })
 }
 
 #[cfg(test)]
@@ -136,5 +156,9 @@ mod tests {
         let error = same("the schema differs", &lines(&["a", "b", "c", "d"]), &lines(&["a", "x", "d"]));
         let message = error.expect_err("they differ").to_string();
         assert_eq!(message, "the schema differs; first differences (`-` before, `+` after):\n- b\n- c\n+ x");
+        let spread = same("the schema differs", &lines(&["b", "d"]), &lines(&["a", "b", "c", "d"]));
+        assert!(spread.expect_err("they differ").to_string().ends_with("\n+ a\n+ c"), "what is in both is not shown");
+        let turned = same("the schema differs", &lines(&["a", "b"]), &lines(&["b", "a"]));
+        assert!(turned.expect_err("they differ").to_string().ends_with("\n- a\n- b\n+ b\n+ a"), "the order counts");
     }
 }
