@@ -174,6 +174,7 @@ fn line(page: &mut String, promise: &Promise<'_>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
