@@ -30,12 +30,12 @@ where has_table_privilege('readonly_user', c.oid, 'select')
 union all
 select format('%s is superuser or bypasses row security', r.rolname)
 from pg_roles r
-where r.rolname in ('application_user', 'readonly_user', 'throughline_auth') and (r.rolsuper or r.rolbypassrls)
+where r.rolname in ('application_user', 'readonly_user', 'throughline_auth', 'throughline_partitions', 'throughline_statistics') and (r.rolsuper or r.rolbypassrls)
 union all
-select format('the security definer function %s.%s must belong to throughline_auth or throughline_partitions, fix its search_path and be closed to PUBLIC', n.nspname, p.proname)
+select format('the security definer function %s.%s must belong to throughline_auth, throughline_partitions or throughline_statistics, fix its search_path and be closed to PUBLIC', n.nspname, p.proname)
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles r on r.oid = p.proowner
 where n.nspname in ('platform', 'identity', 'authz', 'work', 'quality', 'delivery', 'documents', 'llm', 'analytics', 'security', 'audit', 'reference') and p.prosecdef and (
-  r.rolname not in ('throughline_auth', 'throughline_partitions')
+  r.rolname not in ('throughline_auth', 'throughline_partitions', 'throughline_statistics')
   or not exists (select from unnest(p.proconfig) s where s = 'search_path=pg_catalog, pg_temp')
   or exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g where g.grantee = 0))
 order by 1;

@@ -359,6 +359,9 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
     for column in resource.hidden.iter().chain(resource.detail).chain(resource.personal) {
         need(column, "the");
     }
+    for column in resource.expected {
+        need(column, "the expected");
+    }
     if resource.human_key.is_some() {
         need("key", "the human key");
     }

@@ -67,6 +67,8 @@ pub struct Resource {
     pub detail: &'static [&'static str],
     /// Columns with personal data, for masking and export.
     pub personal: &'static [&'static str],
+    /// Columns that may be empty but ought not to be: what completeness is measured by, beside the required ones.
+    pub expected: &'static [&'static str],
     /// The column that names the person it belongs to, who may always see and handle it themselves.
     pub owner: Option<&'static str>,
     /// The column that holds a permission type: who may read that type may read the row.
@@ -109,6 +111,7 @@ impl Resource {
             hidden: &[],
             detail: &[],
             personal: &[],
+            expected: &[],
             owner: None,
             tells_of: None,
             versions: None,
@@ -182,6 +185,13 @@ impl Resource {
     #[must_use]
     pub const fn personal(mut self, columns: &'static [&'static str]) -> Self {
         self.personal = columns;
+        self
+    }
+
+    /// Sets the columns that may be empty but ought not to be.
+    #[must_use]
+    pub const fn expected(mut self, columns: &'static [&'static str]) -> Self {
+        self.expected = columns;
         self
     }
 

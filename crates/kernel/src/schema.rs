@@ -197,6 +197,8 @@ pub struct Table {
     pub constraints: HashMap<String, Constraint>,
     /// Whether the role that serves may change rows: PostgreSQL lets nobody else lock one.
     pub lockable: bool,
+    /// Whether it is a view, which holds no rows of its own.
+    pub is_view: bool,
 }
 
 impl Table {
@@ -216,7 +218,7 @@ impl Table {
     }
 }
 
-/// All tables that the application role may see, by name.
+/// All tables and views that the application role may see, by name. A view that is served has a column `row_version`.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     /// By name with schema.
@@ -226,12 +228,12 @@ pub struct Schema {
 const COLUMNS: &str = "
 select n.nspname || '.' || c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), a.attname::text, t.typname::text,
        a.atttypmod, not a.attnotnull, a.atthasdef and a.attgenerated = '', a.attgenerated <> '',
-       coalesce(col_description(c.oid, a.attnum), ''), has_any_column_privilege(c.oid, 'update')
+       coalesce(col_description(c.oid, a.attnum), ''), has_any_column_privilege(c.oid, 'update'), c.relkind = 'v'
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   join pg_type t on t.oid = a.atttypid
- where c.relkind in ('r', 'p') and not c.relispartition
+ where c.relkind in ('r', 'p', 'v') and not c.relispartition
    and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_'
  order by 1, a.attnum";
 
@@ -273,7 +275,7 @@ impl Schema {
             let (column, type_name): (String, String) = (row.try_get(2)?, row.try_get(3)?);
             let kind = ColumnType::of(&type_name, row.try_get(4)?);
             let comment: String = row.try_get(1)?;
-            let lockable: bool = row.try_get(9)?;
+            let (lockable, is_view): (bool, bool) = (row.try_get(9)?, row.try_get(10)?);
             let table = schema.tables.entry(name.clone()).or_insert_with(|| Table {
                 name,
                 comment,
@@ -282,6 +284,7 @@ impl Schema {
                 foreign_keys: Vec::new(),
                 constraints: HashMap::new(),
                 lockable,
+                is_view,
             });
             table.columns.push(Column {
                 name: column,

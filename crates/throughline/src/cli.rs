@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Maintain,
     /// Look at the database and say what is wrong and what to do; exits with 1 when something is.
     Doctor,
+    /// Say how complete, right, consistent and fresh the data are, and where to begin. Exit code 1: a target is missed.
+    Quality,
     /// API tokens.
     Token {
         #[command(subcommand)]

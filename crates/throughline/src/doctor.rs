@@ -52,7 +52,7 @@ const QUESTIONS: &[Question] = &[
         sql: "select format('the role %s %s: alter role %s nosuperuser nobypassrls', r.role_name,
                             case when r.is_superuser then 'is a superuser' else 'bypasses row security' end, r.role_name)
                 from (select distinct role_name, is_superuser, bypasses_row_security from platform.v_database_role_members) r
-               where r.role_name in ('application_user', 'readonly_user', 'throughline_auth', 'throughline_partitions')
+               where r.role_name in ('application_user', 'readonly_user', 'throughline_auth', 'throughline_partitions', 'throughline_statistics')
                  and (r.is_superuser or r.bypasses_row_security)",
     },
     Question {

@@ -1,11 +1,13 @@
 //! `throughline maintain`: what a database needs once a day. The server does the same by itself where it knows the owner.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use cluster::Role;
+use kernel::Kernel;
 use serde::Serialize;
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::{database, failure::Failure};
+use crate::{data_quality, database, failure::Failure, server, server::Server};
 
 /// One maintenance at a time, of this program or another, on this database; the function takes the same lock.
 const LOCK: &str = "select pg_advisory_lock(hashtextextended('throughline maintain', 0))";
@@ -30,7 +32,14 @@ pub(crate) struct Line {
 /// `throughline maintain`
 pub(crate) async fn run(data: &Path, json: bool) -> Result<(), Failure> {
     let database = database::open(data).await?;
-    let outcome = async { maintain(&database::owner(&database)?, |_| true).await }.await;
+    let outcome = async {
+        let owner = database::owner(&database)?;
+        let lines = maintain(&owner, |_| true).await?;
+        let kernel = Arc::new(server::kernel(database.config(Role::Application)).await?);
+        data_quality::measure(&owner, &kernel).await?;
+        Ok::<_, Failure>(lines)
+    }
+    .await;
     database.stop().await;
     let lines = outcome?;
     if json {
@@ -50,12 +59,27 @@ fn is_remark(line: &Line) -> bool {
 }
 
 /// Runs maintenance every day until the server ends. Needs the owner of the tables; without, somebody has to run it.
-pub(crate) async fn daily(owner: Config) {
+pub(crate) fn daily(owner: Config, server: &Server) -> impl Future<Output = ()> + Send + use<> {
+    let (kernel, app) = (server.kernel.clone(), server.app.clone());
+    every_day(owner, kernel, app)
+}
+
+async fn every_day(owner: Config, kernel: Arc<Kernel>, app: Arc<rest::App>) {
+    match data_quality::recall(&owner, &kernel).await {
+        Ok(shares) => app.metrics.tell_quality(shares),
+        Err(failure) => tracing::warn!("what was measured of the data last could not be read: {failure}"),
+    }
     tokio::time::sleep(SETTLE).await;
     loop {
         match maintain(&owner, |hours| hours.is_none_or(|hours| hours >= 20.0)).await {
             Ok(lines) if lines.is_empty() => {}
-            Ok(lines) => tracing::info!(steps = lines.len(), "maintained the database"),
+            Ok(lines) => {
+                tracing::info!(steps = lines.len(), "maintained the database");
+                match data_quality::measure(&owner, &kernel).await {
+                    Ok(shares) => app.metrics.tell_quality(shares),
+                    Err(failure) => tracing::warn!("the quality of the data could not be measured: {failure}"),
+                }
+            }
             Err(failure) => tracing::warn!(
                 "maintenance could not be run: {failure}; let THROUGHLINE_OWNER_URL name the role that migrates, or \
                  run `throughline maintain` every day"

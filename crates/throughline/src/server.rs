@@ -18,6 +18,7 @@ use vault::Passwords;
 
 use crate::{
     cli::{Listen, ServeArguments},
+    counting,
     credentials::spool_dir,
     database,
     failure::Failure,
@@ -40,7 +41,7 @@ pub(crate) struct Server {
     pub(crate) kernel: Arc<Kernel>,
     pub(crate) imports: Arc<Imports>,
     pub(crate) authenticator: Arc<Authenticator>,
-    app: Arc<rest::App>,
+    pub(crate) app: Arc<rest::App>,
     site: Arc<web::Site>,
     proxies: TrustedProxies,
 }
@@ -141,7 +142,8 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let outcome = async {
         let server = Server::new(database.config(Role::Application), spool_dir(data)?, &arguments.listen).await?;
         tracing::info!(address = %listener.local_addr()?, "serving");
-        tokio::spawn(maintain::daily(database::owner(&database)?));
+        tokio::spawn(maintain::daily(database::owner(&database)?, &server));
+        tokio::spawn(counting::always(database.config(Role::Application)));
         server.serve(listener, asked_to_stop()).await
     }
     .await;

@@ -10,6 +10,7 @@ use vault::{Passwords, Token, TokenKind};
 
 use crate::{
     cli::UpArguments,
+    counting,
     credentials::{Credentials, spool_dir},
     database,
     failure::Failure,
@@ -37,7 +38,8 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
             demonstrate(&server, data, &credentials).await;
         }
         welcome(&credentials);
-        tokio::spawn(maintain::daily(database::owner(&database)?));
+        tokio::spawn(maintain::daily(database::owner(&database)?, &server));
+        tokio::spawn(counting::always(database.config(Role::Application)));
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };

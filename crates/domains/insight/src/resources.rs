@@ -76,6 +76,30 @@ pub static COST_ALLOCATIONS: Resource =
         .detail(&["cost_breakdown"])
         .verbs(SEEN);
 
+/// What members have to do, counted every few minutes. Everybody sees their own.
+pub static DASHBOARDS: Resource =
+    Resource::new("dashboards", "analytics.v_user_dashboard_stats", "dashboard", "user_id")
+        .key(&["user_id"])
+        .sorted_by("user_id")
+        .owned_by("user_id")
+        .verbs(SEEN);
+
+/// What projects are made of, counted every few minutes.
+pub static PROJECT_STATS: Resource =
+    Resource::new("project-stats", "analytics.v_project_stats", "project", "project_id")
+        .key(&["project_id"])
+        .sorted_by("project_id")
+        .verbs(SEEN);
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 7] =
-    [&USAGE_SESSIONS, &API_USAGE_LOGS, &REPORTS, &REPORT_SHARES, &REPORT_EXECUTIONS, &COST_CENTERS, &COST_ALLOCATIONS];
+pub static RESOURCES: [&Resource; 9] = [
+    &USAGE_SESSIONS,
+    &API_USAGE_LOGS,
+    &REPORTS,
+    &REPORT_SHARES,
+    &REPORT_EXECUTIONS,
+    &COST_CENTERS,
+    &COST_ALLOCATIONS,
+    &DASHBOARDS,
+    &PROJECT_STATS,
+];

@@ -23,6 +23,7 @@ pub static SPRINTS: Resource = Resource::new("sprints", "work.sprints", "sprint"
 
 /// Tasks.
 pub static TASKS: Resource = Resource::new("tasks", "work.tasks", "task", "title")
+    .expected(&["description", "priority_code"])
     .human_key("TASK")
     .create_only(&["project_id"])
     .writable(&[
@@ -67,6 +68,7 @@ pub static TIME_ENTRIES: Resource = Resource::new("time-entries", "work.time_ent
 /// Change requests.
 pub static CHANGE_REQUESTS: Resource =
     Resource::new("change-requests", "work.change_requests", "change_request", "title")
+        .expected(&["description", "reason"])
         .human_key("CR")
         .create_only(&["project_id", "requester_user_id"])
         .writable(&[

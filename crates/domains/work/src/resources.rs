@@ -51,6 +51,7 @@ pub static PROJECT_MEMBERS: Resource = Resource::new("project-members", "work.pr
 
 /// Requirements.
 pub static REQUIREMENTS: Resource = Resource::new("requirements", "work.requirements", "requirement", "title")
+    .expected(&["description", "priority_code"])
     .human_key("REQ")
     .create_only(&["project_id"])
     .writable(&[
@@ -113,6 +114,7 @@ pub static REQUIREMENT_DEPENDENCIES: Resource = Resource::new(
 
 /// Features that implement a requirement.
 pub static FEATURES: Resource = Resource::new("features", "work.features", "feature", "name")
+    .expected(&["description"])
     .human_key("FEAT")
     .child_of("requirement_id", "requirements")
     .create_only(&["requirement_id"])

@@ -32,6 +32,7 @@ struct Timing {
 #[derive(Default)]
 pub struct Metrics {
     requests: Mutex<BTreeMap<(String, String, u16), Timing>>,
+    quality: Mutex<BTreeMap<&'static str, f64>>,
 }
 
 impl Metrics {
@@ -43,6 +44,11 @@ impl Metrics {
         for (bucket, bound) in timing.buckets.iter_mut().zip(BOUNDS) {
             *bucket += u64::from(seconds <= bound);
         }
+    }
+
+    /// Takes over how good the data are: the share of what is right, by metric.
+    pub fn tell_quality(&self, shares: BTreeMap<&'static str, f64>) {
+        *self.quality.lock().unwrap_or_else(PoisonError::into_inner) = shares;
     }
 
     /// The Prometheus text format.
@@ -75,6 +81,16 @@ impl Metrics {
             store.open.saturating_sub(store.idle),
             store.waiting,
         );
+        let quality = self.quality.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !quality.is_empty() {
+            text.push_str(
+                "# HELP throughline_data_quality_ratio Share of the data that is as it should be, as measured last.\n\
+                 # TYPE throughline_data_quality_ratio gauge\n",
+            );
+        }
+        for (metric, share) in quality {
+            let _ = writeln!(text, "throughline_data_quality_ratio{{metric=\"{metric}\"}} {share}");
+        }
         text
     }
 }

@@ -24,6 +24,8 @@ pub struct Frame {
     pub section: Section,
     /// The project the page belongs to, if it belongs to one.
     pub project: Option<ProjectNav>,
+    /// Whether this person looks after the organisation, so that the navigation leads to the quality of its data.
+    pub looks_after: bool,
     /// Name of the person signed in; `None` on pages before sign-in, which have no sidebar.
     pub person: Option<String>,
     /// The session's CSRF token, a hidden field `csrf` in every form that posts.
@@ -68,6 +70,7 @@ pub enum Section {
     Deployments,
     Defects,
     Import,
+    Quality,
     Tokens,
     Account,
     Docs,
@@ -213,7 +216,10 @@ fn navigation(frame: &Frame) -> Markup {
     };
     html! {
         nav aria-label="Main" {
-            ul { (entry(Section::Home, Icon::House, "Home", paths::HOME, None, Some("h"))) }
+            ul {
+                (entry(Section::Home, Icon::House, "Home", paths::HOME, None, Some("h")))
+                @if frame.looks_after { (entry(Section::Quality, Icon::Gauge, "Data quality", paths::QUALITY, None, None)) }
+            }
             @if let Some(project) = &frame.project {
                 @let at = |page: &str| paths::section(&project.slug, page);
                 p class="nav-title" { (project.name) }

@@ -31,6 +31,8 @@ pub const TOKENS: &str = "/account/tokens";
 pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
 /// Creates a project; POST with `name`.
 pub const PROJECTS: &str = "/projects";
+/// How good the data are; for administrators.
+pub const QUALITY: &str = "/quality";
 /// The reference of the API, rendered from its own description.
 pub const DOCS: &str = "/docs";
 /// Every component in every state.

@@ -9,7 +9,7 @@ use site::{Browser, PASSWORD, Page, World};
 
 /// The pages of this file that exist in an empty project.
 const IN_PROJECT: [&str; 4] = ["/p/pay", "/p/pay/requirements", "/p/pay/matrix", "/p/pay/requirements.csv"];
-const OUTSIDE: [&str; 5] = ["/", "/account", "/account/tokens", "/docs", "/docs/projects"];
+const OUTSIDE: [&str; 6] = ["/", "/quality", "/account", "/account/tokens", "/docs", "/docs/projects"];
 
 async fn with_project() -> (World, Browser) {
     let world = World::new().await;
@@ -459,4 +459,79 @@ async fn names_that_collide_get_addresses_of_their_own() {
     let refused = browser.post("/projects", &[("name", "")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("id=\"project-name-error\""), "{}", refused.body);
+}
+
+/// Measurements of two days, one of them with a fault; and work that waits for the owner.
+async fn measured(world: &World) {
+    world
+        .sql(
+            "insert into platform.metric_samples (id, metric_name, labels, value, observed_at)
+               select platform.uuid_v7(), m, '{\"checked\": 200, \"bad\": 0}', 100, now() - interval '1 day'
+                 from unnest(array['dq.completeness', 'dq.accuracy', 'dq.consistency']) m;
+             insert into platform.metric_samples (metric_name, labels, value) values
+               ('dq.completeness', '{\"checked\": 200, \"bad\": 5}', 97.5),
+               ('dq.completeness', '{\"check\": \"fields of <tasks> that are empty\", \"resource\": \"tasks\", \"checked\": 50, \"bad\": 5, \"advice\": \"fill them in\"}', 90),
+               ('dq.consistency', '{\"checked\": 200, \"bad\": 0}', 100);
+             insert into work.tasks (project_id, title, status, due_date, assignee_user_id)
+               select p.id, 'Write the <runbook>', 'todo', current_date - 3, m.user_id
+                 from work.projects p, identity.memberships m where p.slug = 'pay';
+             insert into quality.defects (project_id, title, severity, status, assigned_to_user_id)
+               select p.id, 'Rounded twice', 'low', 'assigned', m.user_id from work.projects p, identity.memberships m where p.slug = 'pay';
+             select analytics.refresh_dashboards(interval '0')",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn data_quality_is_shown_to_administrators_with_targets_and_where_to_begin() {
+    let (world, mut browser) = with_project().await;
+    let page = browser.get("/quality").await;
+    assert!(page.body.contains("Nothing has been measured yet") && page.body.contains("throughline quality"));
+    measured(&world).await;
+    let page = browser.get("/quality").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let words = text(&page.body);
+    for says in [
+        "97.50 %",
+        "Missed",
+        "more than 98 %",
+        "exactly 100 %",
+        "Met",
+        "100.00 % on",
+        "fields of &lt;tasks&gt; that are empty",
+    ] {
+        assert!(words.contains(says), "“{says}” is not said: {words}");
+    }
+    assert!(page.body.contains("href=\"/v1/tasks?limit=50\"") && page.body.contains("href=\"/quality\""));
+    world.invite("vera@example.test", "developer").await;
+    let mut other = world.signed_in("vera@example.test").await;
+    assert_eq!(other.get("/quality").await.status, StatusCode::FORBIDDEN);
+    assert!(!other.get("/").await.body.contains("href=\"/quality\""), "what may not be seen is not offered");
+}
+
+#[tokio::test]
+async fn home_begins_with_what_waits_and_says_how_old_its_figures_are() {
+    let (world, mut browser) = with_project().await;
+    assert!(!browser.get("/").await.body.contains("id=\"my-work\""), "nothing waits and nothing was counted");
+    measured(&world).await;
+    seed(&world).await;
+    let page = browser.get("/").await;
+    let words = text(&page.body);
+    for says in [
+        "My work",
+        "tasks overdue",
+        "defects to resolve",
+        "Figures as of just now",
+        "Write the &lt;runbook&gt;",
+        "was due",
+        "Rounded twice",
+    ] {
+        assert!(words.contains(says), "“{says}” is not said: {words}");
+    }
+    assert!(page.body.contains("href=\"/p/pay/defects/DEF-1\""));
+    world.sql("select analytics.refresh_dashboards(interval '0')").await;
+    let overview = browser.get("/p/pay").await;
+    for says in ["In figures", "As of just now", "1 to do, 1 overdue"] {
+        assert!(text(&overview.body).contains(says), "“{says}” is not said");
+    }
 }

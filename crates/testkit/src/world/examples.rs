@@ -166,6 +166,9 @@ const STORED: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is counted from everything else, and whether it is counted by project or by member.
+const COUNTED: &[(&str, bool)] = &[("project-stats", true), ("dashboards", false)];
+
 #[derive(Clone, Copy)]
 enum Told {
     /// The usual example of a resource.
@@ -231,6 +234,13 @@ impl World {
             tx.execute(sql, &[&id, &parent]).await?;
             tx.commit().await?;
             return Ok(id.to_string());
+        }
+        if let Some((_, of_project)) = COUNTED.iter().find(|(counted, _)| *counted == name) {
+            let project = self.example(organization, "projects", number).await?;
+            let tx = organization.ctx(&self.kernel).begin().await?;
+            tx.execute("select analytics.refresh_dashboards(interval '0')", &[]).await?;
+            tx.commit().await?;
+            return Ok(if *of_project { project } else { organization.owner.user_id.to_string() });
         }
         if name == "api-tokens" {
             let input = json!({"name": format!("example {number}"), "scopes": ["*:read"]});

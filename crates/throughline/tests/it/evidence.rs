@@ -151,7 +151,7 @@ async fn what_is_kept_is_what_one_would_count() {
         changed.extend(kept.into_values());
         tx.commit().await.unwrap();
     }
-    assert!(changed.len() > 25, "only {} different figures were seen; the test would prove little", changed.len());
+    assert!(changed.len() > 15, "only {} different figures were seen; the test would prove little", changed.len());
 }
 
 /// Two imports that reach the same requirement: whoever comes second waits for the first and counts it in.

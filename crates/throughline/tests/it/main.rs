@@ -7,6 +7,8 @@ mod approvals;
 mod changes;
 mod conversations;
 mod coverage;
+mod dashboards;
+mod data_quality;
 mod demo;
 mod documents;
 mod evidence;

@@ -112,6 +112,12 @@ fn rate(point: &TrendPoint) -> Option<i64> {
 /// The pass rate by build, oldest first, with the numbers behind it in a table.
 #[must_use]
 pub fn trend(title: &str, points: &[TrendPoint]) -> Markup {
+    trend_of(title, ["Build", "build", "builds"], points)
+}
+
+/// The pass rate by something else than builds: what a point is, as a heading, once and several times.
+#[must_use]
+pub fn trend_of(title: &str, [heading, one, many]: [&str; 3], points: &[TrendPoint]) -> Markup {
     let rates: Vec<(usize, i64)> = points.iter().enumerate().filter_map(|(i, p)| rate(p).map(|r| (i, r))).collect();
     let lowest = rates.iter().map(|(_, r)| *r).min().unwrap_or(0);
     // The axis starts at the next quarter, tenth or half step below the lowest value and always ends at 100 %.
@@ -130,7 +136,7 @@ pub fn trend(title: &str, points: &[TrendPoint]) -> Markup {
         }
         _ => String::new(),
     };
-    let summary = summary(title, points);
+    let summary = summary(title, [one, many], points);
     html! {
         figure class="chart" {
             div class="plot" {
@@ -157,7 +163,7 @@ pub fn trend(title: &str, points: &[TrendPoint]) -> Markup {
                     summary { "Numbers behind this chart" }
                     div class="wrap" role="region" aria-label={ (title) ", numbers" } tabindex="0" {
                         table {
-                            thead { tr { th scope="col" { "Build" } th scope="col" class="num" { "Pass rate" } th scope="col" { "Results" } th scope="col" { "When" } } }
+                            thead { tr { th scope="col" { (heading) } th scope="col" class="num" { "Pass rate" } th scope="col" { "Results" } th scope="col" { "When" } } }
                             tbody {
                                 @for point in points.iter().rev() {
                                     tr {
@@ -182,13 +188,13 @@ fn half(floor: i64) -> String {
     if middle % 10 == 0 { (middle / 10).to_string() } else { format!("{}.{}", middle / 10, middle % 10) }
 }
 
-fn summary(title: &str, points: &[TrendPoint]) -> String {
+fn summary(title: &str, [one, many]: [&str; 2], points: &[TrendPoint]) -> String {
     let ends = points.iter().find(|p| p.counts.ran() > 0).zip(points.iter().rev().find(|p| p.counts.ran() > 0));
     match ends {
         None => format!("{title}: no results yet"),
         Some((first, last)) => format!(
             "{title} over {}: {} in {}, {} in {}",
-            plural(i64::try_from(points.len()).unwrap_or(i64::MAX), "build", "builds"),
+            plural(i64::try_from(points.len()).unwrap_or(i64::MAX), one, many),
             percent(first.counts.passed, first.counts.ran()),
             first.label,
             percent(last.counts.passed, last.counts.ran()),

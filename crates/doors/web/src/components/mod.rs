@@ -12,7 +12,7 @@ mod table;
 pub use basics::{
     Empty, Figure, Head, Tab, actions, empty, facts, figures, head, key, link_button, none, panel, progress, tabs,
 };
-pub use chart::{Counts, TrendPoint, result_bar, sparkline, trend};
+pub use chart::{Counts, TrendPoint, result_bar, sparkline, trend, trend_of};
 pub use durations::{DurationPoint, durations};
 pub use filter::{Choice, ChoiceOption, Filters, filter_bar};
 pub use form::{Field, FieldError, FormErrors, Input, error_summary, field, hidden, submit};

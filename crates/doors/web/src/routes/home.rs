@@ -9,6 +9,8 @@ use axum::{
     routing::{get, post},
 };
 use base::{Problem, ProblemKind};
+use insight::UserFigures;
+use jiff::{Timestamp, tz::TimeZone};
 use kernel::Ctx;
 use serde_json::json;
 
@@ -21,14 +23,16 @@ use super::{
     session::Visitor,
 };
 use crate::{
-    components::{Counts, FormErrors},
+    components::{Counts, Figure, FormErrors},
     format::When,
     layout::Section,
     paths,
     state::Tone,
-    views::home::{Project, View, page},
+    views::home::{Project, View, Waiting, Work, page},
 };
 
+/// How many tasks, defects, decisions and messages are listed.
+const OF_EACH_KIND: i64 = 5;
 /// How many slugs are tried for one name.
 const SLUGS: u32 = 50;
 
@@ -49,6 +53,8 @@ async fn render(
     let now = visitor.ctx.now();
     let tx = visitor.ctx.begin_read().await?;
     let cards = work::project_cards(&visitor.ctx, &tx).await?;
+    let figures = insight::my_figures(&visitor.ctx, &tx).await?;
+    let waiting = insight::my_work(&visitor.ctx, &tx, OF_EACH_KIND).await?;
     tx.commit().await?;
     let projects = cards
         .into_iter()
@@ -65,10 +71,50 @@ async fn render(
             }),
         })
         .collect();
-    let view = View { projects, may_create: visitor.may("project", "create", None), errors, name };
+    let work = Work {
+        counted: figures.as_ref().map(|figures| When::new(figures.counted_at, now)),
+        figures: figures.map(|figures| figures_of(&figures)).unwrap_or_default(),
+        waiting: waiting.into_iter().map(|one| waits(one, now)).collect(),
+    };
+    let view = View { work, projects, may_create: visitor.may("project", "create", None), errors, name };
     let frame = visitor.frame(Section::Home).await?;
     let markup = page(&frame, &view);
     Ok(if status == StatusCode::OK { html(markup) } else { with_status(status, markup) })
+}
+
+/// How much waits; what there is nothing of is left out, so that an idle person sees no row of zeros.
+fn figures_of(figures: &UserFigures) -> Vec<Figure> {
+    [
+        (figures.overdue_tasks, "tasks overdue", Some(Tone::Bad)),
+        (figures.open_tasks, "tasks to do", None),
+        (figures.assigned_defects, "defects to resolve", Some(Tone::Warn)),
+        (figures.pending_approvals, "decisions awaited", Some(Tone::Active)),
+        (figures.open_change_requests, "change requests open", None),
+        (figures.unread_notifications, "messages unread", None),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, label, tone)| Figure::count(count, label, None, tone))
+    .collect()
+}
+
+fn waits(one: insight::Waiting, now: Timestamp) -> Waiting {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let (kind, href) = match one.kind.as_str() {
+        "task" => ("Task", None),
+        "defect" => ("Defect", Some(paths::defect(&one.slug, &one.key))),
+        "approval" => ("Decision", None),
+        _ => ("Message", (!one.slug.is_empty()).then(|| paths::project(&one.slug))),
+    };
+    Waiting {
+        kind: kind.to_owned(),
+        href,
+        due: one.due.map(|day| (day.strftime("%-d %b %Y").to_string(), day < today)),
+        when: When::new(one.at, now),
+        key: one.key,
+        title: one.title,
+        project: one.project,
+    }
 }
 
 async fn create(posted: Posted) -> Result<Response, PageError> {

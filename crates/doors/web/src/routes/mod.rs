@@ -30,6 +30,7 @@ mod listing;
 mod matrix;
 mod overview;
 mod preferences;
+mod quality;
 mod requirement;
 mod requirement_form;
 mod requirements;
@@ -86,6 +87,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(matrix::routes())
         .merge(overview::routes())
         .merge(preferences::routes())
+        .merge(quality::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
         .merge(tests::routes())

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::{Router, extract::Path, response::Response, routing::get};
 use delivery::{Deployed, RecentBuild};
+use insight::{Day, ProjectFigures};
+use jiff::{Timestamp, tz::TimeZone};
 use work::{Standing, Tally};
 
 use super::{Site, answer::html, error::PageError, evidence::shown, session::Visitor};
@@ -16,6 +18,8 @@ use crate::{
     views::overview::{self, BuildLine, View},
 };
 
+/// Days in the trend by day.
+const DAYS: i64 = 60;
 /// Builds in the trend.
 const BUILDS: u8 = 30;
 /// Builds in the short list, and requirements that need attention.
@@ -35,6 +39,8 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
     let worst = work::attention(ctx, &tx, &project, SHORT.try_into().unwrap_or(i64::MAX)).await?;
     let ids: Vec<_> = worst.iter().map(|proof| proof.id).collect();
     let titles = work::titles(&tx, &project, &ids).await?;
+    let counted = insight::project_figures(&tx, project.id).await?;
+    let days = insight::results_by_day(&tx, project.id, DAYS).await?;
     tx.commit().await?;
 
     let nothing = tally.all() == 0 && builds.is_empty();
@@ -54,6 +60,8 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
                 when: When::new(build.at, now),
             })
             .collect(),
+        days: days.iter().map(|day| by_day(&slug, day, now)).collect(),
+        counted: counted.map(|figures| (in_words(&figures), When::new(figures.counted_at, now))),
         attention: worst
             .iter()
             .map(|proof| {
@@ -84,6 +92,54 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
             .collect(),
     };
     Ok(html(overview::page(&frame, &view)))
+}
+
+fn by_day(slug: &str, day: &Day, now: Timestamp) -> TrendPoint {
+    TrendPoint {
+        label: day.day.strftime("%-d %b %Y").to_string(),
+        href: paths::section(slug, "builds"),
+        counts: Counts { passed: day.passed, failed: day.failed, errors: day.errors, skipped: day.skipped },
+        when: When::new(day.day.to_zoned(TimeZone::UTC).map_or(now, |day| day.timestamp()), now),
+    }
+}
+
+/// What the figures say, without what there is nothing of.
+fn in_words(figures: &ProjectFigures) -> Vec<(String, String)> {
+    let overdue = |words: String| match figures.overdue_tasks {
+        0 => words,
+        late => format!("{words}, {} overdue", thousands(late)),
+    };
+    let failed = |words: String| match figures.failed_deployments {
+        0 => words,
+        failed => format!("{words}, {} failed or rolled back", thousands(failed)),
+    };
+    let grave = figures.grave_vulnerabilities;
+    let all = [
+        ("Tasks", figures.open_tasks, overdue(format!("{} to do", thousands(figures.open_tasks)))),
+        (
+            "Changes",
+            figures.open_change_requests,
+            plural(figures.open_change_requests, "request open", "requests open"),
+        ),
+        (
+            "Vulnerabilities",
+            grave + figures.other_vulnerabilities,
+            format!("{} critical or high, {} others", thousands(grave), thousands(figures.other_vulnerabilities)),
+        ),
+        ("Deployments", figures.deployments, failed(format!("{} in 30 days", thousands(figures.deployments)))),
+        ("Documents", figures.documents, thousands(figures.documents)),
+        ("Members", figures.members, thousands(figures.members)),
+    ];
+    let mut rows: Vec<(String, String)> =
+        all.into_iter().filter(|(_, count, _)| *count > 0).map(|(name, _, words)| (name.to_owned(), words)).collect();
+    if let Some(coverage) = figures.coverage {
+        rows.push(("Coverage".to_owned(), format!("{coverage:.1} % of lines")));
+    }
+    if figures.hours_planned > 0.0 || figures.hours_actual > 0.0 {
+        let words = format!("{:.1} planned, {:.1} logged", figures.hours_planned, figures.hours_actual);
+        rows.push(("Hours".to_owned(), words));
+    }
+    rows
 }
 
 fn results(build: &RecentBuild) -> Counts {

@@ -105,6 +105,7 @@ impl Visitor {
             organization,
             section,
             project,
+            looks_after: self.may("data_quality", "read", None),
             person: Some(self.ctx.principal.display_name.clone()),
             csrf: self.csrf.clone(),
             theme: self.theme,

@@ -3,17 +3,20 @@
 use maud::{Markup, html};
 
 use crate::components::{
-    Counts, Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, result_bar, submit,
+    Counts, Empty, Field, Figure, FormErrors, Head, Input, empty, error_summary, field, figures, head, panel,
+    result_bar, submit,
 };
 use crate::format::{When, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, csrf, page as framed};
 use crate::paths;
-use crate::state::{ProofState, state};
+use crate::state::{ProofState, Tone, dot, state};
 
 /// What the home page shows.
 #[derive(Debug, Clone, Default)]
 pub struct View {
+    /// What waits for this person.
+    pub work: Work,
     /// The projects this person can see.
     pub projects: Vec<Project>,
     /// Whether this person may create one.
@@ -22,6 +25,36 @@ pub struct View {
     pub errors: FormErrors,
     /// The name entered for it.
     pub name: String,
+}
+
+/// What waits for a person.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// How much there is of each kind.
+    pub figures: Vec<Figure>,
+    /// When the figures were counted; `None` before the first counting.
+    pub counted: Option<When>,
+    /// The first of each kind, as of now.
+    pub waiting: Vec<Waiting>,
+}
+
+/// One thing that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// What kind of thing: `Task`, `Defect`, `Decision` or `Message`.
+    pub kind: String,
+    /// Its key; empty when it has none.
+    pub key: String,
+    /// What it is.
+    pub title: String,
+    /// Where it is; `None` when it has no page of its own.
+    pub href: Option<String>,
+    /// Its project; empty when it belongs to none.
+    pub project: String,
+    /// The day it is due, and whether that has passed.
+    pub due: Option<(String, bool)>,
+    /// When it came.
+    pub when: When,
 }
 
 /// One project at a glance.
@@ -54,6 +87,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         &[],
         &html! {
             (head(&Head { title: if frame.organization.is_empty() { "Home" } else { &frame.organization }, sub: Some(html! { "Every project, from what was asked to what runs." }), ..Head::default() }))
+            @if !view.work.figures.is_empty() || !view.work.waiting.is_empty() { (work(&view.work)) }
             @if view.projects.is_empty() {
                 (empty(&Empty {
                     glyph: Icon::FolderKanban, title: "No project yet",
@@ -75,6 +109,39 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
         },
     )
+}
+
+fn work(work: &Work) -> Markup {
+    panel(
+        "my-work",
+        "My work",
+        None,
+        &html! {
+            @if !work.figures.is_empty() { (figures(&work.figures)) }
+            @if let Some(when) = work.counted { p class="muted" { "Figures as of " (time(when)) "; the list is of now." } }
+            @if work.waiting.is_empty() {
+                p class="muted" { "Nothing waits for you." }
+            } @else {
+                ul class="list" { @for one in &work.waiting { (waiting(one)) } }
+            }
+        },
+    )
+}
+
+fn waiting(one: &Waiting) -> Markup {
+    let name = html! { @if !one.key.is_empty() { span class="key" { (one.key) } " " } (one.title) };
+    html! {
+        li {
+            span class="muted" { (one.kind) }
+            @match &one.href { Some(href) => a class="grow" data-row href=(href) { (name) }, None => span class="grow" { (name) } }
+            @if !one.project.is_empty() { span class="muted" { (one.project) } }
+            @match &one.due {
+                Some((day, true)) => span class="says bad" { (dot(Tone::Bad)) "was due " (day) },
+                Some((day, false)) => span class="says" { "due " (day) },
+                None => span class="muted" { (time(one.when)) },
+            }
+        }
+    }
 }
 
 fn card(project: &Project) -> Markup {

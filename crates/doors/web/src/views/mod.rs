@@ -18,6 +18,7 @@ pub mod import;
 pub mod import_job;
 pub mod matrix;
 pub mod overview;
+pub mod quality;
 pub mod requirement;
 pub mod requirements;
 pub mod sign_in;

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none, panel, result_bar, trend,
+    Empty, Figure, Head, Stop, TrendPoint, empty, figures, head, key, line, link_button, none, panel, result_bar,
+    trend, trend_of,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -25,6 +26,10 @@ pub struct View {
     pub line: Vec<Stop>,
     /// The last builds, oldest first.
     pub trend: Vec<TrendPoint>,
+    /// The last days with results, oldest first.
+    pub days: Vec<TrendPoint>,
+    /// What else there is, in words, and when it was counted.
+    pub counted: Option<(Vec<(String, String)>, When)>,
     /// Requirements that need somebody: key, title, state, why.
     pub attention: Vec<(String, String, ProofState, String)>,
     /// The latest builds, newest first.
@@ -91,6 +96,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         @if view.trend.is_empty() { p class="muted" { "It is drawn from the first build with results on." } }
                         @else { (trend("Pass rate", &view.trend)) }
                     }))
+                    @if view.days.len() > 1 { (panel("days", "Pass rate by day", None, &trend_of("Pass rate by day", ["Day", "day", "days"], &view.days))) }
                     (panel("attention", "Needs attention", None, &html! {
                         @if view.attention.is_empty() { p class="muted" { "Every requirement is proven by its latest results." } }
                         @else { ul class="list" { @for (id, title, proof, why) in &view.attention {
@@ -103,6 +109,12 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                             li { (state(build.status)) a class="grow" data-row href=(paths::build(slug(frame), build.number)) { "#" (build.number) " " span class="key" { (build.label) } } (result_bar(build.counts)) span class="muted" { (time(build.when)) } }
                         } } }
                     }))
+                    @if let Some((rows, when)) = &view.counted {
+                        (panel("counted", "In figures", None, &html! {
+                            dl class="facts" { @for (name, value) in rows { div { dt { (name) } dd { (value) } } } }
+                            p class="muted" { "As of " (time(*when)) }
+                        }))
+                    }
                     (panel("deployed", "Where it runs", None, &html! {
                         @if view.deployed.is_empty() { p class="muted" { "No environment yet. " a href=(at(frame, "deployments")) { "Deployments" } " says how to record one." } }
                         @else { ul class="list" { @for one in &view.deployed {

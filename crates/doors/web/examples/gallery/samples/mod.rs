@@ -27,6 +27,8 @@ pub(crate) const NAMES: &[&str] = &[
     "home-empty",
     "overview",
     "overview-empty",
+    "quality",
+    "quality-empty",
     "requirements",
     "requirements-empty",
     "requirements-nothing-fits",
@@ -104,6 +106,12 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "home" => views::home::page(&outside(Section::Home), &home(true)),
         "home-empty" => views::home::page(&outside(Section::Home), &home(false)),
+        "quality" => {
+            views::quality::page(&Frame { looks_after: true, ..outside(Section::Quality) }, &data_quality(true))
+        }
+        "quality-empty" => {
+            views::quality::page(&Frame { looks_after: true, ..outside(Section::Quality) }, &data_quality(false))
+        }
         "overview" => views::overview::page(&at(Section::Overview), &overview()),
         "overview-empty" => views::overview::page(
             &at(Section::Overview),

@@ -126,3 +126,83 @@ pub(super) fn outcomes(pattern: &str) -> Vec<Option<Outcome>> {
         })
         .collect()
 }
+
+/// What waits for a person: of every kind, late and not, with and without a page.
+pub(super) fn my_work() -> web::views::home::Work {
+    use web::views::home::{Waiting, Work};
+    let one = |kind: &str, key: &str, title: &str, page: bool, due: Option<(&str, bool)>| Waiting {
+        kind: s(kind),
+        key: s(key),
+        title: s(title),
+        href: page.then(|| s("/defect")),
+        project: if kind == "Message" { s("") } else { s("payments-gateway") },
+        due: due.map(|(day, late)| (s(day), late)),
+        when: ago(95),
+    };
+    Work {
+        figures: vec![
+            web::components::Figure::count(1, "tasks overdue", None, Some(Tone::Bad)),
+            web::components::Figure::count(4, "tasks to do", None, None),
+            web::components::Figure::count(2, "defects to resolve", None, Some(Tone::Warn)),
+        ],
+        counted: Some(ago(3)),
+        waiting: vec![
+            one("Task", "TASK-7", "Write the runbook for refunds", false, Some(("2 Nov 2026", true))),
+            one("Task", "TASK-12", super::ODD, false, Some(("30 Nov 2026", false))),
+            one("Defect", "DEF-3", "Refund is rounded twice", true, None),
+            one("Decision", "CR-2", "Accept partial captures", false, None),
+            one("Message", "", "Build #128 failed", true, None),
+        ],
+    }
+}
+
+/// Four metrics: one missed with a history and faults, one met, one measured for the first time, one not yet.
+pub(super) fn data_quality(measured: bool) -> web::views::quality::View {
+    use web::views::quality::{Measured, Metric, View, Worst};
+    let metric = |name: &str, target: &str, measured: Option<Measured>| Metric {
+        id: name.to_lowercase(),
+        name: s(name),
+        about: s("Share of what ought to be and is"),
+        target: s(target),
+        measured,
+    };
+    let came = |percent: f64, is_met, bad, days, worst| Measured {
+        percent,
+        is_met,
+        checked: 128_000,
+        bad,
+        when: ago(190),
+        days,
+        worst,
+    };
+    let day = |label: &str, percent: f64, met| (s(label), percent, met);
+    let worst = |check: &str, href: Option<&str>, bad| Worst {
+        check: s(check),
+        href: href.map(s),
+        checked: 2_914,
+        bad,
+        advice: s("fill them in, or have whatever stores the records do it"),
+    };
+    let faults = vec![
+        worst("fields of test cases that are empty, of description", Some("/tests"), 1_204),
+        worst(super::ODD, None, 3),
+    ];
+    View {
+        metrics: vec![
+            metric(
+                "Completeness",
+                "more than 98 %",
+                measured.then(|| {
+                    let days = vec![day("1 Nov", 98.4, true), day("2 Nov", 97.1, false), day("3 Nov", 97.9, false)];
+                    came(97.9, false, 1_207, days, faults)
+                }),
+            ),
+            metric(
+                "Consistency",
+                "exactly 100 %",
+                measured.then(|| came(100.0, true, 0, vec![day("3 Nov", 100.0, true)], vec![])),
+            ),
+            metric("Timeliness", "", None),
+        ],
+    }
+}

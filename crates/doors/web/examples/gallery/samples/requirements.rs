@@ -305,6 +305,7 @@ pub(super) fn home(full: bool) -> views::home::View {
         latest,
     };
     views::home::View {
+        work: if full { my_work() } else { views::home::Work::default() },
         projects: if full {
             vec![
                 project(
@@ -357,6 +358,11 @@ pub(super) fn overview() -> views::overview::View {
             stop("Production", "1.8.1", Tone::Warn, "1 build behind", None),
         ],
         trend: trend(),
+        days: trend(),
+        counted: Some((
+            vec![(s("Tasks"), s("14 to do, 1 overdue")), (s("Coverage"), s("87.4 % of lines")), (s("Members"), s("9"))],
+            ago(3),
+        )),
         attention: REQUIREMENTS
             .iter()
             .take(4)

@@ -1,0 +1,38 @@
+//! Counts the dashboards every few minutes. Of several servers on one database, whoever comes first counts for all.
+
+use std::time::Duration;
+
+use tokio_postgres::{Config, NoTls};
+
+use crate::failure::Failure;
+
+/// How old figures may become before they are counted again.
+const EVERY: Duration = Duration::from_secs(300);
+const COUNT: &str = "select analytics.refresh_dashboards()";
+
+/// Counts until the server ends.
+pub(crate) async fn always(application: Config) {
+    loop {
+        if let Err(failure) = count(&application).await {
+            tracing::warn!("the dashboards could not be counted: {failure}; they show older figures until they are");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// A connection of its own: counting may take longer than a request is allowed to.
+async fn count(application: &Config) -> Result<(), Failure> {
+    let (client, connection) = application.connect(NoTls).await?;
+    let driver = tokio::spawn(connection);
+    let outcome = async {
+        client
+            .batch_execute("set statement_timeout = '10min'; set application_name = 'throughline dashboards'")
+            .await?;
+        client.execute(COUNT, &[]).await
+    }
+    .await;
+    drop(client);
+    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
+    outcome?;
+    Ok(())
+}
