@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn every_promise_stands_under_its_document_and_state() {
         let page = page(
-            &read(TABLE).unwrap(),
+            &read(TABLE).expect("a table"),
             "document\ttable\tcolumn\tplace\thow\n000\ta\tb\tc\tas it is\n000\ta\tb\tc\trenamed\n",
         );
         assert!(page.contains("| **All** | 3 | 1 | 1 | 1 |"), "{page}");
@@ -200,7 +200,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_promise_is_refused_with_its_number() {
-        let error = |line: &str| read(&format!("{}\n{line}", TABLE.lines().next().unwrap())).err().unwrap().to_string();
+        let error = |line: &str| {
+            read(&format!("{}\n{line}", TABLE.lines().next().expect("a heading"))).err().expect("a refusal").to_string()
+        };
         assert!(error("000-A\t000").contains("promises.tsv:2: 2 cells"));
         assert!(error("000-A\t000\tIt floats.\tsoon\t\t\t").contains("`soon` is no state"));
     }
