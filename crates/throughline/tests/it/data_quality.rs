@@ -122,7 +122,7 @@ async fn each_kind_of_fault_is_named_by_its_metric() {
             "entity_id of platform.notifications leads nowhere",
             format!(
                 "insert into platform.notifications (recipient_user_id, notification_type, title, entity_type, entity_id)
-                 values ('{member}', 'a', 'Look', 'requirement', {nowhere})"
+                 values ('{member}', 'a', 'Look', 'requirement', platform.uuid_v7())"
             ),
         ),
         (
