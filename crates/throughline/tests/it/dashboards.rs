@@ -133,7 +133,8 @@ async fn everybody_sees_what_they_have_to_do_and_administrators_see_it_of_all() 
         &world,
         &format!(
             "insert into work.project_members (project_id, user_id, role_id)
-               select '{id}', '{developer}', r.id from authz.roles r where r.template_code = 'viewer'"
+               select '{id}', '{developer}', r.id from authz.roles r
+                where r.template_code = 'viewer' and r.organization_id = platform.current_organization()"
         ),
     )
     .await;
