@@ -340,7 +340,7 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
     for column in resource.writable.iter().chain(resource.create_only) {
         need(column, "the writable");
     }
-    for column in resource.filled.iter().chain(&resource.owner).chain(&resource.confers) {
+    for column in resource.filled.iter().chain(&resource.owner).chain(&resource.confers).chain(&resource.searched) {
         need(column, "the");
     }
     for column in resource.hidden.iter().chain(resource.detail).chain(resource.personal) {

@@ -65,6 +65,9 @@ pub struct Resource {
     pub hidden: &'static [&'static str],
     /// Large columns, served with one record and on request, not in lists.
     pub detail: &'static [&'static str],
+    /// The long text of which search shows a piece. `None`: search does not lead here, because its records are not those that
+    /// the registry knows under this permission type.
+    pub searched: Option<&'static str>,
     /// Columns with personal data, for masking and export.
     pub personal: &'static [&'static str],
     /// The column that names the person it belongs to, who may always see and handle it themselves.
@@ -101,6 +104,7 @@ impl Resource {
             parent: None,
             hidden: &[],
             detail: &[],
+            searched: None,
             personal: &[],
             owner: None,
             write_action: None,
@@ -165,6 +169,14 @@ impl Resource {
     #[must_use]
     pub const fn detail(mut self, columns: &'static [&'static str]) -> Self {
         self.detail = columns;
+        self
+    }
+
+    /// Says that search finds its records, which are in the registry under the name of their permission type, and names the
+    /// long text of which it shows a piece.
+    #[must_use]
+    pub const fn searched(mut self, column: &'static str) -> Self {
+        self.searched = Some(column);
         self
     }
 

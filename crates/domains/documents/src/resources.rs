@@ -8,6 +8,7 @@ const KEPT: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update];
 
 /// Documents.
 pub static DOCUMENTS: Resource = Resource::new("documents", "documents.documents", "document", "title")
+    .searched("content")
     .human_key("DOC")
     .create_only(&["project_id", "template_id"])
     .writable(&[

@@ -8,6 +8,7 @@ const SEEN: &[Verb] = &[Verb::List, Verb::Read];
 
 /// Test cases, automated or by hand.
 pub static TEST_CASES: Resource = Resource::new("test-cases", "quality.test_cases", "test_case", "name")
+    .searched("description")
     .human_key("TC")
     .create_only(&["project_id"])
     .writable(&[
@@ -133,6 +134,7 @@ pub static COVERAGE_FILES: Resource =
 
 /// Defects.
 pub static DEFECTS: Resource = Resource::new("defects", "quality.defects", "defect", "title")
+    .searched("description")
     .human_key("DEF")
     .create_only(&["project_id"])
     .writable(&[

@@ -7,6 +7,7 @@ const ROW: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb:
 
 /// Sprints.
 pub static SPRINTS: Resource = Resource::new("sprints", "work.sprints", "sprint", "name")
+    .searched("goal")
     .create_only(&["project_id"])
     .writable(&["name", "goal", "status", "starts_on", "ends_on"])
     .status(StatusMoves {
@@ -23,6 +24,7 @@ pub static SPRINTS: Resource = Resource::new("sprints", "work.sprints", "sprint"
 
 /// Tasks.
 pub static TASKS: Resource = Resource::new("tasks", "work.tasks", "task", "title")
+    .searched("description")
     .human_key("TASK")
     .create_only(&["project_id"])
     .writable(&[
@@ -67,6 +69,7 @@ pub static TIME_ENTRIES: Resource = Resource::new("time-entries", "work.time_ent
 /// Change requests.
 pub static CHANGE_REQUESTS: Resource =
     Resource::new("change-requests", "work.change_requests", "change_request", "title")
+        .searched("description")
         .human_key("CR")
         .create_only(&["project_id", "requester_user_id"])
         .writable(&[
@@ -119,6 +122,7 @@ pub static CHANGE_REQUEST_APPROVALS: Resource =
 
 /// Decisions of a project.
 pub static DECISIONS: Resource = Resource::new("decisions", "work.decisions", "decision", "title")
+    .searched("rationale")
     .human_key("DEC")
     .create_only(&["project_id"])
     .writable(&["title", "decision_type_code", "rationale", "impact", "status", "decided_by", "decided_at"])
