@@ -43,18 +43,17 @@ create function platform.search_words(p_words tsvector, p_organization uuid, p_t
   language sql immutable parallel safe
   as $$
     select coalesce(p_words, ''::tsvector) || array_to_tsvector(array[
-      '@o' || p_organization::text, '@t' || p_type, '@p' || coalesce(p_project::text, ''), '@s' || (p_entry_number >> 14), '@l' || (p_entry_number >> 18)])
+      '@o' || p_organization::text, '@t' || p_type, '@p' || coalesce(p_project::text, ''), '@s' || (p_entry_number >> 14), '@l' || (p_entry_number >> 18),
+      case when p_entry_number & 255 = 0 then '@r' else '@' end])
   $$;
 comment on function platform.search_words(tsvector, uuid, text, uuid, bigint) is
-  'What the index of the registry holds of a record: its words, and its organisation, type, project and two runs of entry numbers '
-  '(of 16,384 and of 262,144) behind an @, which no word begins with.';
+  'What the index of the registry holds of a record: its words, and behind an @, with which no word begins, its organisation, type, project, two '
+  'runs of entry numbers (of 16,384 and of 262,144), and whether it is one of the sample, which is every 256th.';
 
 drop index platform.entities_search_vector_idx;
 create index entities_search_vector_idx on platform.entities
   using gin (platform.search_words(search_vector, organization_id, entity_type, project_id, entry_number)) with (gin_pending_list_limit = 4096)
   where deleted_at is null;
--- How common a word is decides how it is looked for, so more words are counted than usual.
-alter index platform.entities_search_vector_idx alter column 1 set statistics 1000;
 
 -- Rights --------------------------------------------------------------------------------------------------------------
 -- The registry alone is read past its policies; all else that the function reads stays under row security and the caller's settings.
@@ -106,7 +105,7 @@ begin
     -- A word that carries no meaning of its own (the, of) is no condition.
     continue when numnode(words) = 0;
     -- The last word may not be finished yet.
-    if place = cardinality(tokens) and not is_whole and not is_not and p_text !~ '\s$' and char_length(token) > 1 then
+    if place = cardinality(tokens) and not is_whole and not is_not and p_text !~ '\s$' and char_length(token) > 2 then
       words := (words::text || ':*')::tsquery;
       plain := (plain::text || ':*')::tsquery;
     end if;
@@ -139,13 +138,15 @@ create function platform.search(
   p_offset        int         default 0,
   p_with_facets   boolean     default true)
   returns jsonb
-  language plpgsql volatile security definer -- volatile: only so may it ask how common the words are
+  language plpgsql stable security definer
   set search_path = pg_catalog, pg_temp
   set jit = off
+  set work_mem = '32MB'
   set client_min_messages = warning
   as $$
 declare
   most     constant int := 5000;
+  patience constant int := 40000;
   org      uuid := platform.current_organization();
   asked    tsquery := platform.search_query(p_text);
   projects uuid[];
@@ -154,8 +155,8 @@ declare
   expected float;
   runs     bigint;
   wanted   bigint;
+  deepest  bigint;
   latest   tsquery;
-  plan     jsonb;
   readable text;
   answer   jsonb;
 begin
@@ -183,12 +184,20 @@ begin
   -- Of a common word only the latest runs of entries are read: as many as should hold what is ranked, and half as many again.
   runs := (select last_value >> 14 from platform.entities_entry_number_seq) + 1;
   wanted := runs;
+  deepest := runs;
   if runs > 2 then
-    execute format('explain (format json) select from platform.entities e where %s @@ %L and e.deleted_at is null',
-      'platform.search_words(e.search_vector, e.organization_id, e.entity_type, e.project_id, e.entry_number)', asked && place) into plan;
-    expected := (plan -> 0 -> 'Plan' ->> 'Plan Rows')::float;
+    -- How common they are says the sample; the planner's statistics are not shown to whoever is under a policy. A phrase costs as much as its
+    -- words, because every record that has them is read.
+    execute $q$
+      select count(*) from (
+        select from platform.entities e
+        where platform.search_words(e.search_vector, e.organization_id, e.entity_type, e.project_id, e.entry_number) @@ $1 and e.deleted_at is null
+        limit 1000) s $q$ into expected using regexp_replace(asked::text, ' <(-|\d+)> ', ' & ', 'g')::tsquery && place && '@r'::tsquery;
+    expected := expected * 256;
     if expected > 3 * most then
       wanted := ceil(runs * 1.5 * most / expected);
+      deepest := ceil(runs * (patience / expected));
+      deepest := least(greatest(deepest, wanted), runs);
     end if;
   end if;
 
@@ -241,7 +250,7 @@ begin
         where not exists (select from worded w where w.id = k.id) and %1$s),
       ranked as (
         select f.id, f.place, lower(f.title) = $16 as is_title, f.project_id = $17 as is_here,
-            ts_rank_cd('{0.1, 0.2, 0.4, 1}', coalesce(f.search_vector, ''), $15) as rank, f.entry_number, f.entity_type
+          ts_rank_cd('{0.1, 0.2, 0.4, 1}', coalesce(f.search_vector, ''), $15) as rank, f.entry_number, f.entity_type
         from found f
         order by 2 nulls last, 3 desc, 4 desc nulls last, 5 desc, 6 desc
         limit $18 offset $19)
@@ -274,15 +283,15 @@ begin
       using org, projects, p_types, p_some_types, p_some_projects, p_of_types, p_of_projects, p_of_statuses, tags, p_of_owners, p_from, p_until,
         p_keys, case when latest is null then asked && place else asked && place && latest end, asked, lower(btrim(p_text)), p_here,
         least(greatest(p_limit, 0), 1000), least(greatest(p_offset, 0), 1000);
-    exit when wanted >= runs or (answer ->> 'ranked')::int >= most;
-    wanted := wanted * 4;
+    exit when wanted >= deepest or (answer ->> 'ranked')::int >= most;
+    wanted := least(wanted * 4, deepest);
   end loop;
-  return answer - 'ranked' || jsonb_build_object('capped', (answer ->> 'ranked')::int >= most);
+  return answer - 'ranked' || jsonb_build_object('capped', latest is not null or (answer ->> 'ranked')::int >= most);
 end
 $$;
 comment on function platform.search(text, text[], text[], text[], uuid[], uuid, text[], uuid[], text[], text[], uuid[], timestamptz, timestamptz, int, int, boolean) is
   'The records that a text means and that the settings of the transaction may see: identifiers of one page and their types, the number of all, and counts by type, project, '
-  'status, owner, month and tag. Of more than 5,000 the latest 5,000 are ranked, and capped says so. The caller passes keys that are meant, types '
+  'status, owner, month and tag. Of more than 5,000 the latest 5,000 are ranked, and of words that more than about 40,000 records have only the latest such records are looked at; capped says so. The caller passes keys that are meant, types '
   'readable everywhere, and pairs of type and project readable there. What a hostile caller could get: whoever may call it is application_user, and '
   'whatever is passed, an answer names only live records of the organisation in app.current_organization_id, outside projects or in projects that '
   'work.projects shows under these settings, and of documents, conversations, prompts and reports only those that their own tables show. That is '
