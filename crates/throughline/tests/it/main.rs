@@ -7,6 +7,7 @@ mod demo;
 mod evidence;
 mod http;
 mod lists;
+mod search;
 mod security;
 mod sign_in;
 mod walk_access;
