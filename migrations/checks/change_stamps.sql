@@ -19,7 +19,7 @@ union all
 select format('a change of %s does not count as a change of %s.%s: give its trigger touch the new column', a.attname, f.table_schema, f.table_name)
 from platform.table_facts f
 join pg_trigger t on t.tgrelid = to_regclass(format('%I.%I', f.table_schema, f.table_name)) and t.tgname = 'touch'
-join pg_attribute a on a.attrelid = t.tgrelid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+join pg_attribute a on a.attrelid = t.tgrelid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a'
 where f.statistics <> '{}' and a.attname <> all (f.statistics) and a.attname not in ('updated_at', 'row_version', 'updated_by')
   and not a.attnum = any (t.tgattr)
 order by 1;

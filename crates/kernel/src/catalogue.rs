@@ -350,7 +350,14 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
     for column in resource.writable.iter().chain(resource.create_only) {
         need(column, "the writable");
     }
-    for column in resource.filled.iter().chain(&resource.owner).chain(&resource.confers).chain(&resource.tells_of) {
+    for column in resource
+        .filled
+        .iter()
+        .chain(&resource.owner)
+        .chain(&resource.confers)
+        .chain(&resource.tells_of)
+        .chain(&resource.searched)
+    {
         need(column, "the");
     }
     for (column, ..) in resource.guarded {

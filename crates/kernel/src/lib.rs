@@ -27,6 +27,7 @@ mod param;
 mod read;
 mod resource;
 mod schema;
+mod search;
 mod select;
 mod store;
 mod violation;
@@ -52,6 +53,10 @@ pub use param::Param;
 pub use read::read;
 pub use resource::{Resource, StatusMoves, Verb};
 pub use schema::{Check, Column, ColumnType, ForeignKey, Schema, Table};
+pub use search::{
+    DEEPEST, FacetValue, LONGEST, Piece, ProjectName, SearchHit, SearchQuery, SearchResults, projects_named, search,
+    searched_types,
+};
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
 pub use write::{Written, create, delete, restore, update};

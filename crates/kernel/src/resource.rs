@@ -65,6 +65,9 @@ pub struct Resource {
     pub hidden: &'static [&'static str],
     /// Large columns, served with one record and on request, not in lists.
     pub detail: &'static [&'static str],
+    /// The long text of which search shows a piece. `None`: search does not lead here, because its records are not those that
+    /// the registry knows under this permission type.
+    pub searched: Option<&'static str>,
     /// Columns with personal data, for masking and export.
     pub personal: &'static [&'static str],
     /// Columns that may be empty but ought not to be: what completeness is measured by, beside the required ones.
@@ -110,6 +113,7 @@ impl Resource {
             parent: None,
             hidden: &[],
             detail: &[],
+            searched: None,
             personal: &[],
             expected: &[],
             owner: None,
@@ -178,6 +182,14 @@ impl Resource {
     #[must_use]
     pub const fn detail(mut self, columns: &'static [&'static str]) -> Self {
         self.detail = columns;
+        self
+    }
+
+    /// Says that search finds its records, which are in the registry under the name of their permission type, and names the
+    /// long text of which it shows a piece.
+    #[must_use]
+    pub const fn searched(mut self, column: &'static str) -> Self {
+        self.searched = Some(column);
         self
     }
 

@@ -44,6 +44,7 @@ pub static LLM_MODELS: Resource = Resource::new("llm-models", "llm.models", "llm
 
 /// Conversations with a model. Row security keeps those outside every project to their owner.
 pub static CONVERSATIONS: Resource = Resource::new("conversations", "llm.conversations", "conversation", "title")
+    .searched("description")
     .create_only(&["project_id"])
     .writable(&[
         "title",
@@ -93,15 +94,17 @@ pub static MESSAGES: Resource = Resource::new("messages", "llm.messages", "conve
 
 /// Prompt templates. Row security keeps a private one to its maker.
 pub static PROMPT_TEMPLATES: Resource =
-    Resource::new("prompt-templates", "llm.prompt_templates", "prompt_template", "name").writable(&[
-        "name",
-        "display_name",
-        "description",
-        "category",
-        "visibility",
-        "is_active",
-        "performance_metrics",
-    ]);
+    Resource::new("prompt-templates", "llm.prompt_templates", "prompt_template", "name")
+        .searched("description")
+        .writable(&[
+            "name",
+            "display_name",
+            "description",
+            "category",
+            "visibility",
+            "is_active",
+            "performance_metrics",
+        ]);
 
 /// The words of prompt templates, version by version.
 pub static PROMPT_TEMPLATE_VERSIONS: Resource =

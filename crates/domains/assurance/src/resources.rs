@@ -99,6 +99,7 @@ pub static COMPLIANCE_ASSESSMENTS: Resource = Resource::new(
     "compliance_assessment",
     "assessment_name",
 )
+.searched("scope_description")
 .create_only(&["framework_id"])
 .writable(&[
     "assessment_name",
@@ -188,6 +189,7 @@ pub static SECURITY_EVENTS: Resource =
 /// Vulnerabilities of projects.
 pub static VULNERABILITIES: Resource =
     Resource::new("vulnerabilities", "security.vulnerabilities", "vulnerability", "title")
+        .searched("description")
         .human_key("VULN")
         .create_only(&["project_id", "key"])
         .writable(&[

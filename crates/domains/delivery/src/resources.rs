@@ -12,6 +12,7 @@ pub static REPOSITORIES: Resource = Resource::new("repositories", "delivery.repo
 
 /// Commits.
 pub static COMMITS: Resource = Resource::new("commits", "delivery.commits", "commit", "message")
+    .searched("message")
     .child_of("repository_id", "repositories")
     .create_only(&[
         "repository_id",
@@ -28,6 +29,7 @@ pub static COMMITS: Resource = Resource::new("commits", "delivery.commits", "com
 
 /// Builds.
 pub static BUILDS: Resource = Resource::new("builds", "delivery.builds", "build", "build_number")
+    .searched("build_errors")
     .create_only(&["project_id", "build_number"])
     .writable(&[
         "repository_id",
@@ -89,6 +91,7 @@ pub static ENVIRONMENTS: Resource = Resource::new("environments", "delivery.envi
 
 /// Deployments.
 pub static DEPLOYMENTS: Resource = Resource::new("deployments", "delivery.deployments", "deployment", "version")
+    .searched("deployment_errors")
     .create_only(&["project_id", "build_id", "environment_id"])
     .writable(&[
         "version",

@@ -9,6 +9,7 @@ const KEPT: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update];
 /// Documents.
 pub static DOCUMENTS: Resource = Resource::new("documents", "documents.documents", "document", "title")
     .expected(&["document_type", "priority_code"])
+    .searched("content")
     .human_key("DOC")
     .create_only(&["project_id", "template_id"])
     .writable(&[

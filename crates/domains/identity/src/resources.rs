@@ -50,8 +50,9 @@ pub static API_TOKENS: Resource = Resource::new("api-tokens", "identity.api_toke
     .verbs(SEEN);
 
 /// Teams.
-pub static TEAMS: Resource =
-    Resource::new("teams", "identity.teams", "team", "name").writable(&["name", "slug", "description", "lead_user_id"]);
+pub static TEAMS: Resource = Resource::new("teams", "identity.teams", "team", "name")
+    .searched("description")
+    .writable(&["name", "slug", "description", "lead_user_id"]);
 
 /// Who is in a team.
 pub static TEAM_MEMBERS: Resource = Resource::new("team-members", "identity.team_members", "team", "user_id")

@@ -18,19 +18,20 @@ pub static API_USAGE_LOGS: Resource = Resource::new("api-usage-logs", "analytics
     .verbs(SEEN);
 
 /// Reports. Row security keeps those that are not public to their maker and those they are shared with.
-pub static REPORTS: Resource = Resource::new("reports", "analytics.reports", "report", "name").writable(&[
-    "name",
-    "description",
-    "report_type",
-    "data_sources",
-    "filters",
-    "aggregations",
-    "schedule_type",
-    "schedule_config",
-    "next_run_at",
-    "is_public",
-    "is_active",
-]);
+pub static REPORTS: Resource =
+    Resource::new("reports", "analytics.reports", "report", "name").searched("description").writable(&[
+        "name",
+        "description",
+        "report_type",
+        "data_sources",
+        "filters",
+        "aggregations",
+        "schedule_type",
+        "schedule_config",
+        "next_run_at",
+        "is_public",
+        "is_active",
+    ]);
 
 /// With whom reports are shared.
 pub static REPORT_SHARES: Resource = Resource::new("report-shares", "analytics.report_shares", "report", "user_id")

@@ -14,7 +14,7 @@ pub use build_outcomes::{
     outcomes_of_build, outcomes_of_builds, requirements_of_build, slowest_tests,
 };
 pub use defects::{DefectFilter, DefectLine, DefectRecord, FoundResult, find_defect, find_result, list_defects};
-pub use find::{Found, find_records};
+pub use find::requirements_of_features;
 pub use import_progress::{
     ImportedFile, RecentImport, RejectionLine, imports_sent_together, projects_to_import_into, recent_imports,
     rejections_of_imports,

@@ -9,6 +9,7 @@ const SEEN: &[Verb] = &[Verb::List, Verb::Read];
 /// Test cases, automated or by hand.
 pub static TEST_CASES: Resource = Resource::new("test-cases", "quality.test_cases", "test_case", "name")
     .expected(&["name", "priority_code"])
+    .searched("description")
     .human_key("TC")
     .create_only(&["project_id"])
     .writable(&[
@@ -135,6 +136,7 @@ pub static COVERAGE_FILES: Resource =
 /// Defects.
 pub static DEFECTS: Resource = Resource::new("defects", "quality.defects", "defect", "title")
     .expected(&["description", "severity"])
+    .searched("description")
     .human_key("DEF")
     .create_only(&["project_id"])
     .writable(&[

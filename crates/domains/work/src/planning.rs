@@ -7,6 +7,7 @@ const ROW: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb:
 
 /// Sprints.
 pub static SPRINTS: Resource = Resource::new("sprints", "work.sprints", "sprint", "name")
+    .searched("goal")
     .create_only(&["project_id"])
     .writable(&["name", "goal", "status", "starts_on", "ends_on"])
     .status(StatusMoves {
@@ -24,6 +25,7 @@ pub static SPRINTS: Resource = Resource::new("sprints", "work.sprints", "sprint"
 /// Tasks.
 pub static TASKS: Resource = Resource::new("tasks", "work.tasks", "task", "title")
     .expected(&["description", "priority_code"])
+    .searched("description")
     .human_key("TASK")
     .create_only(&["project_id"])
     .writable(&[
@@ -69,6 +71,7 @@ pub static TIME_ENTRIES: Resource = Resource::new("time-entries", "work.time_ent
 pub static CHANGE_REQUESTS: Resource =
     Resource::new("change-requests", "work.change_requests", "change_request", "title")
         .expected(&["description", "reason"])
+        .searched("description")
         .human_key("CR")
         .create_only(&["project_id", "requester_user_id"])
         .writable(&[
@@ -121,6 +124,7 @@ pub static CHANGE_REQUEST_APPROVALS: Resource =
 
 /// Decisions of a project.
 pub static DECISIONS: Resource = Resource::new("decisions", "work.decisions", "decision", "title")
+    .searched("rationale")
     .human_key("DEC")
     .create_only(&["project_id"])
     .writable(&["title", "decision_type_code", "rationale", "impact", "status", "decided_by", "decided_at"])

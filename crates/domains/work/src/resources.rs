@@ -8,6 +8,7 @@ const ROW: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb:
 
 /// Projects.
 pub static PROJECTS: Resource = Resource::new("projects", "work.projects", "project", "name")
+    .searched("description")
     .writable(&[
         "name",
         "slug",
@@ -52,6 +53,7 @@ pub static PROJECT_MEMBERS: Resource = Resource::new("project-members", "work.pr
 /// Requirements.
 pub static REQUIREMENTS: Resource = Resource::new("requirements", "work.requirements", "requirement", "title")
     .expected(&["description", "priority_code"])
+    .searched("description")
     .human_key("REQ")
     .create_only(&["project_id"])
     .writable(&[
@@ -115,6 +117,7 @@ pub static REQUIREMENT_DEPENDENCIES: Resource = Resource::new(
 /// Features that implement a requirement.
 pub static FEATURES: Resource = Resource::new("features", "work.features", "feature", "name")
     .expected(&["description"])
+    .searched("description")
     .human_key("FEAT")
     .child_of("requirement_id", "requirements")
     .create_only(&["requirement_id"])

@@ -11,6 +11,7 @@ mod metrics;
 mod openapi;
 mod operations;
 mod problem;
+mod search;
 mod upload;
 
 pub use app::{AfterUpload, App, Limits};
@@ -76,6 +77,7 @@ pub fn router(app: Arc<App>) -> Router {
         };
         v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
     }
+    v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     v1 = v1.route("/me", get(caller::me).fallback(problem::method_not_allowed));
 
     let json_limit = app.limits.json_bytes;

@@ -16,7 +16,7 @@ pub const THEME: &str = "/theme";
 /// Remembers whether shortcuts are on and returns; POST with `shortcuts` and `return_to`.
 pub const SHORTCUTS: &str = "/shortcuts";
 /// Search page, the palette without script; GET with `q`.
-pub const FIND: &str = "/find";
+pub const FIND: &str = "/search";
 /// What the palette lists: `[{"label","hint","kind","href"}]` for `q`.
 pub const PALETTE: &str = "/palette.json";
 /// The account page: settings and sessions.

@@ -439,8 +439,8 @@ async fn the_palette_finds_by_key_and_title_and_only_what_may_be_read() {
     assert_eq!(hrefs(&mut browser, "new%20def").await, ["/p/pay/defects?new=1"]);
     assert_eq!(hrefs(&mut browser, "100%25").await, Vec::<String>::new());
     assert_eq!(hrefs(&mut browser, "").await, Vec::<String>::new());
-    has(&browser.get("/find?q=pause").await.body, &["TC-3"], &[]);
-    has(&browser.get("/find?q=nothing-like-this").await.body, &["Nothing found"], &[]);
+    has(&browser.get("/search?q=pause").await.body, &["TC-3"], &[]);
+    has(&browser.get("/search?q=nothing-like-this").await.body, &["Nothing found"], &[]);
 
     world.other("quay", "quentin@example.test").await;
     let mut stranger = world.signed_in("quentin@example.test").await;

@@ -17,6 +17,7 @@ mod lists;
 mod planning;
 mod promised;
 mod safety;
+mod search;
 mod security;
 mod sign_in;
 mod standing;

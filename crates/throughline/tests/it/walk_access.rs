@@ -172,7 +172,9 @@ async fn nobody_gets_in() {
         }
     }
     for who in nobodies {
-        check("GET /v1/me".into(), &send(&world, who, "GET", "/v1/me", &Value::Null).await);
+        for path in ["/v1/me", "/v1/search?q=a"] {
+            check(format!("GET {path}"), &send(&world, who, "GET", path, &Value::Null).await);
+        }
     }
     for served in world.kernel.catalogue.resources() {
         let Some((path, items)) = many(&world, &world.home, served).await else { continue };

@@ -46,6 +46,29 @@ async fn each_question_finds_a_fault() {
         ("dashboards.sql", "drop index analytics.project_stats_key"),
         ("rights.sql", "grant truncate on work.requirements to application_user"),
         ("rights.sql", "alter function identity.resolve_session(bytea) set search_path = public"),
+        ("rights.sql", "grant select on work.requirements to throughline_search"),
+        ("rights.sql", "grant update on platform.entities to throughline_search"),
+        ("rights.sql", "grant throughline_search to application_user"),
+        ("rights.sql", "alter role throughline_search login"),
+        (
+            "rights.sql",
+            "alter function platform.search_query(text) owner to throughline_search; alter function platform.search_query(text) security definer",
+        ),
+        ("rights.sql", "grant execute on all functions in schema platform to readonly_user"),
+        (
+            "row_security.sql",
+            "create policy search on work.projects as permissive for select to throughline_search using (true)",
+        ),
+        ("row_security.sql", "alter policy search on platform.entities to throughline_search, readonly_user"),
+        (
+            "row_security.sql",
+            "drop policy search on platform.entities; create policy search on platform.entities for all to throughline_search using (true)",
+        ),
+        (
+            "row_security.sql",
+            "alter policy tenant_isolation on work.projects to application_user, readonly_user, super_admin",
+        ),
+        ("row_security.sql", "alter policy project_access on platform.entities to application_user, readonly_user"),
         ("constraint_names.sql", "alter table work.requirements add constraint odd check (title <> 'x')"),
         (
             "constraint_sentences.sql",

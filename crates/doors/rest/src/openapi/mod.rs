@@ -2,6 +2,7 @@
 
 mod paths;
 mod schemas;
+mod search;
 
 use kernel::Catalogue;
 use serde_json::{Map, Value, json};
@@ -26,6 +27,8 @@ pub fn document(catalogue: &Catalogue) -> Value {
     for operation in catalogue.operations() {
         paths::of_operation(operation, &mut places);
     }
+    search::describe(catalogue, &mut places, &mut all);
+    tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));
     paths::of_server(&mut places);
     json!({

@@ -101,7 +101,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
 }
 
-fn schema(name: &str) -> Value {
+pub(super) fn schema(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
@@ -109,7 +109,7 @@ fn json_body(schema: Value) -> Value {
     json!({"required": true, "content": {"application/json": {"schema": schema}}})
 }
 
-fn responses(status: &str, about: &str, content: Option<Value>, problems: &[&str]) -> Value {
+pub(super) fn responses(status: &str, about: &str, content: Option<Value>, problems: &[&str]) -> Value {
     let mut good = json!({"description": about});
     if let Some(content) = content {
         good["content"] = content;
@@ -121,7 +121,7 @@ fn responses(status: &str, about: &str, content: Option<Value>, problems: &[&str
     Value::Object(all)
 }
 
-fn json_content(schema: Value) -> Value {
+pub(super) fn json_content(schema: Value) -> Value {
     json!({"application/json": {"schema": schema}})
 }
 

@@ -237,9 +237,9 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "tokens-empty" => views::tokens::page(&outside(Section::Tokens), &tokens(false, false)),
         "tokens-created" => views::tokens::page(&outside(Section::Tokens), &tokens(true, true)),
         "account" => views::account::page(&outside(Section::Account), &account()),
-        "find" => views::find::page(&at(Section::Other), &views::find::View { query: s("refund"), hits: hits() }),
+        "find" => views::find::page(&at(Section::Other), &found()),
         "find-nothing" => {
-            views::find::page(&at(Section::Other), &views::find::View { query: s("xyzzy"), hits: vec![] })
+            views::find::page(&at(Section::Other), &views::find::View { query: s("xyzzy"), ..Default::default() })
         }
         "design" => views::design::page(&at(Section::Other), now()),
         "403" => views::errors::page(

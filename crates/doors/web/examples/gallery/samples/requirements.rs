@@ -416,3 +416,44 @@ pub(crate) fn hits() -> Vec<views::find::Hit> {
         })
         .collect()
 }
+
+/// What the search page finds.
+pub(crate) fn found() -> views::find::View {
+    let piece = |text: &str, fits: bool| kernel::Piece { text: s(text), fits };
+    let value = |label: &str, count: i64, chosen: bool| views::find::FacetValue {
+        label: s(label),
+        count,
+        href: s("/search?q=refund"),
+        chosen,
+    };
+    let facet = |label: &str, values: Vec<views::find::FacetValue>| views::find::Facet { label: s(label), values };
+    views::find::View {
+        query: s("refund"),
+        total: 5000,
+        capped: true,
+        facets: vec![
+            facet("Type", vec![value("requirement", 3120, true), value("test case", 1880, false)]),
+            facet("Status", vec![value("in progress", 2800, false), value("done", 2200, false)]),
+        ],
+        results: REQUIREMENTS
+            .iter()
+            .map(|(key, title, proof, ..)| views::find::Found {
+                glyph: web::icons::Icon::ListChecks,
+                kind: s("requirement"),
+                key: Some(s(key)),
+                title: vec![piece(title, false)],
+                excerpt: vec![
+                    piece("A ", false),
+                    piece("refund", true),
+                    piece(" reaches the customer within <5 days>.", false),
+                ],
+                project: Some(s("Payments")),
+                status: Some(s(proof.word())),
+                changed: None,
+                href: s("/requirement"),
+            })
+            .collect(),
+        next: Some(s("/search?q=refund&after=50")),
+        ..Default::default()
+    }
+}
