@@ -12,5 +12,6 @@ revoke usage on schema platform, work, reference, documents, llm, analytics from
 drop index platform.entities_search_vector_idx;
 drop function platform.search_words(tsvector, uuid, text, uuid, bigint);
 alter table platform.entities drop column entry_number;
+update platform.table_facts set statistics = array_remove(statistics, 'entry_number') where (table_schema, table_name) = ('platform', 'entities');
 create index entities_search_vector_idx on platform.entities using gin (search_vector) with (gin_pending_list_limit = 16384);
 -- The role stays: it belongs to the cluster, and other databases may use it.

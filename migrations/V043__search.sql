@@ -37,6 +37,7 @@ $role$;
 -- for the words of a large one, and of a very common word only the latest records are read.
 
 alter table platform.entities add column entry_number bigint not null generated always as identity;
+update platform.table_facts set statistics = statistics || 'entry_number'::name where (table_schema, table_name) = ('platform', 'entities');
 comment on column platform.entities.entry_number is 'Counts the records in the order they were entered. Search reads the latest first.';
 
 create function platform.search_words(p_words tsvector, p_organization uuid, p_type text, p_project uuid, p_entry_number bigint) returns tsvector

