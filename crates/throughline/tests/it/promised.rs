@@ -77,7 +77,7 @@ const INDEXES: &[(&str, &str)] = &[
     ("documents.documents", "organization_id created_at"),
     ("documents.documents", "custom_properties"),
     ("analytics.cost_allocations", "tags"),
-    ("platform.entities", "search_vector"),
+    ("platform.entities", "platform.search_words"),
     ("platform.notifications", "organization_id recipient_user_id id"),
     ("audit.audit_logs", "organization_id id"),
     ("audit.audit_logs", "organization_id resource_type resource_id id"),
@@ -90,7 +90,7 @@ const INDEXES: &[(&str, &str)] = &[
 ];
 
 /// The names of columns that are no values of rows but of the one index on words or maps.
-const WORDS_AND_MAPS: &[&str] = &["custom_properties", "tags", "search_vector"];
+const WORDS_AND_MAPS: &[&str] = &["custom_properties", "tags", "platform.search_words"];
 
 /// Partitioned tables, and how: a hash, or the time one partition covers.
 const PARTITIONED: &[(&str, &str)] = &[
@@ -188,7 +188,7 @@ async fn what_is_asked_for_often_has_an_index() {
     let mut missing = Vec::new();
     let mut indexes: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let sql = "select i.indrelid::regclass::text, a.amname::text,
-                      array_to_string(array(select coalesce(t.attname, '?') from unnest(i.indkey::int2[]) with ordinality k (number, place)
+                      array_to_string(array(select coalesce(t.attname, regexp_replace(pg_get_indexdef(i.indexrelid, k.place::int, true), '\\(.*', '')) from unnest(i.indkey::int2[]) with ordinality k (number, place)
                                               left join pg_attribute t on t.attrelid = i.indrelid and t.attnum = k.number
                                              where k.place <= i.indnkeyatts order by k.place), ' ')
                  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam where i.indisvalid";
