@@ -32,4 +32,9 @@ revoke select on work.projects, work.project_members, work.requirements, work.re
   security.vulnerabilities, authz.roles, authz.user_roles, authz.role_permissions, authz.user_permissions, authz.permissions, authz.resource_types, authz.approval_requests, authz.approval_workflow_steps, authz.approval_decisions,
   identity.memberships, identity.sessions, platform.notifications
   from throughline_statistics;
+do $temporary$
+begin
+  execute format('revoke temporary on database %I from throughline_statistics', current_database());
+end
+$temporary$;
 revoke usage on schema platform, identity, authz, work, quality, delivery, documents, security, analytics from throughline_statistics;

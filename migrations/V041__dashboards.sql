@@ -35,6 +35,12 @@ end
 $role$;
 
 grant usage on schema platform, identity, authz, work, quality, delivery, documents, security, analytics to throughline_statistics;
+-- PostgreSQL compares the old and the new figures in a temporary table of the view's owner, and nobody else gets to make any.
+do $temporary$
+begin
+  execute format('grant temporary on database %I to throughline_statistics', current_database());
+end
+$temporary$;
 grant select on work.projects, work.project_members, work.requirements, work.requirement_evidence, work.features, work.tasks, work.change_requests,
   work.change_request_approvals, work.time_entries, quality.test_cases, quality.defects, delivery.builds, delivery.deployments, documents.documents,
   security.vulnerabilities, authz.roles, authz.user_roles, authz.role_permissions, authz.user_permissions, authz.permissions, authz.resource_types, authz.approval_requests, authz.approval_workflow_steps, authz.approval_decisions,
