@@ -3,13 +3,15 @@
 use crate::binaries::Version;
 use crate::cluster::{Cluster, Options};
 use crate::error::{Doing, Error};
-use crate::layout::Role;
+use crate::layout::{Connections, Role};
 
 /// The database in use: our own cluster, or a server that is managed elsewhere.
 #[derive(Debug)]
 pub enum Database {
     /// Started and stopped by us.
     Embedded(Cluster),
+    /// A private cluster that another process of ours started and will stop.
+    Beside(Connections),
     /// Only used by us.
     External(External),
 }
@@ -33,11 +35,25 @@ impl Database {
         }
     }
 
+    /// The same, but where another process already runs the private cluster, works beside it: for looking after a database while
+    /// it serves.
+    ///
+    /// # Errors
+    /// Those of [`External::connect`] and [`Cluster::start`], save that the data are in use.
+    pub async fn open_beside(url: Option<&str>, options: Options) -> Result<Self, Error> {
+        let data_dir = options.data_dir.clone();
+        match Self::open(url, options).await {
+            Err(Error::InUse { .. }) => Connections::read(&data_dir).map(Self::Beside),
+            opened => opened,
+        }
+    }
+
     /// Connection parameters. A server that is managed elsewhere has one set for every role: those of the URL.
     #[must_use]
     pub fn config(&self, role: Role) -> tokio_postgres::Config {
         match self {
             Self::Embedded(cluster) => cluster.connections().config(role),
+            Self::Beside(connections) => connections.config(role),
             Self::External(external) => external.config.as_ref().clone(),
         }
     }

@@ -273,6 +273,24 @@ async fn a_server_that_is_managed_elsewhere_is_used_and_left_running() {
     assert!(matches!(External::connect("postgresql://nobody:secret@127.0.0.1:1/x").await, Err(Error::Sql { .. })));
 }
 
+/// What looks after a database works while somebody serves it, and leaves it running.
+#[tokio::test]
+async fn a_database_that_is_being_served_is_looked_after_beside_its_server() {
+    let home = home();
+    let data = home.path().join("data");
+    let cluster = start(&data).await;
+    assert!(matches!(Database::open(None, options(&data)).await, Err(Error::InUse { .. })));
+    let database = Database::open_beside(None, options(&data)).await.unwrap();
+    assert!(matches!(&database, Database::Beside(_)));
+    connect(&database.config(Role::Owner)).await.query_one("select 1", &[]).await.unwrap();
+    database.stop().await;
+    owner(&cluster).await.query_one("select 1", &[]).await.unwrap();
+    cluster.stop().await;
+    let alone = Database::open_beside(None, options(&data)).await.unwrap();
+    assert!(matches!(&alone, Database::Embedded(_)), "with nobody there it starts the cluster itself");
+    alone.stop().await;
+}
+
 #[tokio::test]
 async fn dropping_the_cluster_stops_the_server() {
     let home = home();

@@ -25,7 +25,7 @@ pub(crate) struct Report {
 
 /// `throughline quality`
 pub(crate) async fn run(data: &Path, json: bool) -> Result<ExitCode, Failure> {
-    let database = database::open(data).await?;
+    let database = database::open_beside(data).await?;
     let outcome = look(&database).await;
     database.stop().await;
     let reports = outcome?;

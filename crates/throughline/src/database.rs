@@ -19,6 +19,12 @@ pub(crate) async fn open(data: &Path) -> Result<Database, Failure> {
     Ok(Database::open(url.as_deref(), Options::new(data)).await?)
 }
 
+/// The same for what looks after a database: beside a server that already runs the embedded one.
+pub(crate) async fn open_beside(data: &Path) -> Result<Database, Failure> {
+    let url = std::env::var("DATABASE_URL").ok();
+    Ok(Database::open_beside(url.as_deref(), Options::new(data)).await?)
+}
+
 /// How the owner connects: for an external database by `THROUGHLINE_OWNER_URL`, where the application's own role may
 /// not migrate.
 pub(crate) fn owner(database: &Database) -> Result<Config, Failure> {

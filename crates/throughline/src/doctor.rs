@@ -127,7 +127,7 @@ const QUESTIONS: &[Question] = &[
 
 /// `throughline doctor`
 pub(crate) async fn run(data: &Path, json: bool) -> Result<ExitCode, Failure> {
-    let database = database::open(data).await?;
+    let database = database::open_beside(data).await?;
     let outcome = examine(&database, data).await;
     database.stop().await;
     let findings = outcome?;
@@ -220,7 +220,7 @@ async fn clock(client: &Client) -> Result<Finding, Failure> {
 #[allow(clippy::unnecessary_cast, reason = "these numbers are not 64 bits wide on every system")]
 fn disk(database: &Database, data: &Path) -> Finding {
     let check = "disk";
-    if !matches!(database, Database::Embedded(_)) {
+    if matches!(database, Database::External(_)) {
         return Finding { check, ok: true, message: "the database is elsewhere; watch the disk there".into() };
     }
     match nix::sys::statvfs::statvfs(data) {

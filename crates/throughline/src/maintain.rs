@@ -31,7 +31,7 @@ pub(crate) struct Line {
 
 /// `throughline maintain`
 pub(crate) async fn run(data: &Path, json: bool) -> Result<(), Failure> {
-    let database = database::open(data).await?;
+    let database = database::open_beside(data).await?;
     let outcome = async {
         let owner = database::owner(&database)?;
         let lines = maintain(&owner, |_| true).await?;
