@@ -1,5 +1,5 @@
 -- Search over everything: one narrow function that may use the index of words, because it carries the organisation, the visible projects and the
--- permissions itself. Under row security `@@` may not reach an index: it is not leakproof. docs/decisions/0010-search.md has the measurements.
+-- permissions itself. Under row security `@@` may not reach an index: it is not leakproof. docs/decisions/0011-search.md has the measurements.
 
 -- The role that owns platform.search and nothing else. It reads the registry of all organisations, so nobody signs in as it, the application is
 -- no member of it, and migrations/checks/rights.sql lists all it may read.
