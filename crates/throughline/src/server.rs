@@ -57,13 +57,15 @@ impl Server {
         imports.resume(&members(&authenticator)).await?;
         let limits = rest::Limits::default();
         let described = kernel.clone();
+        // Megabytes that do not change while the server runs; made when somebody first reads about the API.
+        let document = std::sync::OnceLock::new();
         let site = Arc::new(web::Site {
             kernel: kernel.clone(),
             authenticator: authenticator.clone(),
             spool: spool.clone(),
             file_bytes: limits.file_bytes,
             after_upload: begin(&imports),
-            openapi: Box::new(move || rest::document(&described.catalogue)),
+            openapi: Box::new(move || document.get_or_init(|| Arc::new(rest::document(&described.catalogue))).clone()),
         });
         let app = Arc::new(rest::App {
             kernel: kernel.clone(),

@@ -69,7 +69,7 @@ pub struct Site {
     /// Called when an upload's operation has been committed.
     pub after_upload: AfterUpload,
     /// The OpenAPI document that `/docs` renders.
-    pub openapi: Box<dyn Fn() -> Value + Send + Sync>,
+    pub openapi: Box<dyn Fn() -> Arc<Value> + Send + Sync>,
 }
 
 /// Every page, and a page for what is not there.

@@ -54,12 +54,12 @@ impl World {
             file_bytes: 1 << 20,
             after_upload: Box::new(move |ctx, output| imports.start_queued(ctx, output)),
             openapi: Box::new(|| {
-                json!({
+                Arc::new(json!({
                     "info": {"version": "0", "description": "All of it."},
                     "tags": [{"name": "projects", "description": "Projects."}],
                     "paths": {"/v1/projects": {"get": {"tags": ["projects"], "operationId": "list_projects",
                         "summary": "List projects", "responses": {"200": {"description": "A page."}}}}},
-                })
+                }))
             }),
         };
         Self { router: web::router(Arc::new(site)), kernel, owner, spool, _database: database }
