@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
-use crate::failure::Failure;
+use crate::{database, failure::Failure};
 
 /// How old figures may become before they are counted again.
 const EVERY: Duration = Duration::from_secs(300);
@@ -22,17 +22,12 @@ pub(crate) async fn always(application: Config) {
 
 /// A connection of its own: counting may take longer than a request is allowed to.
 async fn count(application: &Config) -> Result<(), Failure> {
-    let (client, connection) = application.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
-    let outcome = async {
+    database::talk(application, async |client| {
         client
             .batch_execute("set statement_timeout = '10min'; set application_name = 'throughline dashboards'")
             .await?;
-        client.execute(COUNT, &[]).await
-    }
-    .await;
-    drop(client);
-    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
-    outcome?;
-    Ok(())
+        client.execute(COUNT, &[]).await?;
+        Ok(())
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use cluster::{Database, Role};
 use insight::quality::{Measured, Metric, Target};
 use kernel::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
 use serde::Serialize;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config};
 use uuid::Uuid;
 
 use crate::{database, failure::Failure, server};
@@ -119,11 +119,8 @@ fn shares(counts: BTreeMap<&'static str, (i64, i64)>) -> BTreeMap<&'static str, 
 
 /// The server itself in each organisation. Only the owner knows which there are.
 async fn everywhere(owner: &Config, kernel: &Arc<Kernel>) -> Result<Vec<Ctx>, Failure> {
-    let (client, connection) = owner.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
-    let rows = client.query("select platform.all_organizations()", &[]).await?;
-    drop(client);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), driver).await;
+    let all = async |client: &Client| Ok(client.query("select platform.all_organizations()", &[]).await?);
+    let rows = database::talk(owner, all).await?;
     let of = |organization_id: Uuid| Principal {
         organization_id,
         user_id: Uuid::nil(),

@@ -6,7 +6,7 @@ use cluster::{
     Connections, Database, Options, Role,
     migrate::{Event, Migrator, Source, Target},
 };
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::{
     cli::{Db, RoleName},
@@ -50,22 +50,28 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses a role that row security does not hold for.
-pub(crate) async fn refuse_strong_roles(config: &Config) -> Result<(), Failure> {
+/// Talks over a connection of its own, which ends with the talk: for what another role has to do, or what takes longer than a
+/// request may.
+pub(crate) async fn talk<T>(
+    config: &Config,
+    what: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let (client, connection) = config.connect(NoTls).await?;
     let driver = tokio::spawn(connection);
-    let row = client
-        .query_one(
-            "select r.rolname::text, r.rolsuper, r.rolbypassrls,
+    let outcome = what(&client).await;
+    drop(client);
+    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
+    outcome
+}
+
+/// Refuses a role that row security does not hold for.
+pub(crate) async fn refuse_strong_roles(config: &Config) -> Result<(), Failure> {
+    let sql = "select r.rolname::text, r.rolsuper, r.rolbypassrls,
                     exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                              where c.relowner = r.oid and c.relkind in ('r', 'p')
                                and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_')
-               from pg_roles r where r.rolname = current_user",
-            &[],
-        )
-        .await?;
-    drop(client);
-    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
+               from pg_roles r where r.rolname = current_user";
+    let row = talk(config, async |client| Ok(client.query_one(sql, &[]).await?)).await?;
     let (name, superuser, bypasses, owns): (String, bool, bool, bool) =
         (row.get(0), row.get(1), row.get(2), row.get(3));
     let fault = match (superuser, bypasses, owns) {

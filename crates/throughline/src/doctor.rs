@@ -1,13 +1,13 @@
 //! `throughline doctor`: looks at the database as its operator would, and says in sentences what to do.
 
-use std::{path::Path, process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode};
 
 use cluster::{
     Database, Role,
     migrate::{Migrator, Source},
 };
 use serde::Serialize;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
 use crate::{database, failure::Failure};
 
@@ -161,16 +161,14 @@ async fn examine(database: &Database, data: &Path) -> Result<Vec<Finding>, Failu
     });
     findings.push(disk(database, data));
     if status.pending() == 0 {
-        findings.extend(ask(&owner).await?);
+        findings.extend(database::talk(&owner, ask).await?);
     }
     Ok(findings)
 }
 
 /// Asks every question. One that cannot be asked is a finding too.
-async fn ask(owner: &Config) -> Result<Vec<Finding>, Failure> {
-    let (client, connection) = owner.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
-    let mut findings = vec![clock(&client).await?];
+async fn ask(client: &Client) -> Result<Vec<Finding>, Failure> {
+    let mut findings = vec![clock(client).await?];
     for question in QUESTIONS {
         let found = client.query(question.sql, &[]).await;
         match found {
@@ -189,8 +187,6 @@ async fn ask(owner: &Config) -> Result<Vec<Finding>, Failure> {
             }),
         }
     }
-    drop(client);
-    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
     Ok(findings)
 }
 
@@ -238,6 +234,8 @@ fn disk(database: &Database, data: &Path) -> Finding {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use tokio_postgres::NoTls;
+
     use super::*;
 
     async fn answers(client: &Client, check: &str) -> usize {

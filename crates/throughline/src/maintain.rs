@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use cluster::Role;
 use kernel::Kernel;
 use serde::Serialize;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
 use crate::{data_quality, database, failure::Failure, server, server::Server};
 
@@ -91,12 +91,7 @@ async fn every_day(owner: Config, kernel: Arc<Kernel>, app: Arc<rest::App>) {
 
 /// Maintains the database behind `owner`, if it is `due` that many hours after the last time. Another that runs is waited for.
 pub(crate) async fn maintain(owner: &Config, due: impl Fn(Option<f64>) -> bool) -> Result<Vec<Line>, Failure> {
-    let (client, connection) = owner.connect(NoTls).await?;
-    let driver = tokio::spawn(connection);
-    let outcome = holding_the_lock(&client, due).await;
-    drop(client);
-    let _ = tokio::time::timeout(Duration::from_secs(1), driver).await;
-    outcome
+    database::talk(owner, async |client| holding_the_lock(client, due).await).await
 }
 
 async fn holding_the_lock(client: &Client, due: impl Fn(Option<f64>) -> bool) -> Result<Vec<Line>, Failure> {
