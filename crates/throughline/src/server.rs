@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{Router, middleware};
@@ -27,6 +28,8 @@ use crate::{
 
 /// Files that are imported at the same time; each needs two connections of the pool.
 const IMPORTS_AT_ONCE: usize = 2;
+/// How often the server looks for imports that nobody runs.
+const LOOK_AFTER_IMPORTS: Duration = Duration::from_secs(10);
 
 /// A kernel that serves everything there is.
 pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
@@ -55,6 +58,7 @@ impl Server {
         tokio::spawn(authenticator.clone().listen(config));
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
         imports.resume(&members(&authenticator)).await?;
+        tokio::spawn(imports.clone().attend(members(&authenticator), LOOK_AFTER_IMPORTS));
         let limits = rest::Limits::default();
         let described = kernel.clone();
         // Megabytes that do not change while the server runs; made when somebody first reads about the API.

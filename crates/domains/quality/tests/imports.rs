@@ -3,11 +3,14 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use common::{World, assert_adds_up};
 use proptest::prelude::*;
-use quality::imports::{FileStatus, PrincipalOf};
+use quality::{
+    Imports,
+    imports::{FileStatus, PrincipalOf},
+};
 use serde_json::json;
 
 const REPORT: &str = r#"<testsuites tests="9"><testsuite name="billing.xml" timestamp="2025-05-06T07:08:09Z">
@@ -169,6 +172,40 @@ async fn a_file_that_breaks_off_leaves_nothing_and_the_others_are_imported() {
     assert_eq!(world.count("select count(*) from audit.audit_logs where event_type = 'import.failed'").await, 2);
 }
 
+/// Finds the one member of the world again.
+fn sender(world: &World) -> PrincipalOf {
+    let principal = world.principal();
+    Arc::new(move |organization, user| {
+        let principal = principal.clone();
+        Box::pin(
+            async move { Ok(Some(principal).filter(|who| (who.organization_id, who.user_id) == (organization, user))) },
+        )
+    })
+}
+
+/// Waits until every import has ended.
+async fn none_is_open(world: &World) {
+    for _ in 0..200 {
+        if world.count("select count(*) from platform.imports where status in ('queued', 'running')").await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("imports are left unfinished");
+}
+
+/// A commit may succeed and its answer be lost: then nobody begins what it queued.
+#[tokio::test]
+async fn what_was_queued_and_never_begun_is_taken_up_while_the_server_runs() {
+    let world = World::new().await;
+    world.queue(&[("a.xml", REPORT.as_bytes())], json!({})).await.unwrap();
+    let attending = tokio::spawn(world.imports.clone().attend(sender(&world), Duration::from_millis(100)));
+    none_is_open(&world).await;
+    attending.abort();
+    assert_eq!(world.count("select count(*) from quality.test_results").await, 5);
+    assert_eq!(world.count("select count(*) from audit.audit_logs where event_type = 'import.completed'").await, 1);
+}
+
 #[tokio::test]
 async fn what_a_killed_server_left_is_taken_up_and_stored_once() {
     let world = World::new().await;
@@ -182,23 +219,12 @@ async fn what_a_killed_server_left_is_taken_up_and_stored_once() {
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    let principal = world.principal();
-    let principal_of: PrincipalOf = Arc::new(move |organization, user| {
-        let principal = principal.clone();
-        Box::pin(
-            async move { Ok(Some(principal).filter(|who| (who.organization_id, who.user_id) == (organization, user))) },
-        )
-    });
+    let principal_of = sender(&world);
     assert_eq!(world.imports.resume(&principal_of).await.unwrap(), 2);
-    // A second server that starts at the same moment does no harm.
-    world.imports.resume(&principal_of).await.unwrap();
-    for _ in 0..200 {
-        let open = "select count(*) from platform.imports where status in ('queued', 'running')";
-        if world.count(open).await == 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    // What is in hand is not begun twice, and a second server that starts at the same moment does no harm.
+    assert_eq!(world.imports.resume(&principal_of).await.unwrap(), 0);
+    Imports::new(world.kernel.clone(), world.spool.path(), 2).resume(&principal_of).await.unwrap();
+    none_is_open(&world).await;
     assert_eq!(world.count("select count(*) from platform.imports where status = 'completed'").await, 2);
     assert_eq!(world.count("select count(*) from quality.test_results").await, 5);
     assert_eq!(world.count("select count(*) from audit.audit_logs where event_type = 'import.completed'").await, 2);

@@ -106,7 +106,7 @@ async fn step(tx: &Tx, kind: u64, dice: u64) -> String {
         10 => format!("update work.features set deleted_at = case when deleted_at is null then now() end where id = {feature}"),
         11 => format!(
             "insert into work.requirement_items (project_id, requirement_id, item_kind, position, body) \
-             select project_id, id, 'acceptance_criterion', 1 + (select count(*) from work.requirement_items where requirement_id = r.id), 'It holds.' \
+             select project_id, id, 'acceptance_criterion', 1 + coalesce((select max(position) from work.requirement_items where requirement_id = r.id), 0), 'It holds.' \
                from work.requirements r where id = {requirement}"
         ),
         12 => "delete from work.requirement_items where id in (select id from work.requirement_items order by md5(id::text) limit 1)".to_owned(),

@@ -112,10 +112,7 @@ pub(crate) struct Job {
 pub(crate) async fn run(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Error> {
     let mut tries = 0;
     loop {
-        let stop = match attempt(ctx, spool, planned).await {
-            Ok(()) | Err(Stop::Gone) => break,
-            Err(stop) => stop,
-        };
+        let Err(stop) = attempt(ctx, spool, planned).await else { break };
         let (line, reason, format) = match stop {
             Stop::Rejected { line, reason, format } => (line, reason, format),
             Stop::Again => continue,
@@ -126,7 +123,8 @@ pub(crate) async fn run(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<()
                 continue;
             }
             Stop::Failed(error) => (None, our_fault(ctx, planned.id, &error), None),
-            Stop::Gone => break,
+            // Whoever is at it needs the file; what is left when it has ended is swept up later.
+            Stop::Gone => return Ok(()),
         };
         match reject(ctx, planned.id, line, &reason, format).await {
             Err(error) if is_away(&error) => tokio::time::sleep(Duration::from_secs(2)).await,

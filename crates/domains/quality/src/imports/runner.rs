@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -28,13 +28,15 @@ pub struct Imports {
     kernel: Arc<Kernel>,
     spool: PathBuf,
     turns: Semaphore,
+    // Those that wait or run here, so that looking after the others begins none of them twice.
+    in_hand: Mutex<HashSet<Uuid>>,
 }
 
 impl Imports {
     /// A worker over the directory where the doors spool files. At most `at_once` files are read at the same time; each
     /// needs two connections and about 40 MB.
     pub fn new(kernel: Arc<Kernel>, spool: impl Into<PathBuf>, at_once: usize) -> Arc<Self> {
-        Arc::new(Self { kernel, spool: spool.into(), turns: Semaphore::new(at_once.max(1)) })
+        Arc::new(Self { kernel, spool: spool.into(), turns: Semaphore::new(at_once.max(1)), in_hand: Mutex::default() })
     }
 
     /// Begins the imports that an operation has just queued: `output` is what it answered. Anything else is ignored.
@@ -49,12 +51,21 @@ impl Imports {
 
     /// Begins imports and comes back at once. They run as the actor of `ctx`.
     pub fn start(self: &Arc<Self>, ctx: &Ctx, ids: Vec<Uuid>) {
+        self.in_hand().extend(&ids);
         let (this, ctx) = (self.clone(), ctx.clone());
-        tokio::spawn(async move { this.run(&ctx, &ids).await });
+        tokio::spawn(async move {
+            this.run(&ctx, &ids).await;
+            let mut in_hand = this.in_hand();
+            in_hand.retain(|id| !ids.contains(id));
+        });
+    }
+
+    fn in_hand(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs imports to their end, requirements first and in the order of their dependencies. What goes wrong is told by each
-    /// import; what cannot even be written down is logged, and tried again when the server starts.
+    /// import; what cannot even be written down is logged, and taken up again a little later.
     pub async fn run(&self, ctx: &Ctx, ids: &[Uuid]) {
         let planned = match order::plan(ctx, &self.spool, ids).await {
             Ok(planned) => planned,
@@ -68,7 +79,19 @@ impl Imports {
         for one in &planned {
             let Ok(_turn) = self.turns.acquire().await else { return };
             if let Err(error) = job::run(ctx, &self.spool, one).await {
-                error!(import.id = %one.id, %error, "an import could not be ended; it is taken up again at the next start");
+                error!(import.id = %one.id, %error, "an import could not be ended; it will be taken up again");
+            }
+        }
+    }
+
+    /// Looks after imports that nobody runs, `every` so often, for as long as the server lives. A commit whose answer was
+    /// lost when the database went away has queued files of which no caller and no worker was told. Younger ones than that
+    /// may still be on the way from the request that queued them.
+    pub async fn attend(self: Arc<Self>, principal_of: PrincipalOf, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            if let Err(error) = self.take_up(&principal_of, every).await {
+                warn!(%error, "whether imports wait could not be asked; it is asked again soon");
             }
         }
     }
@@ -79,6 +102,11 @@ impl Imports {
     /// # Errors
     /// When the database cannot say which those are.
     pub async fn resume(self: &Arc<Self>, principal_of: &PrincipalOf) -> Result<usize, Error> {
+        self.take_up(principal_of, Duration::ZERO).await
+    }
+
+    async fn take_up(self: &Arc<Self>, principal_of: &PrincipalOf, settled: Duration) -> Result<usize, Error> {
+        let until = base::id_at(self.kernel.now() - settled);
         let rows = self
             .kernel
             .store
@@ -93,25 +121,32 @@ impl Imports {
             if let Some(path) = super::spooled(&self.spool, row.try_get::<_, Option<&str>>(3)?) {
                 needed.insert(path);
             }
+            let id: Uuid = row.try_get(1)?;
+            // Identifiers carry the time they were made.
+            if self.in_hand().contains(&id) || (!settled.is_zero() && id > until) {
+                continue;
+            }
             match row.try_get::<_, Option<Uuid>>(2)? {
-                Some(person) => by_person.entry((row.try_get(0)?, person)).or_default().push(row.try_get(1)?),
-                None => warn!(import.id = %row.try_get::<_, Uuid>(1)?, "an import without a sender cannot be taken up"),
+                Some(person) => by_person.entry((row.try_get(0)?, person)).or_default().push(id),
+                None => warn!(import.id = %id, "an import without a sender cannot be taken up"),
             }
         }
-        let mut taken = 0;
+        let mut imports = 0;
         for ((organization, person), ids) in by_person {
             match principal_of(organization, person).await? {
                 Some(principal) => {
-                    taken += ids.len();
-                    let request = Request { endpoint: "imports taken up at start".into(), ..Request::default() };
+                    imports += ids.len();
+                    let request = Request { endpoint: "imports taken up again".into(), ..Request::default() };
                     self.start(&Ctx::new(self.kernel.clone(), Arc::new(principal), request), ids);
                 }
                 None => warn!(user.id = %person, imports = ids.len(), "imports wait for a sender who may not sign in"),
             }
         }
-        let removed = sweep(&self.spool, &needed).await;
-        info!(imports = taken, files = removed, "took up unfinished imports and removed forgotten files");
-        Ok(taken)
+        let files = sweep(&self.spool, &needed).await;
+        if imports + files > 0 {
+            info!(imports, files, "took up unfinished imports and removed forgotten files");
+        }
+        Ok(imports)
     }
 }
 
