@@ -3,6 +3,7 @@
 //! Grants come from `authz.grants_of` in the database: a resource type, an action, and the project they hold in, or
 //! none for the whole organisation. An API token can only narrow them.
 
+pub mod condition;
 mod grants;
 mod scope;
 
