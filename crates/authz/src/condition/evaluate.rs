@@ -98,6 +98,7 @@ impl Leaf {
             }
             // Nothing is in an empty list, not even what is missing.
             Self::Listed { list, .. } if list.is_empty() => Some(false),
+            Self::Network { networks, .. } if networks.is_empty() => Some(false),
             Self::Listed { element, list } => {
                 let element = element.value(facts)?;
                 let found = list.binary_search_by(|listed| listed.order(&element).unwrap_or(Ordering::Less));

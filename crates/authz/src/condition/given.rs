@@ -105,6 +105,7 @@ impl Leaf {
                 Test::Constant(Truth::False)
             }
             Self::Listed { list, .. } if list.is_empty() => Test::Constant(Truth::False),
+            Self::Network { networks, .. } if networks.is_empty() => Test::Constant(Truth::False),
             _ if nothing => Test::Constant(Truth::Unknown),
             leaf => Test::Leaf(leaf),
         }

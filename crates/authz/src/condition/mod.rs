@@ -14,6 +14,9 @@ mod parse;
 mod place;
 mod sql;
 mod suggest;
+#[cfg(test)]
+mod tests;
+mod trace;
 mod value;
 
 use std::collections::BTreeSet;
@@ -23,6 +26,7 @@ pub use expression::Truth;
 pub use operators::{OPERATORS, Operator, REFUSED};
 pub use place::ConditionError;
 pub use sql::{NotOfResource, SqlPlace};
+pub use trace::Trace;
 pub use value::{Facts, Type, Value, Vocabulary};
 
 /// Something that is true, false or unknown of a subject that does an action to a resource in an environment.
@@ -82,6 +86,11 @@ impl Condition {
     /// Whether it holds. Unknown, when that depends on something missing.
     pub fn evaluate(&self, facts: &dyn Facts) -> Truth {
         self.test.evaluate(facts)
+    }
+
+    /// The same for people: every part with what it saw and what came of it.
+    pub fn trace(&self, facts: &dyn Facts) -> Trace {
+        self.test.trace(facts)
     }
 
     /// What remains to be asked of a resource: everything else is replaced by its value, and folded. For every resource
