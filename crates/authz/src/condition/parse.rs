@@ -164,6 +164,9 @@ impl Parser<'_> {
 
     fn tests(&mut self, call: Call<'_, '_>) -> Parsed<Vec<Test>> {
         call.expect(1..=usize::MAX)?;
+        if !call.is_list {
+            return Err(call.place.refuse(format!("`{}` takes its arguments in a list", call.name)));
+        }
         call.arguments.iter().enumerate().map(|(index, json)| self.test(json, &call.at(index))).collect()
     }
 
