@@ -25,7 +25,7 @@ select distinct t.name, p.action
 pub async fn may_confer(ctx: &Ctx, tx: &Tx, role: Uuid, project: Option<Uuid>) -> Result<(), Error> {
     for row in tx.query(ALLOWED, &[&role]).await? {
         let (kind, action): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        if !ctx.principal.grants.decide(&kind, &action, project).allowed {
+        if !ctx.may(&kind, &action, project) {
             return Err(Problem::forbidden(format!(
                 "You may not give this role: it allows {kind}:{action}, which you do not hold yourself."
             ))

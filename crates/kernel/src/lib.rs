@@ -24,17 +24,21 @@ mod input;
 mod list;
 mod operation;
 mod param;
+mod policy;
+mod reach;
 mod read;
+mod record;
 mod resource;
 mod schema;
 mod search;
 mod select;
 mod store;
 mod violation;
+mod vocabulary;
 mod write;
 
 pub use access::{
-    Action, Allowed, Collection, Create, Delete, Export, Place, Read, Record, Restore, Update, authorise, permit,
+    Action, Allowed, Collection, Create, Delete, Export, Place, Read, Restore, Update, authorise, permit,
 };
 pub use audit::{Change, record};
 pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
@@ -50,7 +54,9 @@ pub use idempotency::{Answer, Idempotency};
 pub use list::{Page, list};
 pub use operation::{Call, Input, Operation, Subject, schema_of};
 pub use param::Param;
+pub use policy::{load_grants, load_roles};
 pub use read::read;
+pub use record::{Besides, Record};
 pub use resource::{Resource, StatusMoves, Verb};
 pub use schema::{Check, Column, ColumnType, ForeignKey, Schema, Table};
 pub use search::{
@@ -59,6 +65,7 @@ pub use search::{
 };
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
+pub use vocabulary::Words;
 pub use write::{Written, create, delete, restore, update};
 
 /// Declares an action type for [`Allowed`]: `action!(pub Approve = "approve")`.

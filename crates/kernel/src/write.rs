@@ -1,11 +1,12 @@
 //! Plain writes: one statement makes the change, its audit row and its outbox row.
 
+use authz::Question;
 use base::Problem;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Create, Ctx, Delete, Error, Record, Restore, Update,
+    Action, Create, Ctx, Delete, Error, Place as _, Record, Restore, Update,
     access::{self, Allowed, Collection, authorise},
     audit::{Trail, TrailOf},
     catalogue::{ProjectLink, Served},
@@ -68,7 +69,12 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         resource.writable.contains(&name) || resource.create_only.contains(&name)
     })?;
     let Place { project, in_bin } = place(ctx, tx, served, &values).await?;
-    let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
+    // A grant that depends on what the record is like is held against it once it is there.
+    let depends = !ctx.may(resource.permission, resource.needs(Create::NAME), project)
+        && ctx.reach(resource.permission, resource.needs(Create::NAME)).touches(project);
+    if !depends {
+        let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
+    }
     if let (Some(name), Some(project)) = (in_bin, project) {
         return Err(access::in_bin(&name, project).into());
     }
@@ -132,7 +138,31 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         version = version_of_changed(served),
     );
     params.extend(trail.params);
-    answer(tx, &sql, &params, &selection).await?.ok_or_else(|| Error::Broken("nothing was created".into()))
+    let made =
+        answer(tx, &sql, &params, &selection).await?.ok_or_else(|| Error::Broken("nothing was created".into()))?;
+    if depends {
+        still_allowed::<Create>(ctx, tx, served, &made.id).await?;
+    }
+    Ok(made)
+}
+
+/// Holds a record as it was written against grants that depend on what it is like: nobody makes, or moves out of their own
+/// sight, what they could not have touched.
+async fn still_allowed<A: Action>(ctx: &Ctx, tx: &Tx, served: &Served, id: &str) -> Result<(), Error> {
+    let record = Record::find(tx, served, id, false).await?;
+    let target = record.target();
+    let question = Question {
+        resource_type: record.resource_type(),
+        action: record.needs(A::NAME),
+        target,
+        environment: &ctx.environment(),
+    };
+    if ctx.principal.grants.allows(&question) || record.belongs_to_actor(ctx) {
+        return Ok(());
+    }
+    let reason = ctx.principal.grants.reason_of(&question);
+    let detail = format!("You may not {} a {} like this: {reason}.", A::NAME, served.resource.words());
+    Err(Problem::forbidden(detail).into())
 }
 
 /// Changes a record by a JSON object of the fields to change (RFC 7396 for top-level members).
@@ -187,7 +217,11 @@ pub async fn update(
     if served.table.has("updated_by") {
         values.push(("updated_by".into(), Param::Uuid(ctx.principal.user_id)));
     }
-    change(ctx, tx, served, &record, values, "updated").await
+    let written = change(ctx, tx, served, &record, values, "updated").await?;
+    if !ctx.principal.grants.is_plain() {
+        still_allowed::<Update>(ctx, tx, served, &written.id).await?;
+    }
+    Ok(written)
 }
 
 /// Takes a record away: softly where it can be restored, for good elsewhere.

@@ -100,8 +100,8 @@ async fn cancel(ctx: &Ctx, tx: &mut Tx, request: Allowed<Record, Update>, _: Not
 }
 
 /// The operations on approvals.
-pub(crate) fn operations() -> [Operation; 2] {
-    [
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
         Operation::on_record::<Approve, Decision, Standing, _>(
             "approval-requests",
             "decide",

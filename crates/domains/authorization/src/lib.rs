@@ -1,0 +1,14 @@
+//! Who may do what: roles, permissions and grants as records, and approvals.
+
+mod approvals;
+mod granting;
+mod resources;
+
+pub use approvals::Approve;
+pub use granting::give_role;
+pub use resources::*;
+
+/// The operations of this domain.
+pub fn operations() -> Vec<kernel::Operation> {
+    approvals::operations()
+}
