@@ -10,6 +10,7 @@ mod access;
 mod audit;
 mod bulk;
 mod catalogue;
+mod conditions;
 mod confer;
 mod ctx;
 mod encode;
@@ -29,6 +30,7 @@ mod reach;
 mod read;
 mod record;
 mod resource;
+mod rights;
 mod schema;
 mod search;
 mod select;
@@ -43,7 +45,8 @@ pub use access::{
 pub use audit::{Change, record};
 pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
 pub use catalogue::{Catalogue, CatalogueError, Served};
-pub use confer::may_confer;
+pub use conditions::check_condition;
+pub use confer::{may_approve, may_ask, may_confer, may_confer_on, may_give_in_person, terms_of};
 pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
 pub use encode::{RawJson, Row as EncodedRow, write_string};
 pub use error::Error;
@@ -54,10 +57,10 @@ pub use idempotency::{Answer, Idempotency};
 pub use list::{Page, list};
 pub use operation::{Call, Input, Operation, Subject, schema_of};
 pub use param::Param;
-pub use policy::{load_grants, load_roles};
+pub use policy::{load_grants, load_roles, rule};
 pub use read::read;
 pub use record::{Besides, Record};
-pub use resource::{Resource, StatusMoves, Verb};
+pub use resource::{About, Resource, Rights, StatusMoves, Verb};
 pub use schema::{Check, Column, ColumnType, ForeignKey, Schema, Table};
 pub use search::{
     DEEPEST, FacetValue, LONGEST, Piece, ProjectName, SearchHit, SearchQuery, SearchResults, projects_named, search,
