@@ -1,6 +1,7 @@
 //! Who may do what: roles, permissions and grants as records, and approvals.
 
 mod approvals;
+pub mod evaluation;
 mod granting;
 mod resources;
 

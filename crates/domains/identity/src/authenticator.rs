@@ -150,12 +150,8 @@ impl Authenticator {
                 roles
             }
         };
-        let person = principal.on_behalf_of;
-        let own = kernel::load_grants(&tx, catalogue, roles.clone(), principal.user_id, person, now).await?;
-        let grants = match person {
-            Some(person) => own.acting_for(kernel::load_grants(&tx, catalogue, roles, person, None, now).await?),
-            None => own,
-        };
+        let (user, person) = (principal.user_id, principal.on_behalf_of);
+        let grants = kernel::load_grants(&tx, catalogue, &roles, user, person, now).await?;
         tx.commit().await?;
         Ok(grants)
     }
