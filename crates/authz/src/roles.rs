@@ -227,6 +227,11 @@ impl Roles {
         Some((key, entitlement))
     }
 
+    /// The role of that name; `None` when there is none.
+    pub fn named(&self, name: &str) -> Option<Uuid> {
+        self.roles.iter().find(|(_, role)| role.name == name).map(|(id, _)| *id)
+    }
+
     /// The kind of thing that a permission is about; `None` when there is no such permission.
     pub fn type_of(&self, permission: Uuid) -> Option<&str> {
         self.permissions.get(&permission).map(|permission| permission.resource_type.as_str())

@@ -48,7 +48,7 @@ pub async fn may_give_in_person(ctx: &Ctx, tx: &Tx, permission: Uuid, terms: &[T
 /// 403 when neither is so.
 pub async fn may_approve(ctx: &Ctx, tx: &Tx, permission: Uuid, receiver: Uuid, terms: &[Terms]) -> Result<(), Error> {
     let roles = Arc::new(load_roles(tx, ctx.catalogue(), ctx.now()).await?);
-    let grants = load_grants(tx, ctx.catalogue(), roles.clone(), receiver, None, ctx.now()).await?;
+    let grants = load_grants(tx, ctx.catalogue(), &roles, receiver, None, ctx.now()).await?;
     let gifts = terms.iter().filter_map(|terms| roles.gift_in_person(permission, terms));
     may_give(ctx, gifts.filter(|gift| !grants.may_ask(&gift.clone().asking(), ctx.now())))
 }

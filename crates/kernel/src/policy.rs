@@ -88,51 +88,54 @@ pub async fn load_roles(tx: &Tx, catalogue: &Catalogue, now: Timestamp) -> Resul
     Ok(Roles::compile(roles, permissions, gives, parts.collect::<Result<_, Error>>()?))
 }
 
-/// What a member of the organisation of `tx` holds now or will hold, for themselves or while they act for `acting_for`.
-/// Somebody who is not an active member holds nothing.
+/// What members of the organisation of `tx` hold now or will hold. Whoever is not an active member holds nothing and is left
+/// out.
 ///
 /// # Errors
 /// When a query fails.
-pub async fn load_grants(
+pub async fn load_holdings(
     tx: &Tx,
     catalogue: &Catalogue,
-    roles: Arc<Roles>,
-    user: Uuid,
-    acting_for: Option<Uuid>,
+    roles: &Roles,
+    users: &[Uuid],
     now: Timestamp,
-) -> Result<Grants, Error> {
-    let Some(subject) = tx.query_opt(SUBJECT, &[&user]).await? else {
-        return Ok(Grants::nobody(roles, user));
-    };
+) -> Result<HashMap<Uuid, Holdings>, Error> {
     let context = catalogue.words_of_context();
-    let mut holdings = Holdings { subject: subject_of(user, &subject)?, acting_for, ..Holdings::default() };
-    for row in tx.query(HELD_ROLES, &[&user, &now]).await? {
-        let kind = if row.try_get(6)? { SourceKind::Delegated } else { SourceKind::Assigned };
-        let held = HeldRole {
-            role: row.try_get(1)?,
-            place: Place::Organization,
-            validity: validity(&row, 2)?,
-            rule: rule(&row.try_get(4)?, &context),
-            source: Source { kind, id: row.try_get(0)?, by: row.try_get(5)? },
-        };
-        holdings.roles.extend(places(&row, 7)?.into_iter().map(|place| HeldRole { place, ..held.clone() }));
+    let mut all = HashMap::new();
+    for row in tx.query(SUBJECT, &[&users]).await? {
+        let user = row.try_get(0)?;
+        all.insert(user, Holdings { subject: subject_of(user, &row)?, ..Holdings::default() });
     }
-    for row in tx.query(PROJECT_ROLES, &[&user]).await? {
-        let project: Uuid = row.try_get(0)?;
+    for row in tx.query(HELD_ROLES, &[&users, &now]).await? {
+        let Some(holdings) = all.get_mut(&row.try_get(0)?) else { continue };
+        let kind = if row.try_get(7)? { SourceKind::Delegated } else { SourceKind::Assigned };
+        let held = HeldRole {
+            role: row.try_get(2)?,
+            place: Place::Organization,
+            validity: validity(&row, 3)?,
+            rule: rule(&row.try_get(5)?, &context),
+            source: Source { kind, id: row.try_get(1)?, by: row.try_get(6)? },
+        };
+        holdings.roles.extend(places(&row, 8)?.into_iter().map(|place| HeldRole { place, ..held.clone() }));
+    }
+    for row in tx.query(PROJECT_ROLES, &[&users]).await? {
+        let Some(holdings) = all.get_mut(&row.try_get(0)?) else { continue };
+        let project: Uuid = row.try_get(1)?;
         holdings.member_of.push(project);
         holdings.roles.push(HeldRole {
-            role: row.try_get(1)?,
+            role: row.try_get(2)?,
             place: Place::Project(project),
             validity: Validity::ALWAYS,
             rule: Rule::default(),
             source: Source { kind: SourceKind::ProjectMember, id: None, by: None },
         });
     }
-    for row in tx.query(HELD_PERMISSIONS, &[&user, &now]).await? {
-        let permission: Uuid = row.try_get(1)?;
-        let on_behalf_of: Option<Uuid> = row.try_get(6)?;
+    for row in tx.query(HELD_PERMISSIONS, &[&users, &now]).await? {
+        let Some(holdings) = all.get_mut(&row.try_get(0)?) else { continue };
+        let permission: Uuid = row.try_get(2)?;
+        let on_behalf_of: Option<Uuid> = row.try_get(7)?;
         let Some(kind) = roles.type_of(permission) else { continue };
-        let source = match (row.try_get::<_, bool>(7)?, on_behalf_of) {
+        let source = match (row.try_get::<_, bool>(8)?, on_behalf_of) {
             (true, _) => SourceKind::Emergency,
             (false, Some(_)) => SourceKind::Proxy,
             (false, None) => SourceKind::InPerson,
@@ -141,23 +144,48 @@ pub async fn load_grants(
             permission,
             place: Place::Organization,
             on_behalf_of,
-            validity: validity(&row, 2)?,
-            rule: rule(&row.try_get(4)?, &catalogue.words_of(kind)),
-            source: Source { kind: source, id: row.try_get(0)?, by: row.try_get(5)? },
+            validity: validity(&row, 3)?,
+            rule: rule(&row.try_get(5)?, &catalogue.words_of(kind)),
+            source: Source { kind: source, id: row.try_get(1)?, by: row.try_get(6)? },
         };
-        holdings.permissions.extend(places(&row, 8)?.into_iter().map(|place| HeldPermission { place, ..held.clone() }));
+        holdings.permissions.extend(places(&row, 9)?.into_iter().map(|place| HeldPermission { place, ..held.clone() }));
     }
-    Ok(Grants::compile(roles, holdings))
+    Ok(all)
+}
+
+/// What one member holds, for themselves or while they act for somebody, whom they then never exceed.
+///
+/// # Errors
+/// When a query fails.
+pub async fn load_grants(
+    tx: &Tx,
+    catalogue: &Catalogue,
+    roles: &Arc<Roles>,
+    user: Uuid,
+    acting_for: Option<Uuid>,
+    now: Timestamp,
+) -> Result<Grants, Error> {
+    let users: Vec<Uuid> = std::iter::once(user).chain(acting_for).collect();
+    let mut all = load_holdings(tx, catalogue, roles, &users, now).await?;
+    let mut compiled = |user: Uuid, acting_for: Option<Uuid>| match all.remove(&user) {
+        Some(holdings) => Grants::compile(roles.clone(), Holdings { acting_for, ..holdings }),
+        None => Grants::nobody(roles.clone(), user),
+    };
+    let own = compiled(user, acting_for);
+    Ok(match acting_for {
+        Some(person) => own.acting_for(compiled(person, None)),
+        None => own,
+    })
 }
 
 fn subject_of(id: Uuid, row: &Row) -> Result<Subject, Error> {
     let mut attributes = Vec::new();
     for (at, name) in ["email", "kind", "display_name", "username", "department", "job_title"].into_iter().enumerate() {
-        if let Some(text) = row.try_get::<_, Option<String>>(at)? {
+        if let Some(text) = row.try_get::<_, Option<String>>(at + 1)? {
             attributes.push((name.to_owned(), Known::Text(text)));
         }
     }
-    attributes.push(("teams".to_owned(), Known::Texts(row.try_get(6)?)));
+    attributes.push(("teams".to_owned(), Known::Texts(row.try_get(7)?)));
     Ok(Subject { id, attributes })
 }
 

@@ -110,7 +110,7 @@ async fn held_by(ctx: &Ctx, tx: &Tx, members: Vec<Uuid>) -> Result<Vec<(Uuid, Gr
     let roles = Arc::new(load_roles(tx, ctx.catalogue(), ctx.now()).await?);
     let mut held = Vec::with_capacity(members.len());
     for member in members {
-        held.push((member, load_grants(tx, ctx.catalogue(), roles.clone(), member, None, ctx.now()).await?));
+        held.push((member, load_grants(tx, ctx.catalogue(), &roles, member, None, ctx.now()).await?));
     }
     Ok(held)
 }

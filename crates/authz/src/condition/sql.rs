@@ -3,8 +3,6 @@
 //! Values are parameters and never part of the text, so the text is the same for every value and a prepared statement
 //! serves them all. No part of it can fail while it runs.
 
-use std::net::IpAddr;
-
 use super::{
     expression::{Attribute, Comparison, Leaf, Term, Test, TextTest, Truth},
     value::{Type, Value},
@@ -66,10 +64,13 @@ impl Leaf {
                 format!("({} {} {})", left.sql(place)?, comparison.sql(), right.sql(place)?)
             }
             Self::Listed { element, list } => {
-                let ty = element.type_of().sql();
+                let ty = element.type_of();
                 let element = element.sql(place)?;
                 let texts = place.parameter(&Value::Texts(list.iter().map(bare).collect()));
-                format!("({element} = any(({texts})::{ty}[]))")
+                match ty {
+                    Type::Text => format!("({element} = any({texts}))"),
+                    ty => format!("({element} = any(({texts})::{}[]))", ty.sql()),
+                }
             }
             Self::Member { element, set } => {
                 let element = element.sql(place)?;
@@ -153,7 +154,6 @@ impl Comparison {
 fn bare(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
-        Value::Address(address) => IpAddr::to_string(address),
         value => value.to_string(),
     }
 }

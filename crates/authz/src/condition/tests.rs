@@ -264,10 +264,26 @@ fn sql_holds_no_value_and_is_the_same_for_all() {
     assert_eq!(sql, condition("other", 2).sql(&mut Columns::default()).unwrap());
     assert_eq!(
         sql,
-        "(case (t.status = any(($1::text[])::text[])) when true then \
+        "(case (t.status = any($1::text[])) when true then \
          (($2::numeric <= coalesce(t.size, $3::numeric)) and (coalesce(t.size, $4::numeric) <= $5::numeric)) \
          when false then (not starts_with(t.name, $6::text)) end)"
     );
+}
+
+#[test]
+fn a_list_is_one_parameter_however_long() {
+    let ids = |count: u128| (1..=count).map(|id| json!(uuid::Uuid::from_u128(id))).collect::<Vec<_>>();
+    let sql = |ids: Vec<Json>| {
+        parse(json!({"in": [{"var": "resource.owner_id"}, ids]})).sql(&mut Columns::default()).unwrap()
+    };
+    assert_eq!(sql(ids(3)), "(t.owner_id = any(($1::text[])::uuid[]))");
+    assert_eq!(sql(ids(3)), sql(ids(1000)));
+}
+
+#[test]
+fn threads_share_conditions() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Condition::default());
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Type {
 }
 
 /// One value. That there is none is said by [`Option`], never by a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// See [`Type::Text`].
     Text(String),

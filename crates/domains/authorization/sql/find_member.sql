@@ -1,4 +1,5 @@
--- An active member by identifier or address. No row: there is none.
-select u.id, u.display_name
-from identity.users u join identity.memberships m on m.user_id = u.id
-where (u.id::text = lower($1) or u.email = lower($1)) and u.deleted_at is null and m.status = 'active' and m.deleted_at is null
+-- The member that a text names: by identifier, address of e-mail or user name; no row when there is none here.
+select m.user_id, u.display_name, u.email, u.kind, u.owner_user_id
+from identity.memberships m join identity.users u on u.id = m.user_id
+where m.deleted_at is null and (m.user_id::text = $1 or u.email = lower($1) or m.username = $1)
+limit 1

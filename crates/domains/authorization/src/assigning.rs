@@ -19,7 +19,7 @@ kernel::action!(
     /// Pass on a role that one holds.
     pub Delegate = "delegate");
 
-const MEMBER: &str = include_str!("../sql/find_member.sql");
+const MEMBER: &str = include_str!("../sql/active_member.sql");
 const ROLE: &str = include_str!("../sql/find_role.sql");
 const ASSIGN: &str = include_str!("../sql/assign_role.sql");
 const ASSIGNMENT: &str = include_str!("../sql/assignment.sql");

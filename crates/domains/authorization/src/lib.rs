@@ -3,6 +3,7 @@
 mod approvals;
 mod assigning;
 mod emergencies;
+pub mod evaluation;
 mod granting;
 mod places;
 mod resources;
