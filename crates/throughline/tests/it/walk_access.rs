@@ -331,6 +331,7 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
         ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
         ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
         ("masking-policy-scopes", "user_id" | "role_id") => json!({"column_pattern": null}),
+        ("permissions", "approval_workflow_id") => json!({"requires_approval": true}),
         ("decisions", "decided_by") => json!({"decided_at": world.clock.now()}),
         ("approval-workflow-steps", "approver_user_id") => json!({"approver_role_id": null}),
         ("approval-requests", "role_id") => json!({"permission_id": null, "subject_kind": "role_assignment"}),
@@ -352,7 +353,8 @@ fn refers(world: &World, served: &Served, body: &Value) -> bool {
     };
     body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
         Some(key) => !is_shared(&key.target),
-        None => name.ends_with("_id"),
+        // A kind of thing is everybody's, and another system's name for a thing is no reference.
+        None => name.ends_with("_id") && !["resource_type_id", "external_id"].contains(&name.as_str()),
     })
 }
 
