@@ -4,10 +4,15 @@ use crate::shared::{self, Failure};
 use cluster::migrate::{Migrator, Source, Target};
 use cluster::{Connections, OWNER_ROLE, Role};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio_postgres::{Client, Config, NoTls};
+
+/// Puts something into a database once, for all that are cloned from it.
+pub(crate) type Settle = for<'a> fn(&'a Database) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 /// How often to begin again when the shared server went away between being found and being used.
 const ATTEMPTS: usize = 3;
@@ -23,6 +28,7 @@ pub struct Database {
     /// the role `application_user`.
     pub application_config: Config,
     superuser: Config,
+    log: PathBuf,
 }
 
 impl Database {
@@ -44,41 +50,40 @@ impl Database {
 
     /// A fresh database with the migrations that belong to this build and what `settle` put into the first of its kind. It is
     /// settled once for each program of tests: a program that was built again settles its own.
-    pub(crate) async fn settled(settle: impl AsyncFn(&Self) -> Result<(), Failure>) -> Result<Self, Failure> {
-        let directory = shared::directory();
-        let source = Source::embedded()?;
-        again(async || {
-            let template = template_of(&source);
-            let settled = format!("settled_{}", program(&template)?);
-            clone(&directory, &source, Some(&settled), &settle).await
-        })
-        .await
+    pub(crate) async fn settled(settle: Settle) -> Result<Self, Failure> {
+        Self::cloned(&shared::directory(), Source::embedded()?, Some(settle)).await
     }
 
     pub(crate) async fn within(directory: &Path, source: Source) -> Result<Self, Failure> {
-        again(async || clone(directory, &source, None, &async |_: &Self| Ok(())).await).await
+        Self::cloned(directory, source, None).await
     }
 
-    fn named(name: String, connections: &Connections) -> Self {
+    async fn cloned(directory: &Path, source: Source, settle: Option<Settle>) -> Result<Self, Failure> {
+        let mut last: Option<Failure> = None;
+        for _ in 0..ATTEMPTS {
+            match clone(directory, &source, settle).await {
+                Ok(database) => return Ok(database),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| "no attempt was made".into()))
+    }
+
+    fn named(name: String, directory: &Path, connections: &Connections) -> Self {
         let config = |role| {
             let mut config = connections.config(role);
             config.dbname(&name);
             config
         };
         let (owner_config, application_config) = (config(Role::Owner), config(Role::Application));
-        Self { name, owner_config, application_config, superuser: connections.superuser() }
-    }
-}
-
-async fn again(attempt: impl AsyncFn() -> Result<Database, Failure>) -> Result<Database, Failure> {
-    let mut last: Option<Failure> = None;
-    for _ in 0..ATTEMPTS {
-        match attempt().await {
-            Ok(database) => return Ok(database),
-            Err(error) => last = Some(error),
+        Self {
+            name,
+            owner_config,
+            application_config,
+            superuser: connections.superuser(),
+            log: directory.join("data/postgres.log"),
         }
     }
-    Err(last.unwrap_or_else(|| "no attempt was made".into()))
 }
 
 fn template_of(source: &Source) -> String {
@@ -96,6 +101,23 @@ fn program(template: &str) -> Result<String, Failure> {
 }
 
 impl Database {
+    /// What the server has written down about this database since its log was `from` bytes long, and how long it is now.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn log(&self, from: u64) -> Result<(String, u64), Failure> {
+        let mut file = std::fs::File::open(&self.log)?;
+        file.seek(SeekFrom::Start(from))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let of_this = format!("@{} ", self.name);
+        let lines = String::from_utf8_lossy(&text)
+            .lines()
+            .filter(|line| line.contains(&of_this))
+            .fold(String::new(), |all, line| all + line + "\n");
+        Ok((lines, from + text.len() as u64))
+    }
+
     /// Connects as a role that row security does not hold for: to look at what a test did, never to do it.
     pub fn superuser_config(&self) -> &Config {
         &self.superuser
@@ -131,33 +153,30 @@ async fn send_away(client: &Client, name: &str) -> Result<(), tokio_postgres::Er
     Ok(())
 }
 
-async fn clone(
-    directory: &Path,
-    source: &Source,
-    settled: Option<&str>,
-    settle: &impl AsyncFn(&Database) -> Result<(), Failure>,
-) -> Result<Database, Failure> {
+async fn clone(directory: &Path, source: &Source, settle: Option<Settle>) -> Result<Database, Failure> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let (connections, client) = shared::connect(directory).await?;
-    let template = template_of(source);
+    let mut template = template_of(source);
     if !exists(&client, &template).await? {
         make_template(directory, &client, &connections, source, &template).await?;
     }
-    if let Some(settled) = settled
-        && !exists(&client, settled).await?
-    {
-        let _turn = shared::turn(directory).await?;
-        if !exists(&client, settled).await? {
-            make_settled(&client, &connections, &template, settled, settle).await?;
+    if let Some(settle) = settle {
+        let settled = format!("settled_{}", program(&template)?);
+        if !exists(&client, &settled).await? {
+            let _turn = shared::turn(directory).await?;
+            if !exists(&client, &settled).await? {
+                make_settled(directory, &client, &connections, &template, &settled, settle).await?;
+            }
         }
+        template = settled;
     }
     if NUMBER.load(Ordering::Relaxed) == 0 {
         sweep(&client).await;
     }
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}_{:08x}", std::process::id(), rand::random::<u32>());
-    copy(&client, &name, settled.unwrap_or(&template)).await?;
-    Ok(Database::named(name, &connections))
+    copy(&client, &name, &template).await?;
+    Ok(Database::named(name, directory, &connections))
 }
 
 /// Copies file by file: writing the copy to the log as well, which is the default, takes three times as long.
@@ -176,11 +195,12 @@ async fn close_as(client: &Client, name: &str, template: &str) -> Result<(), Fai
 /// Settles a database aside, with statistics for what is in it: nothing gathers them later, and without them the questions
 /// every request asks are answered by plans for tables of another size.
 async fn make_settled(
+    directory: &Path,
     client: &Client,
     connections: &Connections,
     template: &str,
     settled: &str,
-    settle: &impl AsyncFn(&Database) -> Result<(), Failure>,
+    settle: Settle,
 ) -> Result<(), Failure> {
     // What the same program left before it was built again.
     let before = "select datname::text from pg_database where starts_with(datname, $1)";
@@ -190,7 +210,7 @@ async fn make_settled(
     let building = format!("{settled}_building");
     copy(client, &building, template).await?;
     // Were it a `Database`, it would drop itself at the end under a name it no longer has.
-    let database = std::mem::ManuallyDrop::new(Database::named(building.clone(), connections));
+    let database = std::mem::ManuallyDrop::new(Database::named(building.clone(), directory, connections));
     settle(&database).await?;
     let mut superuser = connections.superuser();
     let inside = connect(superuser.dbname(&building)).await?;

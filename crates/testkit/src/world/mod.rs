@@ -75,7 +75,7 @@ impl World {
         resources: impl IntoIterator<Item = &'static Resource>,
         operations: Vec<Operation>,
     ) -> Result<Self, Failure> {
-        let database = Database::settled(people::settle).await?;
+        let database = Database::settled(|database| Box::pin(people::settle(database))).await?;
         let store = Store::new(database.application_config.clone(), &PoolOptions { size: 6, ..Default::default() })?;
         let schema = Schema::read(&store).await?;
         let catalogue = Catalogue::new(resources, operations, schema)?;
