@@ -16,6 +16,7 @@ mod evidence;
 mod http;
 mod lists;
 mod planning;
+mod plans;
 mod promised;
 mod safety;
 mod search;
