@@ -85,12 +85,7 @@ pub(crate) fn may_give(ctx: &Ctx, gifts: impl IntoIterator<Item = Gift>) -> Resu
 ///
 /// # Errors
 /// When a query fails.
-pub async fn terms_of(
-    tx: &Tx,
-    scope: Option<Uuid>,
-    validity: Validity,
-    rule: Rule,
-) -> Result<Vec<Terms>, Error> {
+pub async fn terms_of(tx: &Tx, scope: Option<Uuid>, validity: Validity, rule: Rule) -> Result<Vec<Terms>, Error> {
     let Some(scope) = scope else {
         return Ok(vec![Terms { validity, rule, ..Terms::in_project(None) }]);
     };

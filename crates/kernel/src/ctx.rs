@@ -160,7 +160,8 @@ impl Ctx {
     /// token must not make or end credentials on its owner's strength, or a stolen one would outlive itself; and whoever
     /// acts for somebody else does nothing for themselves meanwhile.
     pub fn own(&self) -> Option<Uuid> {
-        let as_oneself = !matches!(self.principal.credential, Credential::ApiToken(_)) && self.principal.on_behalf_of.is_none();
+        let as_oneself =
+            !matches!(self.principal.credential, Credential::ApiToken(_)) && self.principal.on_behalf_of.is_none();
         as_oneself.then_some(self.principal.user_id)
     }
 

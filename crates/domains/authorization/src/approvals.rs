@@ -201,7 +201,9 @@ async fn ask(ctx: &Ctx, tx: &mut Tx, input: Ask) -> Result<Standing, Error> {
     let allowed: Allowed<_, Create> = authorise(ctx, Collection::of(&APPROVAL_REQUESTS, None))?;
     let hours = input.hours.unwrap_or(USUAL);
     if !(1..=720).contains(&hours) {
-        return Err(Problem::invalid("A permission is asked for by the hour.").field("/hours", "must be from 1 to 720").into());
+        return Err(Problem::invalid("A permission is asked for by the hour.")
+            .field("/hours", "must be from 1 to 720")
+            .into());
     }
     let wanted = permission(tx, &input.permission).await?;
     let scope = match &input.place {

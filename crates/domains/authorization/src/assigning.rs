@@ -19,7 +19,7 @@ kernel::action!(
     /// Pass on a role that one holds.
     pub Delegate = "delegate");
 
-const MEMBER: &str = include_str!("../sql/active_member.sql");
+const MEMBER: &str = include_str!("../sql/find_active_member.sql");
 const ROLE: &str = include_str!("../sql/find_role.sql");
 const ASSIGN: &str = include_str!("../sql/assign_role.sql");
 const ASSIGNMENT: &str = include_str!("../sql/assignment.sql");
@@ -105,9 +105,9 @@ async fn find(tx: &Tx, sql: &str, text: &str, field: &str, what: &str) -> Result
 fn clean(text: Option<&String>, field: &str) -> Result<(), Error> {
     match text.filter(|text| text.contains('\0')) {
         None => Ok(()),
-        Some(_) => {
-            Err(Problem::invalid("A text contains the character U+0000.").field(format!("/{field}"), "holds U+0000").into())
-        }
+        Some(_) => Err(Problem::invalid("A text contains the character U+0000.")
+            .field(format!("/{field}"), "holds U+0000")
+            .into()),
     }
 }
 
@@ -163,23 +163,26 @@ impl Given<'_> {
     async fn store(&self, ctx: &Ctx, tx: &Tx) -> Result<(), Error> {
         let (one, actor) = (self.assigned, ctx.principal.user_id);
         let delegated_by = one.delegated_from.map(|_| actor);
-        tx.execute(ASSIGN, &[
-            &one.id,
-            &one.user_id,
-            &one.role_id,
-            &actor,
-            &ctx.now(),
-            &self.reason,
-            &one.valid_from,
-            &one.valid_until,
-            self.conditions,
-            &one.resource_scope_id,
-            &one.may_delegate,
-            &one.delegated_from,
-            &delegated_by,
-            &self.depth,
-            &self.approval,
-        ])
+        tx.execute(
+            ASSIGN,
+            &[
+                &one.id,
+                &one.user_id,
+                &one.role_id,
+                &actor,
+                &ctx.now(),
+                &self.reason,
+                &one.valid_from,
+                &one.valid_until,
+                self.conditions,
+                &one.resource_scope_id,
+                &one.may_delegate,
+                &one.delegated_from,
+                &delegated_by,
+                &self.depth,
+                &self.approval,
+            ],
+        )
         .await?;
         Ok(())
     }
@@ -298,7 +301,8 @@ async fn delegate(ctx: &Ctx, tx: &mut Tx, source: Allowed<Record, Delegate>, inp
         may_delegate: input.may_delegate.unwrap_or(0),
         delegated_from: Some(id),
     };
-    let given = Given { assigned: &assigned, depth: depth + 1, conditions: &conditions, reason: input.reason, approval: None };
+    let given =
+        Given { assigned: &assigned, depth: depth + 1, conditions: &conditions, reason: input.reason, approval: None };
     // The table knows what was passed on; only the token it comes by may be narrower.
     given.store(ctx, tx).await?;
     let validity = Validity { from: assigned.valid_from, until: assigned.valid_until };
@@ -351,7 +355,12 @@ async fn revoke(ctx: &Ctx, tx: &mut Tx, assignment: &Record, input: Reason) -> R
     Ok(Revoked { id, revoked_at: now })
 }
 
-async fn take_back(ctx: &Ctx, tx: &mut Tx, assignment: Allowed<Record, Delegate>, input: Reason) -> Result<Revoked, Error> {
+async fn take_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    assignment: Allowed<Record, Delegate>,
+    input: Reason,
+) -> Result<Revoked, Error> {
     let row = tx.query_one(ASSIGNMENT, &[&assignment.uuid()?]).await?;
     let (holder, giver): (Uuid, Option<Uuid>) = (row.try_get(0)?, row.try_get(8)?);
     let own = ctx.own();

@@ -90,7 +90,8 @@ pub(crate) async fn permission(tx: &Tx, name: &str) -> Result<Named, Error> {
 
 async fn break_glass(ctx: &Ctx, tx: &mut Tx, input: Emergency) -> Result<Taken, Error> {
     let _allowed: Allowed<_, BreakGlass> = authorise(ctx, Collection::of(&USER_PERMISSIONS, None))?;
-    let as_oneself = ctx.principal.on_behalf_of.is_none() && !matches!(ctx.principal.credential, Credential::ApiToken(_));
+    let as_oneself =
+        ctx.principal.on_behalf_of.is_none() && !matches!(ctx.principal.credential, Credential::ApiToken(_));
     if ctx.principal.kind != PrincipalKind::Person || !as_oneself {
         return Err(Problem::forbidden("A person breaks the glass, signed in as themselves.").into());
     }
@@ -116,9 +117,8 @@ async fn break_glass(ctx: &Ctx, tx: &mut Tx, input: Emergency) -> Result<Taken, 
         None => None,
     };
     let (id, now) = (ctx.new_id(), ctx.now());
-    let valid_until = now
-        .checked_add(SignedDuration::from_mins(input.minutes))
-        .map_err(|error| Error::Broken(error.to_string()))?;
+    let valid_until =
+        now.checked_add(SignedDuration::from_mins(input.minutes)).map_err(|error| Error::Broken(error.to_string()))?;
     let scope = place.as_ref().map(|thing| thing.id);
     let user = ctx.principal.user_id;
     tx.execute(TAKE, &[&id, &user, &wanted.id, &scope, &now, &reason, &valid_until]).await?;
@@ -127,7 +127,8 @@ async fn break_glass(ctx: &Ctx, tx: &mut Tx, input: Emergency) -> Result<Taken, 
     let address = ctx.request.address.map(|address| address.to_string());
     let event = json!({"user_permission_id": id, "permission": input.permission, "valid_until": valid_until,
                        "place": place.as_ref().map(|thing| &thing.name)});
-    tx.execute(ALERT, &[&title, &reason, &user, &address, &ctx.request.user_agent, &id.to_string(), &event, &now]).await?;
+    tx.execute(ALERT, &[&title, &reason, &user, &address, &ctx.request.user_agent, &id.to_string(), &event, &now])
+        .await?;
     tx.execute(TELL_OWNERS, &[&title, &format!("Until {valid_until}, because: {reason}"), &now]).await?;
     let change = Change {
         event: "role.break_glass",

@@ -38,8 +38,11 @@ impl FromRequestParts<Arc<App>> for Caller {
             })
             .ok_or_else(nobody)?;
         let person = acted_for(&parts.headers)?;
-        let principal =
-            app.authenticator.principal_for(&token, person).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+        let principal = app
+            .authenticator
+            .principal_for(&token, person)
+            .await
+            .map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
         if by_cookie && principal.session_id().is_none() {
             // A cookie goes along by itself; an API token is shown on purpose.
             return Err(nobody().into());

@@ -58,7 +58,15 @@ pub(crate) async fn assign(world: &World, by: &Person, to: &Person, role: &str, 
 /// Somebody who may change roles, members and teams, and nothing else.
 pub(crate) async fn keeper(world: &World) -> Person {
     let gives = ["role:read", "role:create", "role:update", "role:delete", "role:restore", "membership:read"];
-    let more = ["project:read", "membership:create", "membership:update", "team:read", "team:create", "team:update", "sso_provider:read"];
+    let more = [
+        "project:read",
+        "membership:create",
+        "membership:update",
+        "team:read",
+        "team:create",
+        "team:update",
+        "sso_provider:read",
+    ];
     role(world, "keeper", &[gives.as_slice(), more.as_slice(), &["sso_provider:update"]].concat()).await;
     let keeper = world.home.join(&world.kernel, "keeper").await.unwrap();
     assign(world, &world.home.owner, &keeper, "keeper", json!({})).await.expect(201);
@@ -85,8 +93,10 @@ pub(crate) async fn something_to_ask_for(world: &World, name: &str) -> String {
 /// A permission to approve deployments that `holder` has to ask for and `approver` approves. Answers with its workflow.
 pub(crate) async fn asked_for(world: &World, holder: &Person, name: &str, approver: &Person) -> String {
     let owner = &world.home.owner;
-    let workflow = make(world, owner, "approval-workflows", json!({"name": name, "subject_kind": "permission_grant"})).await;
-    let step = json!({"workflow_id": workflow["id"], "name": "agree", "step_number": 1, "approver_user_id": approver.user_id});
+    let workflow =
+        make(world, owner, "approval-workflows", json!({"name": name, "subject_kind": "permission_grant"})).await;
+    let step =
+        json!({"workflow_id": workflow["id"], "name": "agree", "step_number": 1, "approver_user_id": approver.user_id});
     make(world, owner, "approval-workflow-steps", step).await;
     let permission = json!({
         "name": name, "display_name": name, "resource_type_id": named(world, "resource-types", "deployment").await, "action": "approve",
@@ -114,7 +124,8 @@ async fn nobody_puts_into_a_role_what_they_do_not_hold() {
     let world = world().await;
     let keeper = keeper(&world).await;
     let made = make(&world, &keeper, "roles", json!({"name": "mine", "display_name": "Mine"})).await;
-    let strong = json!({"role_id": made["id"], "permission_id": named(&world, "permissions", "organization:delete").await});
+    let strong =
+        json!({"role_id": made["id"], "permission_id": named(&world, "permissions", "organization:delete").await});
     let refused = world.post("/v1/role-permissions", &strong).by(&keeper).send().await.expect(403);
     assert!(said(&refused).contains(NOT_HELD), "{}", refused.text());
     let bulk = json!({"items": [{"action": "create", "data": strong}]});
@@ -129,7 +140,8 @@ async fn nobody_puts_into_a_role_what_they_do_not_hold() {
     let body = json!({"role_id": owners, "permission_id": named(&world, "permissions", "role:read").await});
     world.post("/v1/role-permissions", &body).by(admin).send().await.expect(403);
     // A permission given in person is held to the same.
-    let person = json!({"user_id": keeper.user_id, "permission_id": named(&world, "permissions", "build:update").await});
+    let person =
+        json!({"user_id": keeper.user_id, "permission_id": named(&world, "permissions", "build:update").await});
     world.post("/v1/user-permissions", &person).by(&keeper).send().await.expect(403);
 }
 
@@ -187,7 +199,12 @@ async fn what_is_loosened_is_given() {
     // Held by nobody but by a role, it is given by no longer having to be asked for.
     role(&world, "asker", &["requirement:own"]).await;
     world.patch(&path, &json!({"requires_approval": false})).by(&keeper).send().await.expect(403);
-    world.patch(&path, &json!({"requires_approval": false, "display_name": "freely"})).by(owner).send().await.expect(200);
+    world
+        .patch(&path, &json!({"requires_approval": false, "display_name": "freely"}))
+        .by(owner)
+        .send()
+        .await
+        .expect(200);
     world.patch(&path, &json!({"requires_approval": true})).by(&keeper).send().await.expect(200);
 }
 
@@ -248,11 +265,13 @@ async fn no_door_gives_a_role_that_its_user_does_not_hold() {
     assert!(said(&refused).contains(NOT_HELD), "{}", refused.text());
     let invited = json!({"email": "friend@home.example", "display_name": "Friend", "role": "developer"});
     world.post("/v1/memberships/invite", &invited).by(&keeper).send().await.expect(403);
-    let provider = make(&world, &world.home.owner, "sso-providers", json!({"name": "house", "provider_type": "oidc"})).await;
+    let provider =
+        make(&world, &world.home.owner, "sso-providers", json!({"name": "house", "provider_type": "oidc"})).await;
     let default = json!({"provider_id": provider["id"], "role_id": named(&world, "roles", "developer").await});
     world.post("/v1/sso-default-roles", &default).by(&keeper).send().await.expect(403);
     let project = world.example(&world.home, "projects", 0).await.unwrap();
-    let member = json!({"project_id": project, "user_id": keeper.user_id, "role_id": named(&world, "roles", "developer").await});
+    let member =
+        json!({"project_id": project, "user_id": keeper.user_id, "role_id": named(&world, "roles", "developer").await});
     let refused = world.post("/v1/project-members", &member).by(&keeper).send().await;
     assert!([403, 404, 422].contains(&refused.status), "{}", refused.text());
     // Administrators make no owners, by no door.
@@ -263,7 +282,8 @@ async fn no_door_gives_a_role_that_its_user_does_not_hold() {
     let principal = world.authenticator.principal(&admin.token).await.unwrap();
     let ctx = kernel::Ctx::new(world.kernel.clone(), principal, kernel::Request::default());
     let tx = ctx.begin().await.unwrap();
-    let sql = "insert into authz.user_roles (user_id, role_id) select $1, id from authz.roles where template_code = 'owner'";
+    let sql =
+        "insert into authz.user_roles (user_id, role_id) select $1, id from authz.roles where template_code = 'owner'";
     let refused = tx.execute(sql, &[&admin.user_id]).await.unwrap_err();
     assert_eq!(ctx.catalogue().explain(&refused).status(), 403);
     // A token gives no more than it was made for, though its owner holds everything.
@@ -320,9 +340,7 @@ async fn a_condition_that_cannot_be_read_is_refused_with_its_place() {
     let answer = world.post("/v1/roles", &role_of).by(owner).send().await.expect(422);
     assert_eq!(answer.pointers(), [format!("/auto_assign_conditions{place}")], "{}", answer.text());
     let kind = named(&world, "resource-types", "requirement").await;
-    let permission = |conditions: &Value| {
-        json!({"name": "odd:one", "display_name": "Odd", "resource_type_id": kind, "action": "read", "conditions": conditions})
-    };
+    let permission = |conditions: &Value| json!({"name": "odd:one", "display_name": "Odd", "resource_type_id": kind, "action": "read", "conditions": conditions});
     let answer = world.post("/v1/permissions", &permission(&bad)).by(owner).send().await.expect(422);
     assert_eq!(answer.pointers(), [format!("/conditions{place}")]);
     let of_builds = json!({"==": [{"var": "resource.commit_hash"}, "x"]});
@@ -355,7 +373,8 @@ async fn what_is_passed_on_is_never_wider_longer_or_deeper() {
     let place = json!({"resource": "projects", "id": project});
     let given = assign(&world, owner, lead, "lead", json!({"valid_until": soon, "may_delegate": 1, "place": place}));
     let source = given.await.expect(201).json();
-    let pass = |by, id: Value, body: Value| world.post(format!("{}/delegate", of("user-roles", &id)), &body).by(by).send();
+    let pass =
+        |by, id: Value, body: Value| world.post(format!("{}/delegate", of("user-roles", &id)), &body).by(by).send();
     let to = |person: &Person, more: Value| {
         let mut body = json!({"to": person.email});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -364,7 +383,10 @@ async fn what_is_passed_on_is_never_wider_longer_or_deeper() {
     for (more, why) in [
         (json!({"valid_until": later}), "ends at"),
         (json!({"may_delegate": 1}), "at most"),
-        (json!({"place": {"resource": "projects", "id": world.example(&world.home, "projects", 1).await.unwrap()}}), "for that thing only"),
+        (
+            json!({"place": {"resource": "projects", "id": world.example(&world.home, "projects", 1).await.unwrap()}}),
+            "for that thing only",
+        ),
     ] {
         let refused = pass(lead, source["id"].clone(), to(deputy, more)).await.expect(409);
         assert!(said(&refused).contains(why), "{}", refused.text());
@@ -372,7 +394,10 @@ async fn what_is_passed_on_is_never_wider_longer_or_deeper() {
     // Nobody passes on what another holds, not even the owner.
     pass(owner, source["id"].clone(), to(deputy, json!({}))).await.expect(403);
     let passed = pass(lead, source["id"].clone(), to(deputy, json!({}))).await.expect(201).json();
-    assert_eq!((&passed["valid_until"], &passed["resource_scope_id"]), (&source["valid_until"], &source["resource_scope_id"]));
+    assert_eq!(
+        (&passed["valid_until"], &passed["resource_scope_id"]),
+        (&source["valid_until"], &source["resource_scope_id"])
+    );
     let deeper = pass(deputy, passed["id"].clone(), to(third, json!({}))).await.expect(409);
     assert!(said(&deeper).contains("0 further hands"), "{}", deeper.text());
 }
@@ -462,7 +487,12 @@ async fn a_grant_elsewhere_counts_here_within_a_tenth_of_a_second() {
         let principal = elsewhere.principal(&person.token).await.unwrap();
         let environment = authz::Environment::at(world.clock.now());
         let target = authz::Target::collection(None);
-        principal.grants.allows(&authz::Question { resource_type: "build", action: "update", target, environment: &environment })
+        principal.grants.allows(&authz::Question {
+            resource_type: "build",
+            action: "update",
+            target,
+            environment: &environment,
+        })
     };
     for _ in 0..5 {
         assert!(!may().await);
@@ -566,7 +596,10 @@ async fn an_organisation_keeps_an_owner_for_good() {
     assign(&world, owner, &world.home.admin, "owner", json!({"valid_until": soon})).await.expect(201);
     world.post(format!("{held}/revoke"), &json!({})).by(owner).send().await.expect(422);
     let ctx = world.home.ctx(&world.kernel);
-    for change in ["valid_until = now() + interval '1 hour'", "context_conditions = '{\"==\": [{\"var\": \"action.name\"}, \"read\"]}'"] {
+    for change in [
+        "valid_until = now() + interval '1 hour'",
+        "context_conditions = '{\"==\": [{\"var\": \"action.name\"}, \"read\"]}'",
+    ] {
         let tx = ctx.begin().await.unwrap();
         let sql = format!("update authz.user_roles set {change} where user_id = $1");
         let refused = tx.execute(&sql, &[&owner.user_id]).await.unwrap_err();

@@ -48,7 +48,8 @@ async fn a_permission_to_be_asked_for_works_once_somebody_has_agreed() {
     let given = &rows(&given)[0];
     assert_eq!((&given["user_id"], &given["approval_request_id"]), (&json!(developer.user_id), &request["id"]));
     assert!(given["grant_reason"].as_str().unwrap().contains(request["id"].as_str().unwrap()));
-    let trail = world.get(format!("{}/history", of("approval-requests", &request["id"]))).by(admin).send().await.expect(200);
+    let trail =
+        world.get(format!("{}/history", of("approval-requests", &request["id"]))).by(admin).send().await.expect(200);
     assert!(trail.text().contains(given["id"].as_str().unwrap()), "the trail names what was given: {}", trail.text());
     agree(&world, developer, &waiting).await.expect(200);
     // It ends with its hours.
@@ -82,7 +83,8 @@ async fn an_accomplice_approves_nothing_that_neither_holds() {
     // Nor a role, nor by another workflow than the one that the permission names.
     let body = json!({"name": "friends of roles", "subject_kind": "role_assignment"});
     let roles = make(&world, owner, "approval-workflows", body).await;
-    let step = json!({"workflow_id": roles["id"], "name": "agree", "step_number": 1, "approver_user_id": accomplice.user_id});
+    let step =
+        json!({"workflow_id": roles["id"], "name": "agree", "step_number": 1, "approver_user_id": accomplice.user_id});
     make(&world, owner, "approval-workflow-steps", step).await;
     let wanted = json!({
         "workflow_id": roles["id"], "subject_kind": "role_assignment", "requested_for_user_id": developer.user_id,
@@ -184,7 +186,8 @@ async fn whoever_breaks_the_glass_says_why_and_is_seen() {
     let sql = "select risk_level, new_values ->> 'reason' from audit.audit_logs where event_type = 'role.break_glass'";
     let trail = client.query(sql, &[]).await.unwrap();
     assert_eq!((trail.len(), trail[0].get::<_, &str>(0), trail[0].get::<_, &str>(1)), (1, "high", why));
-    let sql = "select severity, source_user_id = $1 from security.security_events where event_type = 'access.break_glass'";
+    let sql =
+        "select severity, source_user_id = $1 from security.security_events where event_type = 'access.break_glass'";
     let alert = client.query_one(sql, &[&admin.user_id]).await.unwrap();
     assert_eq!((alert.get::<_, &str>(0), alert.get::<_, bool>(1)), ("high", true));
     let told = world.get("/v1/notifications").by(owner).send().await.expect(200).json();
@@ -223,8 +226,11 @@ async fn an_emergency_is_ended_by_who_took_it_and_by_who_may() {
     world.post("/v1/user-permissions/break-glass", &body).bearing(token).send().await.expect(403);
     let principal = world.authenticator.principal(&world.home.developer.token).await.unwrap();
     let ctx = kernel::Ctx::new(world.kernel.clone(), principal, kernel::Request::default());
-    for (whom, permission) in [(world.home.developer.user_id, "project:manage_members"), (admin.user_id, "build:delete"),
-                               (world.home.developer.user_id, "role:update")] {
+    for (whom, permission) in [
+        (world.home.developer.user_id, "project:manage_members"),
+        (admin.user_id, "build:delete"),
+        (world.home.developer.user_id, "role:update"),
+    ] {
         let tx = ctx.begin().await.unwrap();
         let sql = "insert into authz.user_permissions (user_id, permission_id, is_emergency, valid_until, grant_reason)
                    select $1, id, true, now() + interval '1 hour', 'somebody says it burns' from authz.permissions where name = $2";

@@ -34,7 +34,8 @@ async fn whoever_acts_for_a_member_does_no_more_than_both() {
     // Without a permission tied to them, nobody acts for anybody, not even for who may do less.
     let refused = change_build(&world, viewer, Some(developer)).await.expect(403);
     change_build(&world, &world.home.owner, Some(viewer)).await.expect(403);
-    let nobody = world.get("/v1/me").by(viewer).header("x-on-behalf-of", "0192f0c4-5e1a-7c3d-9d1e-3f5a7b9c1d2e").send().await;
+    let nobody =
+        world.get("/v1/me").by(viewer).header("x-on-behalf-of", "0192f0c4-5e1a-7c3d-9d1e-3f5a7b9c1d2e").send().await;
     assert_eq!(nobody.expect(403).text(), refused.text(), "who is a member is not told");
     world.get("/v1/me").by(viewer).header("x-on-behalf-of", "developer").send().await.expect(400);
 
@@ -88,7 +89,9 @@ async fn an_agent_exceeds_neither_its_owner_nor_whom_it_acts_for() {
 async fn an_agent_or_a_service_belongs_to_a_person_who_is_here() {
     let world = world().await;
     let ctx = world.home.ctx(&world.kernel);
-    for (kind, owner) in [("service", None), ("service", Some(world.abroad.owner.user_id)), ("agent", Some(world.stranger.user_id))] {
+    for (kind, owner) in
+        [("service", None), ("service", Some(world.abroad.owner.user_id)), ("agent", Some(world.stranger.user_id))]
+    {
         let tx = ctx.begin().await.unwrap();
         let id = ctx.new_id();
         let sql = "insert into identity.users (id, kind, owner_user_id, display_name) values ($1, $2, $3, 'machine')";
@@ -110,7 +113,12 @@ async fn an_answer_for_one_member_is_none_for_another() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let until = world.clock.now().checked_add(SignedDuration::from_hours(1)).unwrap();
     let tied = tie(&world, viewer, "build:update", developer).await;
-    world.patch(of("user-permissions", &tied["id"]), &json!({"valid_until": until})).by(&world.home.owner).send().await.expect(200);
+    world
+        .patch(of("user-permissions", &tied["id"]), &json!({"valid_until": until}))
+        .by(&world.home.owner)
+        .send()
+        .await
+        .expect(200);
     tokio::time::sleep(Duration::from_millis(50)).await;
     for _ in 0..3 {
         change_build(&world, viewer, Some(developer)).await.expect(200);

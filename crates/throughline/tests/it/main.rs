@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 mod abuse;
+mod access;
 mod approvals;
 mod changes;
 mod conversations;
@@ -18,6 +19,7 @@ mod granting_for_others;
 mod http;
 mod lists;
 mod planning;
+mod plans;
 mod promised;
 mod safety;
 mod search;
