@@ -16,6 +16,7 @@ mod evidence;
 mod granting;
 mod granting_emergencies;
 mod granting_for_others;
+mod granting_held;
 mod http;
 mod lists;
 mod planning;
