@@ -7,12 +7,12 @@ select e.id, e.name, e.tier, e.url, live.build_id, live.version, live.at, last.s
     select d.build_id, d.version, coalesce(d.deployed_at, d.completed_at, d.created_at) as at
       from delivery.deployments d
      where d.project_id = $1 and d.environment_id = e.id and d.status = 'success'
-     order by coalesce(d.deployed_at, d.completed_at, d.created_at) desc, d.id desc limit 1) live on true
+     order by d.id desc limit 1) live on true
   left join lateral (
     select d.status, coalesce(d.deployed_at, d.completed_at, d.created_at) as at
       from delivery.deployments d
      where d.project_id = $1 and d.environment_id = e.id
-     order by coalesce(d.deployed_at, d.completed_at, d.created_at) desc, d.id desc limit 1) last on true
+     order by d.id desc limit 1) last on true
  where e.deleted_at is null and (e.project_id = $1 or e.project_id is null)
    and (last.at is not null or e.tier in ('staging', 'production'))
  order by array_position(array['development', 'test', 'staging', 'production'], e.tier), e.name, e.id
