@@ -231,8 +231,15 @@ const LARGE: &[&str] = &[
     "audit.change_tracking",
 ];
 
+/// What reads more on purpose, by how it begins, and how many rows: figures over all requirements of a project, from one narrow row each, and
+/// a search for a word that everything has, which looks at the latest 40,000.
+const MORE: &[(&str, f64)] =
+    &[("-- How many requirements of some projects stand", f64::INFINITY), ("with keyed as materialized", 45_000.0)];
+
 /// What the registry has of the rows that were made without its triggers.
 const REGISTRY: &str = "
+    update quality.defects set status = 'open' where id in (select id from quality.defects order by id limit 1000);
+    vacuum analyze quality.defects;
     insert into work.entity_keys (organization_id, project_id, key, entity_id)
     select organization_id, project_id, key, id from work.requirements union all
     select organization_id, project_id, key, id from quality.test_cases union all
@@ -349,7 +356,8 @@ async fn a_million_rows_change_no_plan() {
     let verifies =
         "update work.trace_links set link_type = 'verifies', source_id = $1::text::uuid, target_id = $2::text::uuid";
     superuser.execute(verifies, &[&test, &requirement]).await.unwrap();
-    superuser.batch_execute("update delivery.builds set git_branch = 'main'").await.unwrap();
+    let lifelike = "update delivery.builds set git_branch = 'main'; update quality.defects set status = 'closed'";
+    superuser.batch_execute(lifelike).await.unwrap();
     let mut wrong = Vec::new();
     for table in LARGE {
         let began = std::time::Instant::now();
@@ -433,10 +441,11 @@ async fn a_million_rows_change_no_plan() {
         let (log, now) = world.database().log(heard).unwrap();
         heard = now;
         for plan in plans_in(&log) {
+            let text = plan["Query Text"].as_str().unwrap_or_default().trim_start();
+            let more = MORE.iter().find(|(begins, _)| text.starts_with(begins)).map_or(0.0, |(_, rows)| *rows);
             let mut found = BTreeSet::new();
-            visited(&plan["Plan"], most, &mut found);
+            visited(&plan["Plan"], most.max(more), &mut found);
             if !found.is_empty() {
-                let text = plan["Query Text"].as_str().unwrap_or_default();
                 let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(160).collect();
                 wrong.push(format!("{path}\n  {text}\n  {found:?}"));
             }
