@@ -9,11 +9,12 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    Operation, Resource, Schema, Table, Verb,
+    About, Operation, Resource, Rights, Schema, Table, Verb,
     encode::Row,
     param::Param,
     schema::{Column, ColumnType},
     select::Selection,
+    vocabulary::{Vocabularies, Words},
 };
 
 /// A declaration that does not fit the schema.
@@ -62,14 +63,16 @@ pub struct Served {
     pub project: ProjectLink,
     /// The relations that can be included, by name.
     pub relations: BTreeMap<String, Relation>,
+    /// The column that names the record of the same permission type that a row is part of.
+    pub(crate) part_of: Option<&'static str>,
     whole: OnceLock<Whole>,
 }
 
 /// What reading a record as a whole takes: the same for every request, so it is made once.
 #[derive(Debug)]
 pub(crate) struct Whole {
-    /// The statement up to its condition. Behind the shown columns it gives version, project, bin and owner.
-    pub(crate) select: String,
+    /// What is selected: the shown columns, and behind them version, project, bin and owner.
+    pub(crate) columns: String,
     /// How many columns come before the version.
     pub(crate) width: usize,
     /// How the shown columns become JSON.
@@ -86,7 +89,7 @@ impl Served {
             (_, true) => ProjectLink::Column,
             (_, false) => ProjectLink::None,
         };
-        Self { resource, table, project, relations: BTreeMap::new(), whole: OnceLock::new() }
+        Self { resource, table, project, relations: BTreeMap::new(), part_of: None, whole: OnceLock::new() }
     }
 
     /// The columns callers may see, in order.
@@ -105,16 +108,15 @@ impl Served {
     pub(crate) fn whole(&self) -> &Whole {
         self.whole.get_or_init(|| {
             let selection = Selection::whole(self);
-            let select = format!(
-                "select {}, {}, {}, {}, {} from {} t where ",
+            let columns = format!(
+                "{}, {}, {}, {}, {}",
                 selection.sql(),
                 self.version_sql(),
                 self.project_sql(),
                 self.deleted_sql(),
                 self.owner_sql(),
-                self.resource.table,
             );
-            Whole { select, width: selection.width(), encoder: selection.encoder() }
+            Whole { columns, width: selection.width(), encoder: selection.encoder() }
         })
     }
 
@@ -196,6 +198,17 @@ impl Served {
         self.resource.owner.map_or("null::uuid".into(), |column| format!("t.{column}"))
     }
 
+    /// The identifier, where the key is one.
+    pub(crate) fn own_id(&self) -> Option<&'static str> {
+        let [key] = self.resource.key else { return None };
+        self.table.column(key).is_some_and(|column| column.kind == ColumnType::Uuid).then_some(*key)
+    }
+
+    /// The column of the person whom a permission for one's own things asks for: the declared owner, or who made it.
+    pub(crate) fn mine_column(&self) -> Option<&'static str> {
+        self.resource.owner.or_else(|| self.table.has("created_by").then_some("created_by"))
+    }
+
     pub(crate) fn title_sql(&self) -> String {
         format!("t.{}::text", self.resource.title)
     }
@@ -257,6 +270,7 @@ pub struct Catalogue {
     served: BTreeMap<&'static str, Served>,
     operations: Vec<Arc<Operation>>,
     schema: Schema,
+    vocabularies: Vocabularies,
 }
 
 impl Catalogue {
@@ -293,13 +307,19 @@ impl Catalogue {
         if !faults.is_empty() {
             return Err(CatalogueError(faults));
         }
+        let kinds: BTreeMap<&str, &str> =
+            served.values().map(|one| (one.resource.name, one.resource.permission)).collect();
         let relations: Vec<_> = served.values().map(|one| (one.resource.name, relations(one, &served))).collect();
         for (name, relations) in relations {
             if let Some(one) = served.get_mut(name) {
                 one.relations = relations;
             }
         }
-        Ok(Self { served, operations: operations.into_iter().map(Arc::new).collect(), schema })
+        for one in served.values_mut() {
+            one.part_of = part_of(one.resource, &kinds);
+        }
+        let vocabularies = Vocabularies::of(served.values());
+        Ok(Self { served, operations: operations.into_iter().map(Arc::new).collect(), schema, vocabularies })
     }
 
     /// The served resource of that name.
@@ -325,6 +345,16 @@ impl Catalogue {
         self.operations.iter()
     }
 
+    /// What conditions on things of a permission type may ask for.
+    pub fn words_of(&self, kind: &str) -> Words<'_> {
+        self.vocabularies.of_kind(kind)
+    }
+
+    /// What conditions may ask for that are about no kind of thing in particular.
+    pub fn words_of_context(&self) -> Words<'_> {
+        self.vocabularies.of_context()
+    }
+
     /// The schema.
     pub fn schema(&self) -> &Schema {
         &self.schema
@@ -334,6 +364,12 @@ impl Catalogue {
     pub(crate) fn of_table(&self, table: &str) -> Option<&Served> {
         self.served.values().find(|served| served.resource.table == table)
     }
+}
+
+/// The column that names a parent of the same permission type: what is held for the parent holds for its parts.
+fn part_of(resource: &'static Resource, kinds: &BTreeMap<&str, &str>) -> Option<&'static str> {
+    let (column, parent) = resource.parent?;
+    (kinds.get(parent) == Some(&resource.permission)).then_some(column)
 }
 
 fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<String>) {
@@ -359,6 +395,15 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
         .chain(&resource.searched)
     {
         need(column, "the");
+    }
+    for (column, about) in resource.conditions {
+        need(column, "the condition");
+        if let About::Type(kind) | About::Permission(kind) = about {
+            need(kind, "what a condition is about");
+        }
+    }
+    if let Some(Rights::Member(column)) = resource.rights {
+        need(column, "the member");
     }
     for (column, ..) in resource.guarded {
         need(column, "the guarded");

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use authz::Grants;
+use authz::{Environment, Grants, Question, Reach, Strength, Target};
 use base::{IdSource, RandomIds};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -58,9 +58,10 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// Whether private projects are visible without being a member: those who manage members see every project.
-    pub fn sees_all_projects(&self) -> bool {
-        self.grants.reach("project", "manage_members") == authz::Reach::Everything
+    /// Whether private projects are visible without being a member: those who manage members everywhere, whatever the
+    /// circumstances, see every project.
+    pub fn sees_all_projects(&self, now: Timestamp) -> bool {
+        self.grants.reach("project", "manage_members", &Environment::at(now)) == Reach::Everything
     }
 
     /// The session they are signed in with.
@@ -161,12 +162,41 @@ impl Ctx {
         (!matches!(self.principal.credential, Credential::ApiToken(_))).then_some(self.principal.user_id)
     }
 
+    /// The circumstances of the request, as conditions may ask for them.
+    pub fn environment(&self) -> Environment {
+        let authentication = match self.principal.credential {
+            Credential::Session(_) => Strength::Password,
+            Credential::ApiToken(_) => Strength::Token,
+            Credential::Server => Strength::Server,
+        };
+        Environment { time: self.now(), address: self.request.address, authentication }
+    }
+
+    /// Whether the actor may do `action` to everything of `kind` in `project`, or in the whole organisation.
+    pub fn may(&self, kind: &str, action: &str, project: Option<Uuid>) -> bool {
+        let environment = self.environment();
+        let target = Target::collection(project);
+        self.principal.grants.allows(&Question { resource_type: kind, action, target, environment: &environment })
+    }
+
+    /// Why the actor may not, in one sentence without its end.
+    pub fn why_not(&self, kind: &str, action: &str, project: Option<Uuid>) -> String {
+        let environment = self.environment();
+        let target = Target::collection(project);
+        self.principal.grants.reason_of(&Question { resource_type: kind, action, target, environment: &environment })
+    }
+
+    /// Where the actor may do `action` to things of `kind`.
+    pub fn reach(&self, kind: &str, action: &str) -> Reach {
+        self.principal.grants.reach(kind, action, &self.environment())
+    }
+
     /// The permission types of which the actor may read something.
     pub fn readable_types(&self) -> Vec<String> {
         let mut types: Vec<&str> = self.catalogue().resources().map(|served| served.resource.permission).collect();
         types.sort_unstable();
         types.dedup();
-        types.retain(|name| self.principal.grants.reach(name, "read") != authz::Reach::Nothing);
+        types.retain(|name| self.reach(name, "read") != Reach::Nothing);
         types.into_iter().map(str::to_owned).collect()
     }
 
@@ -180,7 +210,7 @@ impl Ctx {
     /// # Errors
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.kernel.store.begin(&self.principal).await
+        self.kernel.store.begin(&self.principal, self.now()).await
     }
 
     /// Opens a transaction as [`Ctx::begin`] does, and waits up to a minute while the server is busy: for work that
@@ -205,6 +235,6 @@ impl Ctx {
     /// # Errors
     /// When no connection can be had.
     pub async fn begin_read(&self) -> Result<Tx, Error> {
-        self.kernel.store.begin_read(&self.principal).await
+        self.kernel.store.begin_read(&self.principal, self.now()).await
     }
 }

@@ -76,7 +76,7 @@ pub async fn export(
     format: ExportFormat,
 ) -> Result<ExportStream, Error> {
     let reach = permit::<Export>(ctx, served.resource)?;
-    query.within(ctx, served, &reach);
+    query.within(ctx, served, &reach)?;
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, None)?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();

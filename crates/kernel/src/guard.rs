@@ -26,7 +26,7 @@ pub(crate) async fn check(
 ) -> Result<(), Error> {
     for (column, value) in values {
         let Some((kind, action)) = served.resource.guard_of(column) else { continue };
-        if ctx.principal.grants.decide(kind, action, project).allowed {
+        if ctx.may(kind, action, project) {
             continue;
         }
         let stays = match record {
@@ -51,7 +51,7 @@ pub(crate) async fn check(
 pub(crate) async fn check_removal(ctx: &Ctx, tx: &Tx, served: &Served, record: &Record) -> Result<(), Error> {
     for (column, kind, action) in served.resource.guarded {
         let is_flag = served.table.column(column).is_some_and(|column| column.kind == ColumnType::Bool);
-        if !is_flag || ctx.principal.grants.decide(kind, action, record.project).allowed {
+        if !is_flag || ctx.may(kind, action, record.project) {
             continue;
         }
         if unchanged(tx, served, record, column, &Param::Bool(true)).await? {

@@ -10,6 +10,7 @@ mod access;
 mod audit;
 mod bulk;
 mod catalogue;
+mod conditions;
 mod confer;
 mod ctx;
 mod encode;
@@ -24,22 +25,29 @@ mod input;
 mod list;
 mod operation;
 mod param;
+mod policy;
+mod reach;
+mod reached;
 mod read;
+mod record;
 mod resource;
+mod rights;
 mod schema;
 mod search;
 mod select;
 mod store;
 mod violation;
+mod vocabulary;
 mod write;
 
 pub use access::{
-    Action, Allowed, Collection, Create, Delete, Export, Place, Read, Record, Restore, Update, authorise, permit,
+    Action, Allowed, Collection, Create, Delete, Export, Place, Read, Restore, Update, authorise, permit,
 };
 pub use audit::{Change, record};
 pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
 pub use catalogue::{Catalogue, CatalogueError, Served};
-pub use confer::may_confer;
+pub use conditions::check_condition;
+pub use confer::{may_approve, may_ask, may_confer, may_confer_on, may_give_in_person, terms_of};
 pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
 pub use encode::{RawJson, Row as EncodedRow, write_string};
 pub use error::Error;
@@ -50,8 +58,11 @@ pub use idempotency::{Answer, Idempotency};
 pub use list::{Page, list};
 pub use operation::{Call, Input, Operation, Subject, schema_of};
 pub use param::Param;
+pub use policy::{load_grants, load_holdings, load_roles, rule};
+pub use reached::{Reached, reached};
 pub use read::read;
-pub use resource::{Resource, StatusMoves, Verb};
+pub use record::{Besides, Record};
+pub use resource::{About, Resource, Rights, StatusMoves, Verb};
 pub use schema::{Check, Column, ColumnType, ForeignKey, Schema, Table};
 pub use search::{
     DEEPEST, FacetValue, LONGEST, Piece, ProjectName, SearchHit, SearchQuery, SearchResults, projects_named, search,
@@ -59,6 +70,7 @@ pub use search::{
 };
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
+pub use vocabulary::Words;
 pub use write::{Written, create, delete, restore, update};
 
 /// Declares an action type for [`Allowed`]: `action!(pub Approve = "approve")`.

@@ -8,6 +8,7 @@ use crate::{
     catalogue::{Relation, Served},
     encode::{Raw, RawJson, write_string},
     param::Param,
+    reach,
     schema::ColumnType,
     select::{ListQuery, Selection},
     store::Tx,
@@ -31,14 +32,14 @@ const RELATED: u32 = 100;
 /// 403 when the actor may read none of these anywhere, 400 when a cursor does not fit.
 pub async fn list(ctx: &Ctx, served: &Served, mut query: ListQuery) -> Result<Page, Error> {
     let reach = permit::<Read>(ctx, served.resource)?;
-    query.within(ctx, served, &reach);
+    query.within(ctx, served, &reach)?;
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, Some(query.limit + 1))?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
 
     let alone = query.include.is_empty() && !query.count;
     let (mut rows, tx) = if alone {
-        (ctx.kernel.store.read_once(&ctx.principal, &sql, &refs).await?, None)
+        (ctx.kernel.store.read_once(&ctx.principal, ctx.now(), &sql, &refs).await?, None)
     } else {
         let tx = ctx.begin_read().await?;
         (tx.query(&sql, &refs).await?, Some(tx))
@@ -129,14 +130,7 @@ impl Included<'_> {
         } else {
             Param::Texts(raw.into_iter().filter_map(|raw| std::str::from_utf8(raw).ok().map(str::to_owned)).collect())
         }];
-        let condition = match (&*reach, there.project_column()) {
-            (authz::Reach::Everything, _) => "true".to_owned(),
-            (authz::Reach::Projects(projects), Some(column)) => {
-                keys.push(Param::Uuids(projects.clone()));
-                format!("t.{column} = any($2)")
-            }
-            _ => "false".to_owned(),
-        };
+        let condition = reach::condition(there, &reach, &mut keys)?.unwrap_or_else(|| "true".to_owned());
         let selection = Selection::listed(there);
         let sql = match relation {
             Relation::One { .. } => format!(

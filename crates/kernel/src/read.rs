@@ -9,6 +9,7 @@ use crate::{
     encode::RawJson,
     list::Included,
     param::Param,
+    record::Asked,
     select::{ListQuery, Selection},
     write::Written,
 };
@@ -34,10 +35,12 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         condition = format!("{condition} and t.{column} = any(${})", params.len());
     }
     let whole = served.whole();
-    let sql = format!("{}{condition} limit 2", whole.select);
+    let asked = Asked::of(served, &ctx.principal.grants);
+    let sql =
+        format!("select {}{} from {} t where {condition} limit 2", whole.columns, asked.columns, served.resource.table);
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
     let (rows, tx) = if include.is_empty() {
-        (ctx.kernel.store.read_once(&ctx.principal, &sql, &refs).await?, None)
+        (ctx.kernel.store.read_once(&ctx.principal, ctx.now(), &sql, &refs).await?, None)
     } else {
         let tx = ctx.begin_read().await?;
         (tx.query(&sql, &refs).await?, Some(tx))
@@ -65,6 +68,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         title: None,
         owner: row.try_get(width + 3)?,
         project_in_bin: None,
+        besides: asked.read(row, width + 4)?,
     };
     let record = authorise::<Read, _>(ctx, found)?;
     let mut body = Vec::with_capacity(1024);
@@ -105,21 +109,19 @@ async fn read_as_of(
     let record = authorise::<Read, _>(ctx, Record::find(&tx, served, id, false).await?)?;
     let whole = served.whole();
     // The present row gives what its snapshots do not keep.
-    let select = whole.select.replacen(
-        &format!(" from {} t where ", served.resource.table),
-        &format!(
-            " from (select v.*
-                      from {table} now_row
-                      join {history} h on h.organization_id = now_row.organization_id and h.{column} = now_row.id
-                     cross join lateral jsonb_populate_record(now_row, h.snapshot) v
-                     where now_row.id = $1 and h.changed_at <= $2
-                     order by h.row_version desc limit 1) t where ",
-            table = served.resource.table
-        ),
-        1,
+    let sql = format!(
+        "select {columns} from (
+           select v.*
+             from {table} now_row
+             join {history} h on h.organization_id = now_row.organization_id and h.{column} = now_row.id
+            cross join lateral jsonb_populate_record(now_row, h.snapshot) v
+            where now_row.id = $1 and h.changed_at <= $2
+            order by h.row_version desc limit 1) t",
+        columns = whole.columns,
+        table = served.resource.table,
     );
     let row = tx
-        .query_opt(&format!("{select} true"), &[&record.uuid()?, &Param::Time(at)])
+        .query_opt(&sql, &[&record.uuid()?, &Param::Time(at)])
         .await?
         .ok_or_else(|| Problem::not_found(format!("{} at {at}", record.called())))?;
     tx.commit().await?;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use authz::Reach;
 use base::Problem;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -152,13 +151,12 @@ pub async fn search(ctx: &Ctx, tx: &Tx, query: &SearchQuery) -> Result<SearchRes
     let (mut everywhere, mut kinds, mut projects) = (Vec::new(), Vec::new(), Vec::new());
     for served in searched(ctx.catalogue()) {
         let kind = served.resource.permission;
-        match ctx.principal.grants.reach(kind, "read") {
-            Reach::Everything => everywhere.push(kind),
-            Reach::Projects(some) => {
+        match ctx.reach(kind, "read").whole_projects() {
+            None => everywhere.push(kind),
+            Some(some) => {
                 kinds.extend(std::iter::repeat_n(kind, some.len()));
                 projects.extend(some);
             }
-            Reach::Nothing => {}
         }
     }
     let keys = keys_meant(ctx.catalogue(), query.text.trim());

@@ -10,6 +10,7 @@ use crate::{
     filter::{self, Operator},
     input,
     param::Param,
+    reach,
     schema::{Column, ColumnType},
 };
 
@@ -207,28 +208,21 @@ impl ListQuery {
     }
 
     /// Limits the rows to what the actor may reach, or what is their own.
-    pub(crate) fn within(&mut self, ctx: &Ctx, served: &Served, reach: &authz::Reach) {
+    pub(crate) fn within(&mut self, ctx: &Ctx, served: &Served, reach: &authz::Reach) -> Result<(), crate::Error> {
         let own = ctx.own();
         if let Some(column) = served.resource.tells_of {
             self.params.push(Param::Texts(ctx.readable_types()));
             self.conditions.push(format!("t.{column} = any(${})", self.params.len()));
         }
-        let mut ways = Vec::new();
-        match reach {
-            authz::Reach::Everything => return,
-            authz::Reach::Nothing => {}
-            authz::Reach::Projects(projects) => {
-                if let Some(column) = served.project_column() {
-                    self.params.push(Param::Uuids(projects.clone()));
-                    ways.push(format!("t.{column} = any(${})", self.params.len()));
-                }
+        let Some(reached) = reach::condition(served, reach, &mut self.params)? else { return Ok(()) };
+        self.conditions.push(match (served.resource.owner, own) {
+            (Some(column), Some(own)) => {
+                self.params.push(Param::Uuid(own));
+                format!("({reached} or t.{column} = ${})", self.params.len())
             }
-        }
-        if let (Some(column), Some(own)) = (served.resource.owner, own) {
-            self.params.push(Param::Uuid(own));
-            ways.push(format!("t.{column} = ${}", self.params.len()));
-        }
-        self.conditions.push(if ways.is_empty() { "false".into() } else { format!("({})", ways.join(" or ")) });
+            _ => reached,
+        });
+        Ok(())
     }
 
     /// The columns selected, with the positions that are shown.

@@ -15,6 +15,7 @@ use std::{
 use base::{Problem, ProblemKind};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future::try_join3;
+use jiff::Timestamp;
 use postgres_types::ToSql;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{NoTls, Row, RowStream};
@@ -121,24 +122,24 @@ impl Store {
         Ok(client.query(&statement, params).await?)
     }
 
-    pub(crate) async fn begin(&self, principal: &Principal) -> Result<Tx, Error> {
+    pub(crate) async fn begin(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<Tx, Error> {
         let turn = tokio::time::timeout(self.wait, self.writers.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             let detail = "Too many changes wait for each other just now; nothing was done, send the request again.";
             return Err(Problem::new(ProblemKind::Unavailable, detail).retry_after(1).into());
         };
-        let mut tx = self.open("begin", principal).await?;
+        let mut tx = self.open("begin", principal, now).await?;
         tx.turn = Some(turn);
         Ok(tx)
     }
 
-    pub(crate) async fn begin_read(&self, principal: &Principal) -> Result<Tx, Error> {
-        self.open("begin transaction read only", principal).await
+    pub(crate) async fn begin_read(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<Tx, Error> {
+        self.open("begin transaction read only", principal, now).await
     }
 
-    async fn open(&self, begin: &str, principal: &Principal) -> Result<Tx, Error> {
-        let tx = Tx::over(self.client().await?);
-        tx.client()?.batch_execute(&opening(begin, principal)).await?;
+    async fn open(&self, begin: &str, principal: &Arc<Principal>, now: Timestamp) -> Result<Tx, Error> {
+        let tx = Tx::over(self.client().await?, principal.clone());
+        tx.client()?.batch_execute(&opening(begin, principal, now)).await?;
         Ok(tx)
     }
 
@@ -153,15 +154,16 @@ impl Store {
     /// One query in one round trip: opening, query and end of the transaction are sent together.
     pub(crate) async fn read_once(
         &self,
-        principal: &Principal,
+        principal: &Arc<Principal>,
+        now: Timestamp,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
         let client = self.client().await?;
         // Prepared first: a query that is not yet prepared would reach the server after the COMMIT behind it.
         let statement = client.prepare_cached(sql).await?;
-        let mut tx = Tx::over(client);
-        let opening = opening("begin transaction read only", principal);
+        let mut tx = Tx::over(client, principal.clone());
+        let opening = opening("begin transaction read only", principal, now);
         let client = tx.client()?;
         let (_, rows, _) =
             try_join3(client.batch_execute(&opening), client.query(&statement, params), client.batch_execute("commit"))
@@ -172,8 +174,8 @@ impl Store {
 }
 
 /// The statements that open a transaction for `principal`. Built from parsed identifiers only.
-fn opening(begin: &str, principal: &Principal) -> String {
-    let access = if principal.sees_all_projects() { "all" } else { "member" };
+fn opening(begin: &str, principal: &Principal, now: Timestamp) -> String {
+    let access = if principal.sees_all_projects(now) { "all" } else { "member" };
     let mut sql = format!(
         "{begin}; set local app.current_organization_id = '{}'; set local app.current_user_id = '{}'; \
          set local app.project_access = '{access}'",
@@ -191,6 +193,7 @@ fn opening(begin: &str, principal: &Principal) -> String {
 /// A transaction bound to one organisation and one actor.
 pub struct Tx {
     client: Option<Object>,
+    principal: Arc<Principal>,
     recorded: u32,
     change_set: Option<Uuid>,
     failed: AtomicBool,
@@ -199,8 +202,15 @@ pub struct Tx {
 }
 
 impl Tx {
-    fn over(client: Object) -> Self {
-        Self { client: Some(client), recorded: 0, change_set: None, failed: AtomicBool::new(false), turn: None }
+    fn over(client: Object, principal: Arc<Principal>) -> Self {
+        Self {
+            client: Some(client),
+            principal,
+            recorded: 0,
+            change_set: None,
+            failed: AtomicBool::new(false),
+            turn: None,
+        }
     }
 
     /// Remembers a failure: PostgreSQL answers the COMMIT of a failed transaction with a silent ROLLBACK.
@@ -213,6 +223,11 @@ impl Tx {
 
     fn client(&self) -> Result<&Object, Error> {
         self.client.as_ref().ok_or_else(|| Error::Broken("the transaction has ended".into()))
+    }
+
+    /// Who it is bound to.
+    pub(crate) fn principal(&self) -> &Principal {
+        &self.principal
     }
 
     /// Runs a query. Its text is prepared once a connection.

@@ -1,18 +1,20 @@
 //! Plain writes: one statement makes the change, its audit row and its outbox row.
 
+use authz::Question;
 use base::Problem;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Create, Ctx, Delete, Error, Record, Restore, Update,
+    Action, Create, Ctx, Delete, Error, Place as _, Record, Restore, Update,
     access::{self, Allowed, Collection, authorise},
     audit::{Trail, TrailOf},
     catalogue::{ProjectLink, Served},
-    confer,
+    conditions, confer,
     encode::RawJson,
     guard, input,
     param::Param,
+    rights,
     schema::ColumnType,
     select::Selection,
     store::Tx,
@@ -68,7 +70,12 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         resource.writable.contains(&name) || resource.create_only.contains(&name)
     })?;
     let Place { project, in_bin } = place(ctx, tx, served, &values).await?;
-    let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
+    // A grant that depends on what the record is like is held against it once it is there.
+    let depends = !ctx.may(resource.permission, resource.needs(Create::NAME), project)
+        && ctx.reach(resource.permission, resource.needs(Create::NAME)).touches(project);
+    if !depends {
+        let _allowed: Allowed<_, Create> = authorise(ctx, Collection { resource, project })?;
+    }
     if let (Some(name), Some(project)) = (in_bin, project) {
         return Err(access::in_bin(&name, project).into());
     }
@@ -76,6 +83,8 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     guard::check(ctx, tx, served, &values, project, None).await?;
     confer::check(ctx, tx, resource, &values, project).await?;
     check_references(ctx, tx, served, &values).await?;
+    conditions::check(ctx, tx, served, &values, None).await?;
+    let before = rights::Before::look(ctx, tx, served, &values, None).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
         && !status.initial.contains(&state.as_str())
@@ -132,7 +141,32 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         version = version_of_changed(served),
     );
     params.extend(trail.params);
-    answer(tx, &sql, &params, &selection).await?.ok_or_else(|| Error::Broken("nothing was created".into()))
+    let made =
+        answer(tx, &sql, &params, &selection).await?.ok_or_else(|| Error::Broken("nothing was created".into()))?;
+    if depends {
+        still_allowed::<Create>(ctx, tx, served, &made.id).await?;
+    }
+    before.hold(ctx, tx, &made.id, false).await?;
+    Ok(made)
+}
+
+/// Holds a record as it was written against grants that depend on what it is like: nobody makes, or moves out of their own
+/// sight, what they could not have touched.
+async fn still_allowed<A: Action>(ctx: &Ctx, tx: &Tx, served: &Served, id: &str) -> Result<(), Error> {
+    let record = Record::find(tx, served, id, false).await?;
+    let target = record.target();
+    let question = Question {
+        resource_type: record.resource_type(),
+        action: record.needs(A::NAME),
+        target,
+        environment: &ctx.environment(),
+    };
+    if ctx.principal.grants.allows(&question) || record.belongs_to_actor(ctx) {
+        return Ok(());
+    }
+    let reason = ctx.principal.grants.reason_of(&question);
+    let detail = format!("You may not {} a {} like this: {reason}.", A::NAME, served.resource.words());
+    Err(Problem::forbidden(detail).into())
 }
 
 /// Changes a record by a JSON object of the fields to change (RFC 7396 for top-level members).
@@ -157,6 +191,7 @@ pub async fn update(
     guard::check(ctx, tx, served, &values, record.project, Some(&record)).await?;
     confer::check(ctx, tx, resource, &values, record.project).await?;
     check_references(ctx, tx, served, &values).await?;
+    conditions::check(ctx, tx, served, &values, Some(&record)).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(to))) = values.iter().find(|(name, _)| name == status.column).cloned()
         && let Some(from) = record.status.as_deref()
@@ -187,7 +222,11 @@ pub async fn update(
     if served.table.has("updated_by") {
         values.push(("updated_by".into(), Param::Uuid(ctx.principal.user_id)));
     }
-    change(ctx, tx, served, &record, values, "updated").await
+    let written = change(ctx, tx, served, &record, values, "updated").await?;
+    if !ctx.principal.grants.is_plain() {
+        still_allowed::<Update>(ctx, tx, served, &written.id).await?;
+    }
+    Ok(written)
 }
 
 /// Takes a record away: softly where it can be restored, for good elsewhere.
@@ -207,6 +246,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
         change(ctx, tx, served, &record, values, "deleted").await?;
         return Ok(());
     }
+    let before = rights::Before::look(ctx, tx, served, &[], Some(&record)).await?;
     let mut params = record.key.clone();
     let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of("deleted", true, false));
     let sql = format!(
@@ -221,7 +261,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
         return Err(Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into());
     }
     tx.note_recorded();
-    Ok(())
+    before.hold(ctx, tx, &record.id, false).await
 }
 
 /// Brings a soft-deleted record back.
@@ -249,6 +289,7 @@ async fn change(
     values: Vec<(String, Param)>,
     event: &str,
 ) -> Result<Written, Error> {
+    let before = rights::Before::look(ctx, tx, served, &values, Some(record)).await?;
     let (names, mut params): (Vec<String>, Vec<Param>) = values.into_iter().unzip();
     let sets: Vec<String> =
         names.iter().zip(placeholders(served, &names, 1)).map(|(name, place)| format!("{name} = {place}")).collect();
@@ -269,9 +310,11 @@ async fn change(
         version = version_of_changed(served),
     );
     params.extend(trail.params);
-    answer(tx, &sql, &params, &selection)
+    let written = answer(tx, &sql, &params, &selection)
         .await?
-        .ok_or_else(|| Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into())
+        .ok_or_else(|| Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)))?;
+    before.hold(ctx, tx, &written.id, event == "restored").await?;
+    Ok(written)
 }
 
 async fn answer(tx: &mut Tx, sql: &str, params: &[Param], selection: &Selection<'_>) -> Result<Option<Written>, Error> {

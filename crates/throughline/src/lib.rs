@@ -9,6 +9,7 @@ use kernel::{Operation, Resource};
 pub fn resources() -> impl Iterator<Item = &'static Resource> {
     identity::RESOURCES
         .iter()
+        .chain(&authorization::RESOURCES)
         .chain(&work::RESOURCES)
         .chain(&quality::RESOURCES)
         .chain(&delivery::RESOURCES)
@@ -25,6 +26,7 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
 pub fn operations() -> Vec<Operation> {
     identity::operations()
         .into_iter()
+        .chain(authorization::operations())
         .chain(quality::imports::operations())
         .chain(delivery::operations())
         .chain(assistant::operations())

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authz::{Grant, Grants, Scope};
+use authz::{Grants, Scope};
 use base::{Problem, ProblemKind};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -27,12 +27,6 @@ const API_TOKEN: &str = "
 select organization_id, token_id, user_id, display_name, email, expires_at, revoked_at, user_status, membership_status,
        scopes, user_kind, owner_user_id
   from identity.resolve_api_token($1)";
-
-/// What a member holds; nothing while their account is not in use.
-const GRANTS: &str = "
-select g.resource_type, g.action, g.project_id, g.role
-  from authz.grants_of($1) g
- where exists (select from identity.users u where u.id = $1 and u.status = 'active' and u.deleted_at is null)";
 
 /// Finds out who is asking.
 pub struct Authenticator {
@@ -69,6 +63,8 @@ impl Authenticator {
             TokenKind::Session => self.session(&digest, now).await?,
             TokenKind::Api => self.api_token(&digest, now).await?,
         };
+        // What was found out holds until something that is held begins or ends.
+        let until = principal.grants.next_change(now).map_or(until, |change| until.min(change));
         let principal = Arc::new(principal);
         self.note_use(&principal, now).await?;
         self.cache.put(digest, Known::new(principal.clone(), until, now), generation);
@@ -136,35 +132,28 @@ impl Authenticator {
         Ok((principal, until))
     }
 
-    /// What a principal holds now.
+    /// What a principal holds, now and later.
     ///
     /// # Errors
     /// When the query fails.
     pub async fn grants(&self, principal: &Principal) -> Result<Grants, Error> {
-        let own = self.grants_of(principal, principal.user_id).await?;
-        Ok(match principal.on_behalf_of {
-            Some(person) => own.acting_for(self.grants_of(principal, person).await?),
-            None => own,
-        })
-    }
-
-    async fn grants_of(&self, principal: &Principal, user: Uuid) -> Result<Grants, Error> {
+        let now = self.kernel.now();
         let ctx = Ctx::new(self.kernel.clone(), Arc::new(principal.clone()), Request::default());
         let tx = ctx.begin_read().await?;
-        let rows = tx.query(GRANTS, &[&user]).await?;
+        let catalogue = ctx.catalogue();
+        let generation = self.cache.generation();
+        let roles = match self.cache.roles(principal.organization_id) {
+            Some(roles) => roles,
+            None => {
+                let roles = Arc::new(kernel::load_roles(&tx, catalogue, now).await?);
+                self.cache.put_roles(principal.organization_id, roles.clone(), generation);
+                roles
+            }
+        };
+        let (user, person) = (principal.user_id, principal.on_behalf_of);
+        let grants = kernel::load_grants(&tx, catalogue, &roles, user, person, now).await?;
         tx.commit().await?;
-        let grants = rows
-            .iter()
-            .map(|row| {
-                Ok(Grant {
-                    resource_type: row.try_get(0)?,
-                    action: row.try_get(1)?,
-                    project: row.try_get(2)?,
-                    role: row.try_get(3)?,
-                })
-            })
-            .collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
-        Ok(Grants::compile(grants))
+        Ok(grants)
     }
 
     /// Writes down that a token was used. Not an event of the audit trail: nothing changed but the time. While all who

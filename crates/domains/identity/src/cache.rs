@@ -1,4 +1,4 @@
-//! Who a token belongs to, remembered for a moment. PostgreSQL announces every change of sessions, tokens, members
+//! Who a token belongs to and what roles give, remembered for a moment. PostgreSQL announces every change of sessions, tokens, members
 //! and roles; while nobody listens, nothing is remembered.
 
 use std::{
@@ -9,8 +9,10 @@ use std::{
     },
 };
 
+use authz::Roles;
 use jiff::{SignedDuration, Timestamp};
 use kernel::Principal;
+use uuid::Uuid;
 
 /// The longest an answer is reused, whatever is announced.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
@@ -36,6 +38,7 @@ impl Known {
 #[derive(Default)]
 pub(crate) struct Cache {
     known: Mutex<HashMap<[u8; 32], Known>>,
+    roles: Mutex<HashMap<Uuid, Arc<Roles>>>,
     listening: AtomicBool,
     generation: AtomicU64,
 }
@@ -67,11 +70,26 @@ impl Cache {
         memory.insert(digest, known);
     }
 
+    /// The roles of an organisation, compiled, while nothing about them changed.
+    pub(crate) fn roles(&self, organization: Uuid) -> Option<Arc<Roles>> {
+        self.roles.lock().unwrap_or_else(PoisonError::into_inner).get(&organization).cloned()
+    }
+
+    /// Remembers the roles of an organisation, unless something changed since `generation`.
+    pub(crate) fn put_roles(&self, organization: Uuid, roles: Arc<Roles>, generation: u64) {
+        let mut memory = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.listening.load(Ordering::Acquire) && self.generation() == generation {
+            memory.insert(organization, roles);
+        }
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&self) {
-        let mut memory = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
         self.generation.fetch_add(1, Ordering::AcqRel);
-        memory.clear();
+        known.clear();
+        roles.clear();
     }
 
     /// Says whether announcements arrive.

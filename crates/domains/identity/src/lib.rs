@@ -1,6 +1,5 @@
-//! Organisations, people, sign-in, sessions and API tokens, teams, roles and approvals.
+//! Organisations, people, sign-in, sessions and API tokens, and teams.
 
-mod approvals;
 mod authenticator;
 mod bootstrap;
 mod cache;
@@ -12,7 +11,6 @@ mod resources;
 mod sign_in;
 mod standing;
 
-pub use approvals::Approve;
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
 pub use members::{InviteMember, Member};

@@ -283,7 +283,7 @@ pub async fn change_password(ctx: &Ctx, tx: &mut Tx, input: ChangePassword) -> R
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
-    let own = [
+    vec![
         Operation::on_collection::<Create, NewToken, CreatedToken, _>(
             "api-tokens",
             "create",
@@ -318,6 +318,5 @@ pub fn operations() -> Vec<Operation> {
             |ctx, tx, input| Box::pin(invite(ctx, tx, input)),
         )
         .answering(201),
-    ];
-    own.into_iter().chain(crate::approvals::operations()).collect()
+    ]
 }

@@ -1,6 +1,5 @@
 //! Imports as their senders follow them: what came in, how far it is, what was refused.
 
-use authz::Reach;
 use jiff::Timestamp;
 use kernel::{Allowed, Collection, Create, Ctx, Error, Read, Tx, authorise, permit};
 use serde_json::Value;
@@ -145,10 +144,6 @@ pub async fn rejections_of_imports(
 /// # Errors
 /// 403 when there is nowhere they may.
 pub async fn projects_to_import_into(ctx: &Ctx, tx: &Tx) -> Result<Vec<(String, String)>, Error> {
-    let reach = permit::<Create>(ctx, &IMPORTS)?;
-    let projects = match &*reach {
-        Reach::Projects(some) => Some(some.as_slice()),
-        _ => None,
-    };
+    let projects = permit::<Create>(ctx, &IMPORTS)?.whole_projects();
     tx.query(PROJECTS, &[&projects]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -1,6 +1,5 @@
 //! The projects of an organisation at a glance.
 
-use authz::Reach;
 use jiff::Timestamp;
 use kernel::{Ctx, Error, Read, Tx, permit};
 use uuid::Uuid;
@@ -37,11 +36,7 @@ pub struct ProjectCard {
 /// # Errors
 /// 403 when the actor may read no project anywhere.
 pub async fn project_cards(ctx: &Ctx, tx: &Tx) -> Result<Vec<ProjectCard>, Error> {
-    let only = match &*permit::<Read>(ctx, &PROJECTS)? {
-        Reach::Everything => None,
-        Reach::Projects(projects) => Some(projects.clone()),
-        Reach::Nothing => Some(Vec::new()),
-    };
+    let only = permit::<Read>(ctx, &PROJECTS)?.whole_projects();
     let rows = tx.query(PROJECTS_OVERVIEW, &[&only]).await?;
     let mut cards = rows
         .iter()

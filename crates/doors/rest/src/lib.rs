@@ -1,6 +1,7 @@
 //! The REST door: parse, call one kernel function or operation, render. Every route under `/v1` comes from the
 //! catalogue; so does `openapi.json`.
 
+mod access;
 mod answer;
 mod app;
 mod caller;
@@ -78,6 +79,13 @@ pub fn router(app: Arc<App>) -> Router {
         v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
     }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
+    let questions = Router::new()
+        .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))
+        .route("/evaluations", post(access::evaluations).fallback(problem::method_not_allowed))
+        .route("/search/subject", post(access::search_subject).fallback(problem::method_not_allowed))
+        .route("/search/resource", post(access::search_resource).fallback(problem::method_not_allowed))
+        .route("/search/action", post(access::search_action).fallback(problem::method_not_allowed));
+    v1 = v1.nest("/access", questions);
     v1 = v1.route("/me", get(caller::me).fallback(problem::method_not_allowed));
 
     let json_limit = app.limits.json_bytes;
@@ -89,6 +97,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .nest("/v1", api)
         .route("/openapi.json", get(documentation::openapi).fallback(problem::method_not_allowed))
+        .route("/.well-known/authzen-configuration", get(access::metadata).fallback(problem::method_not_allowed))
         .route("/problems/{slug}", get(documentation::problem))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -36,8 +36,8 @@ pub(crate) async fn run(
     if let Some(resource) = operation.subject.resource().and_then(|name| ctx.catalogue().get(name)) {
         // Where exactly is decided once the form is read; whoever may do it nowhere fills no disk.
         let permission = resource.resource.permission;
-        if ctx.principal.grants.reach(permission, operation.action) == authz::Reach::Nothing {
-            let reason = ctx.principal.grants.decide(permission, operation.action, None).reason;
+        if ctx.reach(permission, operation.action) == authz::Reach::Nothing {
+            let reason = ctx.why_not(permission, operation.action, None);
             return Err(Problem::forbidden(format!("You may not do this: {reason}.")).into());
         }
     }

@@ -83,7 +83,7 @@ pub(crate) async fn resolve_build(
     if means.version.as_ref().is_some_and(|version| version.chars().count() > 200) {
         return Err(wrong("The reference to the build is too long.".into(), "at most 200 characters"));
     }
-    if !ctx.principal.grants.decide("build", Create::NAME, Some(project)).allowed {
+    if !ctx.may("build", Create::NAME, Some(project)) {
         return Err(Problem::forbidden(format!(
             "There is no build `{reference}` in this project, and you may not create builds."
         ))

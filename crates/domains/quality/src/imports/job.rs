@@ -145,7 +145,7 @@ pub(crate) async fn run(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<()
 
 async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop> {
     let job = take_up(ctx, planned).await?;
-    if !ctx.principal.grants.decide("import", Create::NAME, Some(job.project)).allowed {
+    if !ctx.may("import", Create::NAME, Some(job.project)) {
         return Err(Stop::rejected("whoever sent the file may no longer import into this project"));
     }
     let mut tx = ctx.begin_patiently().await?;

@@ -1,5 +1,6 @@
 //! OpenAPI 3.1, derived from the catalogue: what is served and what is described cannot differ.
 
+mod access;
 mod paths;
 mod schemas;
 mod search;
@@ -27,6 +28,8 @@ pub fn document(catalogue: &Catalogue) -> Value {
     for operation in catalogue.operations() {
         paths::of_operation(operation, &mut places);
     }
+    access::describe(&mut places, &mut all);
+    tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

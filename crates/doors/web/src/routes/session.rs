@@ -97,7 +97,7 @@ impl Visitor {
     /// Whether the visitor may do `action` to things of `resource_type` in `project`; for showing or hiding a button,
     /// never instead of asking the kernel.
     pub(super) fn may(&self, resource_type: &str, action: &str, project: Option<Uuid>) -> bool {
-        self.ctx.principal.grants.decide(resource_type, action, project).allowed
+        self.ctx.may(resource_type, action, project)
     }
 
     fn around(&self, section: Section, organization: String, project: Option<ProjectNav>) -> Frame {

@@ -1,0 +1,18 @@
+-- The roles some members were given and that have not ended, with the thing each is limited to and what lies below that in the tree of resources;
+-- what is below something that is not in use is not reached. No row: none.
+with recursive below as (
+  select r.id as scope, r.id, r.entity_id, r.external_id
+  from authz.resources r
+  where r.is_active and r.id in (select g.resource_scope_id from authz.user_roles g where g.user_id = any($1) and g.revoked_at is null)
+  union
+  select b.scope, r.id, r.entity_id, r.external_id
+  from below b join authz.resources r on r.parent_resource_id = b.id
+  where r.is_active
+)
+select g.user_id, g.id, g.role_id, g.valid_from, g.valid_until, g.context_conditions, coalesce(g.delegated_by, g.assigned_by), g.is_delegated,
+       g.resource_scope_id is not null,
+       (select e.id from below b join platform.entities e on e.id = b.entity_id where b.id = g.resource_scope_id and e.entity_type = 'project'),
+       array(select b.entity_id from below b where b.scope = g.resource_scope_id and b.entity_id is not null),
+       array(select b.external_id from below b where b.scope = g.resource_scope_id and b.external_id is not null)
+from authz.user_roles g
+where g.user_id = any($1) and g.revoked_at is null and (g.valid_until is null or g.valid_until > $2)
