@@ -3,6 +3,8 @@
 mod approvals;
 pub mod evaluation;
 mod granting;
+pub mod inbox;
+pub mod overview;
 mod resources;
 
 pub use approvals::Approve;

@@ -3,6 +3,7 @@
 //! Views never look anything up and never decide who may do what: a route leaves out what a person may not do
 //! (`may_edit: false` hides the form), and the operation behind the form refuses it all the same.
 
+pub mod access;
 pub mod account;
 pub mod build;
 pub mod builds;
