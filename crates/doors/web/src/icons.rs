@@ -271,12 +271,8 @@ impl Icon {
             Self::ScanEye => {
                 r#"<path d="M3 7V5a2 2 0 0 1 2-2h2"/><path d="M17 3h2a2 2 0 0 1 2 2v2"/><path d="M21 17v2a2 2 0 0 1-2 2h-2"/><path d="M7 21H5a2 2 0 0 1-2-2v-2"/><circle cx="12" cy="12" r="1"/><path d="M18.944 12.33a1 1 0 0 0 0-.66 7.5 7.5 0 0 0-13.888 0 1 1 0 0 0 0 .66 7.5 7.5 0 0 0 13.888 0"/>"#
             }
-            Self::CircleCheck => {
-                r#"<circle cx="12" cy="12" r="10"/><path d="m9 12 2 2 4-4"/>"#
-            }
-            Self::ChevronRight => {
-                r#"<path d="m9 18 6-6-6-6"/>"#
-            }
+            Self::CircleCheck => r#"<circle cx="12" cy="12" r="10"/><path d="m9 12 2 2 4-4"/>"#,
+            Self::ChevronRight => r#"<path d="m9 18 6-6-6-6"/>"#,
         }
     }
 }

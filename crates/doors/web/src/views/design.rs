@@ -13,8 +13,8 @@ use crate::icons::{Icon, icon};
 use crate::layout::{Frame, page as framed, shortcuts_list};
 use crate::paths::DESIGN;
 use crate::state::{
-    ApprovalStatus, BuildStatus, DefectStatus, DeploymentStatus, FeatureStatus, FileStatus, GrantState, ImportStatus, Level, MemberStatus, Outcome, ProofState,
-    RequirementStatus, Shown, TestCaseStatus, Tone, dot, state,
+    ApprovalStatus, BuildStatus, DefectStatus, DeploymentStatus, FeatureStatus, FileStatus, GrantState, ImportStatus,
+    Level, MemberStatus, Outcome, ProofState, RequirementStatus, Shown, TestCaseStatus, Tone, dot, state,
 };
 
 /// The design page as of `now`.

@@ -27,6 +27,9 @@ pub mod test_case;
 pub mod test_cases;
 pub mod tokens;
 
+use maud::{Markup, html};
+
+use crate::icons::{Icon, icon};
 use crate::layout::{Crumb, Frame};
 use crate::paths;
 
@@ -43,4 +46,15 @@ fn at(frame: &Frame, section: &str) -> String {
 /// The breadcrumb of a section of the frame's project.
 fn crumb(frame: &Frame, text: &str, section: &str) -> Crumb {
     (text.to_owned(), at(frame, section))
+}
+
+/// Leads from a record, or from everything of a kind, to who can see it and why; whoever may only ask about themselves asks
+/// that.
+fn seen_by(frame: &Frame, kind: &str, record: &str) -> Markup {
+    let (page, words) = match frame.access.roles {
+        true => (paths::ACCESS_WHO, "Who can see this?"),
+        false => (paths::ACCESS, "Why can I see this?"),
+    };
+    let question = [("action", "read"), ("kind", kind), ("record", record), ("project", slug(frame))];
+    html! { a class="quiet-link" href=(paths::asking(page, &question)) { (icon(Icon::ScanEye)) (words) } }
 }

@@ -68,7 +68,8 @@ type Choices = Vec<(String, String)>;
 async fn on_offer(visitor: &Visitor, tx: &Tx) -> Result<(Choices, Choices), Error> {
     let ctx = &visitor.ctx;
     let all = overview::permissions(tx).await?;
-    let permissions = all.into_iter().filter(|one| one.requires_approval).map(|one| (one.id.to_string(), one.name)).collect();
+    let permissions =
+        all.into_iter().filter(|one| one.requires_approval).map(|one| (one.id.to_string(), one.name)).collect();
     if permit::<Read>(ctx, &APPROVAL_WORKFLOWS).is_err() {
         return Ok((permissions, Vec::new()));
     }
@@ -88,10 +89,9 @@ fn request(visitor: &Visitor, one: &Waiting) -> Request {
     let whose = one.gains.as_ref().or(one.by.as_ref()).map(|(id, _)| id.to_string()).unwrap_or_default();
     Request {
         id: one.id.to_string(),
-        href: one
-            .permission
-            .as_ref()
-            .map(|(kind, action, _)| paths::asking(paths::ACCESS, &[("who", &whose), ("action", action), ("kind", kind)])),
+        href: one.permission.as_ref().map(|(kind, action, _)| {
+            paths::asking(paths::ACCESS, &[("who", &whose), ("action", action), ("kind", kind)])
+        }),
         what,
         code,
         by: one.by.as_ref().map(person),

@@ -6,11 +6,7 @@ use authorization::{
     evaluation::{Asked as Put, Changes, Evaluator, Who},
     overview,
 };
-use axum::{
-    extract::RawQuery,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::RawQuery, http::StatusCode, response::Response};
 use base::ProblemKind;
 use kernel::Error;
 use uuid::Uuid;
@@ -62,7 +58,10 @@ async fn page(visitor: &Visitor, side: Side, query: Option<&str>) -> Result<Resp
     let mut status = StatusCode::OK;
     if let Err(error) = outcome {
         let problem = ctx.catalogue().explain(&error);
-        if !matches!(problem.kind, ProblemKind::Invalid | ProblemKind::NotFound | ProblemKind::Forbidden | ProblemKind::Conflict) {
+        if !matches!(
+            problem.kind,
+            ProblemKind::Invalid | ProblemKind::NotFound | ProblemKind::Forbidden | ProblemKind::Conflict
+        ) {
             return Err(error.into());
         }
         status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);

@@ -71,7 +71,8 @@ pub(super) async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
     let givers = givers(&given);
     let all: Vec<(Given, Grant)> = given.into_iter().map(|one| (one.clone(), held::grant(ctx, &one))).collect();
     let figures = figures(&all);
-    let fitting: Vec<(Given, Grant)> = all.into_iter().filter(|(row, grant)| wanted.fits(row, grant, ctx.now())).collect();
+    let fitting: Vec<(Given, Grant)> =
+        all.into_iter().filter(|(row, grant)| wanted.fits(row, grant, ctx.now())).collect();
     let is_cut = fitting.len() > ROWS;
     let mut rows = tree(fitting);
     rows.truncate(ROWS);
@@ -196,7 +197,12 @@ fn tree(rows: Vec<(Given, Grant)>) -> Vec<Grant> {
     ordered
 }
 
-fn put(ordered: &mut Vec<Grant>, below: &mut HashMap<Option<Uuid>, Vec<(Uuid, Grant)>>, source: Option<Uuid>, depth: usize) {
+fn put(
+    ordered: &mut Vec<Grant>,
+    below: &mut HashMap<Option<Uuid>, Vec<(Uuid, Grant)>>,
+    source: Option<Uuid>,
+    depth: usize,
+) {
     for (id, grant) in below.remove(&source).unwrap_or_default() {
         ordered.push(Grant { depth, ..grant });
         put(ordered, below, Some(id), depth + 1);

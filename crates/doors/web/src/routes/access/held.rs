@@ -98,7 +98,8 @@ pub(super) fn grant(ctx: &Ctx, given: &Given) -> Grant {
         state: standing((given.from, given.until), given.revoked.is_some(), now),
         ended: given.revoked.as_ref().map(|(at, by, reason)| {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let reason = reason.as_ref().filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
+            let reason =
+                reason.as_ref().filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
             format!("taken back {}{by}{reason}", crate::format::relative(When::new(*at, now)))
         }),
         condition: in_words(ctx, given.about.as_ref().map(|(kind, _)| kind.as_str()), &given.conditions),

@@ -71,8 +71,7 @@ fn cells(roles: &[RoleLine], gives: &[Gives]) -> Cells {
 pub(super) fn matrix(asked: &Asked, roles: &[RoleLine], gives: &[Gives], kinds: &[Kind]) -> Matrix {
     let (text, chosen, open) = (asked.one("q").unwrap_or_default(), asked.values("role"), asked.values("open"));
     let cells = cells(roles, gives);
-    let shown: Vec<&RoleLine> =
-        roles.iter().filter(|role| chosen.is_empty() || chosen.contains(&role.name)).collect();
+    let shown: Vec<&RoleLine> = roles.iter().filter(|role| chosen.is_empty() || chosen.contains(&role.name)).collect();
     let wanted = text.to_lowercase().replace([':', '_'], " ");
     let all_open = open.iter().any(|one| one == "all");
     let rows: Vec<Row> = kinds
@@ -82,7 +81,8 @@ pub(super) fn matrix(asked: &Asked, roles: &[RoleLine], gives: &[Gives], kinds: 
             let fits = |action: &str| wanted.is_empty() || format!("{own} {}", spelled(action)).contains(&wanted);
             let actions: Vec<&str> =
                 kind.actions.iter().map(|(action, _)| action.as_str()).filter(|action| fits(action)).collect();
-            (!actions.is_empty()).then(|| row(asked, kind, &actions, &shown, &cells, (&open, all_open, !wanted.is_empty())))
+            (!actions.is_empty())
+                .then(|| row(asked, kind, &actions, &shown, &cells, (&open, all_open, !wanted.is_empty())))
         })
         .collect();
     let choices: Vec<(String, String)> = super::role_choices(roles);

@@ -96,7 +96,11 @@ pub(super) async fn render(visitor: &Visitor, id: &str, base: View) -> Result<Re
         grants,
         able: able.kinds,
         may_assign: visitor.may("role", "update", None),
-        roles: roles.iter().filter(|role| role.is_assignable).map(|role| (role.name.clone(), role.title.clone())).collect(),
+        roles: roles
+            .iter()
+            .filter(|role| role.is_assignable)
+            .map(|role| (role.name.clone(), role.title.clone()))
+            .collect(),
         projects: projects.into_iter().map(|(id, _, name)| (id.to_string(), name)).collect(),
         people: people.into_iter().filter(|(value, _)| *value != person.email).collect(),
         emergencies,

@@ -108,7 +108,8 @@ fn role_choices(roles: &[RoleLine]) -> Vec<(String, String)> {
 /// Every action there is, the everyday ones first.
 fn actions(kinds: &[Kind]) -> Vec<(String, String)> {
     const FIRST: [&str; 6] = ["read", "create", "update", "delete", "restore", "export"];
-    let mut names: Vec<&str> = kinds.iter().flat_map(|kind| kind.actions.iter().map(|(name, _)| name.as_str())).collect();
+    let mut names: Vec<&str> =
+        kinds.iter().flat_map(|kind| kind.actions.iter().map(|(name, _)| name.as_str())).collect();
     names.sort_by_key(|name| (FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()), *name));
     names.dedup();
     names.into_iter().map(|name| (name.to_owned(), crate::views::access::spelled(name))).collect()

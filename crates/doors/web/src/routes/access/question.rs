@@ -21,8 +21,6 @@ use crate::{
     },
 };
 
-
-
 /// What is called by which name, for putting answers into words.
 pub(super) struct Names {
     /// Members and projects by identifier.
@@ -129,9 +127,10 @@ fn role_title(names: &Names, name: &str) -> (String, String) {
 fn place_words(one: &authz::Considered, names: &Names) -> String {
     match (one.place, one.project_id) {
         ("organization", _) => "everywhere".to_owned(),
-        ("project", Some(id)) => {
-            names.called.get(&id).map_or_else(|| "in a project that you may not see".to_owned(), |name| format!("in {name}"))
-        }
+        ("project", Some(id)) => names
+            .called
+            .get(&id)
+            .map_or_else(|| "in a project that you may not see".to_owned(), |name| format!("in {name}")),
         ("records", _) => "for single records".to_owned(),
         ("external", _) => "for a thing elsewhere".to_owned(),
         _ => "nowhere: what it is limited to is not in use".to_owned(),
@@ -197,7 +196,8 @@ fn line(who: &Who, subject: &str, question: &Question, answer: &Explanation, nam
         word,
         href,
     };
-    let mut stops = vec![stop("Member", subject.to_owned(), how_words(one, names), Some(paths::member(&who.id.to_string())))];
+    let mut stops =
+        vec![stop("Member", subject.to_owned(), how_words(one, names), Some(paths::member(&who.id.to_string())))];
     for (index, name) in one.roles.iter().enumerate() {
         let (title, href) = role_title(names, name);
         let word = if index == 0 { place_words(one, names) } else { "inherited".to_owned() };
@@ -234,12 +234,15 @@ pub(super) fn reach(reached: &Reached, names: &Names) -> Reach {
 fn part_words(part: &Part, names: &Names) -> String {
     let one = |filter: &Filter| match filter {
         Filter::Projects(projects) => {
-            let mut known: Vec<&str> = projects.iter().filter_map(|id| names.called.get(id)).map(String::as_str).collect();
+            let mut known: Vec<&str> =
+                projects.iter().filter_map(|id| names.called.get(id)).map(String::as_str).collect();
             known.sort_unstable();
             let more = projects.len() - known.len().min(3);
             let shown = known.iter().take(3).copied().collect::<Vec<_>>().join(", ");
             match (shown.as_str(), more) {
-                ("", more) => format!("in {}", crate::format::plural(i64::try_from(more).unwrap_or(0), "project", "projects")),
+                ("", more) => {
+                    format!("in {}", crate::format::plural(i64::try_from(more).unwrap_or(0), "project", "projects"))
+                }
                 (_, 0) => format!("in {shown}"),
                 (_, more) => format!("in {shown} and {more} more"),
             }
@@ -257,18 +260,24 @@ fn part_words(part: &Part, names: &Names) -> String {
 pub(super) fn projects_in(reached: &Reached) -> Vec<Uuid> {
     let Reached::Parts(parts) = reached else { return Vec::new() };
     let filters = parts.iter().flat_map(|part| &part.filters);
-    filters.filter_map(|filter| if let Filter::Projects(ids) = filter { Some(ids.clone()) } else { None }).flatten().collect()
+    filters
+        .filter_map(|filter| if let Filter::Projects(ids) = filter { Some(ids.clone()) } else { None })
+        .flatten()
+        .collect()
 }
 
 /// The question behind a refusal, for the explorer: the action and the thing of its sentence, which says no more than the API
-/// does, and the project of the address.
-pub(in crate::routes) fn why(catalogue: &Catalogue, detail: &str, path: &str) -> String {
+/// does, and the project of the address. `None` when it refuses no right.
+pub(in crate::routes) fn why(catalogue: &Catalogue, detail: &str, path: &str) -> Option<String> {
+    let said = detail.strip_prefix("You may not ")?.split(':').next()?;
     let project = path.strip_prefix("/p/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    let said = detail.strip_prefix("You may not ").and_then(|rest| rest.split(':').next()).unwrap_or_default();
     let meant = catalogue.resources().find_map(|served| {
-        let action = [served.resource.plural_words(), served.resource.words()]
+        let action = [served.resource.plural_words(), served.resource.words(), spelled(served.resource.permission)]
             .iter()
-            .find_map(|words| said.strip_suffix(words.as_str()).or_else(|| said.split_once(&format!(" {words} `")).map(|(action, _)| action)))?
+            .find_map(|words| {
+                said.strip_suffix(words.as_str())
+                    .or_else(|| said.split_once(&format!(" {words} `")).map(|(action, _)| action))
+            })?
             .trim();
         let is_action = !action.is_empty() && action.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ');
         let needed = match action {
@@ -280,8 +289,10 @@ pub(in crate::routes) fn why(catalogue: &Catalogue, detail: &str, path: &str) ->
         };
         is_action.then(|| (needed.replace(' ', "_"), served.resource.permission))
     });
-    match meant {
-        Some((action, kind)) => paths::asking(paths::ACCESS, &[("action", &action), ("kind", kind), ("project", project)]),
+    Some(match meant {
+        Some((action, kind)) => {
+            paths::asking(paths::ACCESS, &[("action", &action), ("kind", kind), ("project", project)])
+        }
         None => paths::ACCESS_WHAT.to_owned(),
-    }
+    })
 }

@@ -243,10 +243,7 @@ pub(super) async fn add(Path(name): Path<String>, posted: Posted) -> Result<Resp
     }
 }
 
-pub(super) async fn remove(
-    Path((name, row)): Path<(String, String)>,
-    posted: Posted,
-) -> Result<Response, PageError> {
+pub(super) async fn remove(Path((name, row)): Path<(String, String)>, posted: Posted) -> Result<Response, PageError> {
     let ctx = &posted.visitor.ctx;
     let mut tx = ctx.begin().await?;
     let served = ctx.catalogue().served(&ROLE_PERMISSIONS)?;

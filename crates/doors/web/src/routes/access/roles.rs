@@ -57,7 +57,8 @@ async fn render(visitor: &Visitor, query: Option<&str>, base: View) -> Result<Re
 
 /// Roles that another may inherit from, without the role itself and those below it.
 pub(super) fn parents(roles: &[RoleLine], of: Option<&RoleLine>) -> Vec<(String, String)> {
-    let is_below = |role: &RoleLine| of.is_some_and(|of| matrix::ancestors(roles, role).iter().any(|one| one.id == of.id));
+    let is_below =
+        |role: &RoleLine| of.is_some_and(|of| matrix::ancestors(roles, role).iter().any(|one| one.id == of.id));
     roles.iter().filter(|role| !is_below(role)).map(|role| (role.id.to_string(), role.title.clone())).collect()
 }
 
@@ -65,7 +66,8 @@ pub(super) fn parents(roles: &[RoleLine], of: Option<&RoleLine>) -> Vec<(String,
 fn in_order(roles: &[RoleLine]) -> Vec<RoleLine> {
     let mut ordered = roles.to_vec();
     ordered.sort_by_key(|role| {
-        let mut line: Vec<String> = matrix::ancestors(roles, role).iter().map(|role| role.title.to_lowercase()).collect();
+        let mut line: Vec<String> =
+            matrix::ancestors(roles, role).iter().map(|role| role.title.to_lowercase()).collect();
         line.reverse();
         line
     });

@@ -2,9 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::{
-    Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, key, panel, submit,
-};
+use crate::components::{Empty, Field, FormErrors, Head, Input, empty, error_summary, field, head, key, panel, submit};
 use crate::format::{When, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, csrf, page as framed};

@@ -197,10 +197,12 @@ fn sides(view: &View) -> Markup {
 
 fn question(view: &View) -> Markup {
     let (asked, choices, none) = (&view.question, &view.choices, FormErrors::default());
-    let one = |name, label, value, input| field(
-        &Field { form: "ask", name, label, value, input, required: matches!(name, "action" | "kind"), hint: None },
-        &none,
-    );
+    let one = |name, label, value, input| {
+        field(
+            &Field { form: "ask", name, label, value, input, required: matches!(name, "action" | "kind"), hint: None },
+            &none,
+        )
+    };
     let page = match view.side {
         Side::May => paths::ACCESS,
         Side::Who => paths::ACCESS_WHO,

@@ -187,7 +187,8 @@ fn edit(frame: &Frame, view: &View) -> Markup {
     let one = |name, label, value, input, required| {
         field(&Field { form: "edit", name, label, value, input, required, hint: None }, errors)
     };
-    let yes_no = vec![("true".to_owned(), "can be given".to_owned()), ("false".to_owned(), "is only inherited from".to_owned())];
+    let yes_no =
+        vec![("true".to_owned(), "can be given".to_owned()), ("false".to_owned(), "is only inherited from".to_owned())];
     html! {
         details class="fold" data-edit open[!errors.is_empty()] {
             summary class="button" { "Edit" }
