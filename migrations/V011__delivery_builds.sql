@@ -53,6 +53,7 @@ create table delivery.commits (
 );
 create index commits_repository_id_idx on delivery.commits (organization_id, repository_id, project_id);
 create index commits_committed_at_idx on delivery.commits (project_id, committed_at, id);
+create index commits_organization_id_idx on delivery.commits (organization_id, committed_at, id);
 
 create table delivery.builds (
   organization_id uuid not null default platform.current_organization(),
@@ -111,6 +112,8 @@ create index builds_feature_id_idx on delivery.builds (organization_id, feature_
 create index builds_git_commit_hash_idx on delivery.builds (organization_id, git_commit_hash, project_id) where git_commit_hash is not null;
 create index builds_status_idx on delivery.builds (organization_id, status, project_id, id);
 create index builds_updated_at_idx on delivery.builds (project_id, updated_at, id);
+create index builds_project_id_idx on delivery.builds (project_id, build_number, id);
+create index builds_organization_id_idx on delivery.builds (organization_id, build_number, id);
 
 create table delivery.build_commits (
   organization_id uuid not null default platform.current_organization(),

@@ -217,6 +217,8 @@ create table work.time_entries (
 );
 create index time_entries_task_id_idx on work.time_entries (organization_id, task_id, project_id, spent_on);
 create index time_entries_spent_on_idx on work.time_entries (organization_id, user_id, spent_on, id);
+create index time_entries_project_id_idx on work.time_entries (project_id, spent_on, id);
+create index time_entries_organization_id_idx on work.time_entries (organization_id, spent_on, id);
 
 create function work.count_logged_minutes() returns trigger
   language plpgsql

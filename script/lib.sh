@@ -48,3 +48,11 @@ need_node() { command -v node >/dev/null && command -v npm >/dev/null || install
 need_chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || install_packages chromium fonts-inter; }
 
 need_python_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv; }
+
+# Where throw-away databases lie: TMPDIR when that is set, else memory where there are three gigabytes of it, else the disk. Making and
+# removing thousands of small files is most of what a disk would do for them.
+room() {
+  [ -n "${TMPDIR:-}" ] && { echo "$TMPDIR"; return; }
+  free=$(df --output=avail --block-size=1M /dev/shm 2>/dev/null | tail -n 1) || free=0
+  if [ "${free:-0}" -ge 3072 ]; then echo /dev/shm; else echo /tmp; fi
+}

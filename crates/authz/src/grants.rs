@@ -131,7 +131,7 @@ impl Held {
         }
     }
 
-    fn entitlements(&self) -> impl Iterator<Item = &Entitlement> {
+    pub(crate) fn entitlements(&self) -> impl Iterator<Item = &Entitlement> {
         let (role, one) = match &self.gives {
             Gives::Role(role) => (Some(role.gives.values().flatten()), None),
             Gives::One(_, entitlement) => (None, Some(entitlement.iter())),
@@ -440,6 +440,10 @@ impl Grants {
         }
         filters.sort_by_key(|filter| !matches!(filter, Filter::Projects(_)));
         Some(Part { filters })
+    }
+
+    pub(crate) fn is_member_of(&self, project: Uuid) -> bool {
+        self.member_of.contains(&project)
     }
 
     pub(crate) fn in_scope(&self, resource_type: &str, action: &str) -> bool {

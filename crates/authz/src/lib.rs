@@ -8,6 +8,7 @@
 mod asked;
 pub mod condition;
 mod explain;
+mod giving;
 mod grants;
 mod reach;
 mod roles;
@@ -18,6 +19,7 @@ mod validity;
 
 pub use asked::{Environment, Question, Strength, Subject, Target};
 pub use explain::{Considered, Explanation};
+pub use giving::{Gift, Terms};
 pub use grants::{Grants, HeldPermission, HeldRole, Holdings, Place, Source, SourceKind};
 pub use reach::{Filter, Part, Reach};
 pub use roles::{PartRow, PermissionRow, PermissionScope, RolePermissionRow, RoleRow, Roles, Rule};

@@ -237,6 +237,16 @@ impl Roles {
         self.permissions.get(&permission).map(|permission| permission.resource_type.as_str())
     }
 
+    /// Every permission.
+    pub(crate) fn permissions(&self) -> impl Iterator<Item = Uuid> {
+        self.permissions.keys().copied()
+    }
+
+    /// The kind of thing that a kind is part of.
+    pub(crate) fn whole_of(&self, kind: &str) -> Option<&str> {
+        self.wholes.get(kind).map(String::as_str)
+    }
+
     /// What people call a role; its identifier when it is gone.
     pub(crate) fn name(&self, role: Uuid) -> String {
         self.roles.get(&role).map_or_else(|| role.to_string(), |role| role.name.clone())

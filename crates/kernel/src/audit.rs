@@ -61,6 +61,11 @@ const fn category(resource_type: &str) -> &'static str {
     }
 }
 
+/// How closely to look at an event.
+fn risk(event: &str) -> &'static str {
+    if event.ends_with(".break_glass") { "high" } else { "low" }
+}
+
 fn context_params(ctx: &Ctx, event: &str, resource_type: &str) -> Vec<Param> {
     let uuid = |id: Option<Uuid>| id.map_or(Param::Null, Param::Uuid);
     let text = |text: Option<String>| text.map_or(Param::Null, Param::Text);
@@ -116,14 +121,15 @@ pub async fn record(ctx: &Ctx, tx: &mut Tx, change: &Change<'_>) -> Result<(), E
             where n.value is distinct from o.value),
          audited as (
            insert into audit.audit_logs ({CONTEXT_COLUMNS}, resource_id, resource_name, project_id, old_values,
-                                         new_values, changed_fields)
-           select {context}, i.id, i.title, i.project, i.old, i.new, $20::text[] from image i),
+                                         new_values, changed_fields, risk_level)
+           select {context}, i.id, i.title, i.project, i.old, i.new, $20::text[], '{risk}' from image i),
          {trail}
          insert into platform.outbox_events (id, topic, aggregate_type, aggregate_id, event_type, payload, occurred_at)
          select $21::uuid, $10::text, $10::text, i.aggregate, $2::text,
                 jsonb_build_object('id', i.id, 'project_id', i.project, 'changed', $20::text[]), $14::timestamptz
            from image i",
         context = context_places(1),
+        risk = risk(change.event),
         trail = set.ctes(1, &Tracked {
             table: table.map_or(change.resource_type, |table| table.name.as_str()),
             types: &types_of(table),

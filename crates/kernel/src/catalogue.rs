@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    Operation, Resource, Schema, Table, Verb,
+    About, Operation, Resource, Rights, Schema, Table, Verb,
     encode::Row,
     param::Param,
     schema::{Column, ColumnType},
@@ -395,6 +395,15 @@ fn check(one: &Served, all: &BTreeMap<&'static str, Served>, faults: &mut Vec<St
         .chain(&resource.searched)
     {
         need(column, "the");
+    }
+    for (column, about) in resource.conditions {
+        need(column, "the condition");
+        if let About::Type(kind) | About::Permission(kind) = about {
+            need(kind, "what a condition is about");
+        }
+    }
+    if let Some(Rights::Member(column)) = resource.rights {
+        need(column, "the member");
     }
     for (column, ..) in resource.guarded {
         need(column, "the guarded");

@@ -25,14 +25,14 @@ const HELD_PERMISSIONS: &str = include_str!("../sql/held_permissions.sql");
 const PROJECT_ROLES: &str = include_str!("../sql/project_roles.sql");
 
 /// Reads a stored condition. What cannot be read is never met, and says why.
-fn rule(document: &Value, words: &Words<'_>) -> Rule {
+pub fn rule(document: &Value, words: &Words<'_>) -> Rule {
     match Condition::parse(document, words) {
         Ok(condition) => Rule::When(condition),
         Err(error) => Rule::Broken(error.to_string().into()),
     }
 }
 
-fn validity(row: &Row, from: usize) -> Result<Validity, Error> {
+pub(crate) fn validity(row: &Row, from: usize) -> Result<Validity, Error> {
     Ok(Validity { from: row.try_get(from)?, until: row.try_get(from + 1)? })
 }
 
@@ -190,7 +190,7 @@ fn subject_of(id: Uuid, row: &Row) -> Result<Subject, Error> {
 }
 
 /// Where a grant holds: is it limited at all, to a project, to records, or to things elsewhere.
-fn places(row: &Row, at: usize) -> Result<Vec<Place>, Error> {
+pub(crate) fn places(row: &Row, at: usize) -> Result<Vec<Place>, Error> {
     if !row.try_get::<_, bool>(at)? {
         return Ok(vec![Place::Organization]);
     }

@@ -38,6 +38,32 @@ impl StatusMoves {
     }
 }
 
+/// What writing a resource does to rights: whoever writes must hold what somebody gains by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    /// Its rows say what roles and permissions give.
+    Roles,
+    /// Its rows give a permission to one person.
+    InPerson,
+    /// Its rows are about the member in this key column, and conditions may ask for what they say.
+    Member(&'static str),
+    /// Its rows are teams, and conditions may ask for a member's teams.
+    Team,
+    /// Its rows are things that rights can be limited to, one within another.
+    Tree,
+}
+
+/// What a condition is about, and so what it may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// No kind of thing in particular.
+    Context,
+    /// Things of the type that this column names.
+    Type(&'static str),
+    /// Things of the type of the permission that this column names.
+    Permission(&'static str),
+}
+
 /// A declared resource. Built with `const` functions, kept in a `static`.
 #[derive(Debug)]
 pub struct Resource {
@@ -82,6 +108,10 @@ pub struct Resource {
     pub write_action: Option<&'static str>,
     /// The column that names a role given to somebody: nobody gives what they do not hold.
     pub confers: Option<&'static str>,
+    /// What writing it does to rights.
+    pub rights: Option<Rights>,
+    /// Columns that hold conditions, which are read when they are written.
+    pub conditions: &'static [(&'static str, About)],
     /// Columns that take more than the right to change the record, each with the permission type and the action that
     /// giving it another value needs besides.
     pub guarded: &'static [(&'static str, &'static str, &'static str)],
@@ -121,6 +151,8 @@ impl Resource {
             versions: None,
             write_action: None,
             confers: None,
+            rights: None,
+            conditions: &[],
             guarded: &[],
             default_sort: "-id",
             status: None,
@@ -239,6 +271,20 @@ impl Resource {
     #[must_use]
     pub const fn conferring(mut self, column: &'static str) -> Self {
         self.confers = Some(column);
+        self
+    }
+
+    /// Says what writing it does to rights.
+    #[must_use]
+    pub const fn deciding(mut self, rights: Rights) -> Self {
+        self.rights = Some(rights);
+        self
+    }
+
+    /// Names the columns that hold conditions, and what each is about.
+    #[must_use]
+    pub const fn conditions(mut self, columns: &'static [(&'static str, About)]) -> Self {
+        self.conditions = columns;
         self
     }
 

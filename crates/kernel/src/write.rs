@@ -10,10 +10,11 @@ use crate::{
     access::{self, Allowed, Collection, authorise},
     audit::{Trail, TrailOf},
     catalogue::{ProjectLink, Served},
-    confer,
+    conditions, confer,
     encode::RawJson,
     guard, input,
     param::Param,
+    rights,
     schema::ColumnType,
     select::Selection,
     store::Tx,
@@ -82,6 +83,8 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     guard::check(ctx, tx, served, &values, project, None).await?;
     confer::check(ctx, tx, resource, &values, project).await?;
     check_references(ctx, tx, served, &values).await?;
+    conditions::check(ctx, tx, served, &values, None).await?;
+    let before = rights::Before::look(ctx, tx, served, &values, None).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
         && !status.initial.contains(&state.as_str())
@@ -143,6 +146,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     if depends {
         still_allowed::<Create>(ctx, tx, served, &made.id).await?;
     }
+    before.hold(ctx, tx, &made.id, false).await?;
     Ok(made)
 }
 
@@ -187,6 +191,7 @@ pub async fn update(
     guard::check(ctx, tx, served, &values, record.project, Some(&record)).await?;
     confer::check(ctx, tx, resource, &values, record.project).await?;
     check_references(ctx, tx, served, &values).await?;
+    conditions::check(ctx, tx, served, &values, Some(&record)).await?;
     if let Some(status) = &resource.status
         && let Some((_, Param::Text(to))) = values.iter().find(|(name, _)| name == status.column).cloned()
         && let Some(from) = record.status.as_deref()
@@ -241,6 +246,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
         change(ctx, tx, served, &record, values, "deleted").await?;
         return Ok(());
     }
+    let before = rights::Before::look(ctx, tx, served, &[], Some(&record)).await?;
     let mut params = record.key.clone();
     let trail = Trail::of(ctx, tx, params.len() + 1, &served.trail_of("deleted", true, false));
     let sql = format!(
@@ -255,7 +261,7 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, served: &Served, record: Allowed<Rec
         return Err(Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into());
     }
     tx.note_recorded();
-    Ok(())
+    before.hold(ctx, tx, &record.id, false).await
 }
 
 /// Brings a soft-deleted record back.
@@ -283,6 +289,7 @@ async fn change(
     values: Vec<(String, Param)>,
     event: &str,
 ) -> Result<Written, Error> {
+    let before = rights::Before::look(ctx, tx, served, &values, Some(record)).await?;
     let (names, mut params): (Vec<String>, Vec<Param>) = values.into_iter().unzip();
     let sets: Vec<String> =
         names.iter().zip(placeholders(served, &names, 1)).map(|(name, place)| format!("{name} = {place}")).collect();
@@ -303,9 +310,11 @@ async fn change(
         version = version_of_changed(served),
     );
     params.extend(trail.params);
-    answer(tx, &sql, &params, &selection)
+    let written = answer(tx, &sql, &params, &selection)
         .await?
-        .ok_or_else(|| Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)).into())
+        .ok_or_else(|| Problem::not_found(format!("{} `{}`", served.resource.words(), record.id)))?;
+    before.hold(ctx, tx, &written.id, event == "restored").await?;
+    Ok(written)
 }
 
 async fn answer(tx: &mut Tx, sql: &str, params: &[Param], selection: &Selection<'_>) -> Result<Option<Written>, Error> {

@@ -3,9 +3,16 @@
 use crate::shared::{self, Failure};
 use cluster::migrate::{Migrator, Source, Target};
 use cluster::{Connections, OWNER_ROLE, Role};
-use std::path::Path;
+use sha2::{Digest, Sha256};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tokio_postgres::{Client, Config, NoTls};
+
+/// Puts something into a database once, for all that are cloned from it.
+pub(crate) type Settle = for<'a> fn(&'a Database) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 /// How often to begin again when the shared server went away between being found and being used.
 const ATTEMPTS: usize = 3;
@@ -21,6 +28,7 @@ pub struct Database {
     /// the role `application_user`.
     pub application_config: Config,
     superuser: Config,
+    log: PathBuf,
 }
 
 impl Database {
@@ -40,20 +48,76 @@ impl Database {
         Self::within(&shared::directory(), source).await
     }
 
+    /// A fresh database with the migrations that belong to this build and what `settle` put into the first of its kind. It is
+    /// settled once for each program of tests: a program that was built again settles its own.
+    pub(crate) async fn settled(settle: Settle) -> Result<Self, Failure> {
+        Self::cloned(&shared::directory(), Source::embedded()?, Some(settle)).await
+    }
+
     pub(crate) async fn within(directory: &Path, source: Source) -> Result<Self, Failure> {
-        let template = format!("template_{}", &source.fingerprint()[..16]);
+        Self::cloned(directory, source, None).await
+    }
+
+    async fn cloned(directory: &Path, source: Source, settle: Option<Settle>) -> Result<Self, Failure> {
         let mut last: Option<Failure> = None;
         for _ in 0..ATTEMPTS {
-            match clone(directory, &source, &template).await {
+            match clone(directory, &source, settle).await {
                 Ok(database) => return Ok(database),
                 Err(error) => last = Some(error),
             }
         }
         Err(last.unwrap_or_else(|| "no attempt was made".into()))
     }
+
+    fn named(name: String, directory: &Path, connections: &Connections) -> Self {
+        let config = |role| {
+            let mut config = connections.config(role);
+            config.dbname(&name);
+            config
+        };
+        let (owner_config, application_config) = (config(Role::Owner), config(Role::Application));
+        Self {
+            name,
+            owner_config,
+            application_config,
+            superuser: connections.superuser(),
+            log: directory.join("data/postgres.log"),
+        }
+    }
+}
+
+fn template_of(source: &Source) -> String {
+    format!("template_{}", &source.fingerprint()[..16])
+}
+
+/// Sixteen characters for the running program as it was last built, over that template: eight for where it lies.
+fn program(template: &str) -> Result<String, Failure> {
+    let path = std::env::current_exe()?;
+    let about = std::fs::metadata(&path)?;
+    let built = about.modified()?.duration_since(std::time::SystemTime::UNIX_EPOCH)?.as_nanos();
+    let short = |text: &[u8]| Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let place = short(path.as_os_str().as_encoded_bytes());
+    Ok(place + &short(format!("{template} {built} {}", about.len()).as_bytes()))
 }
 
 impl Database {
+    /// What the server has written down about this database since its log was `from` bytes long, and how long it is now.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn log(&self, from: u64) -> Result<(String, u64), Failure> {
+        let mut file = std::fs::File::open(&self.log)?;
+        file.seek(SeekFrom::Start(from))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let of_this = format!("@{} ", self.name);
+        let lines = String::from_utf8_lossy(&text)
+            .lines()
+            .filter(|line| line.contains(&of_this))
+            .fold(String::new(), |all, line| all + line + "\n");
+        Ok((lines, from + text.len() as u64))
+    }
+
     /// Connects as a role that row security does not hold for: to look at what a test did, never to do it.
     pub fn superuser_config(&self) -> &Config {
         &self.superuser
@@ -69,6 +133,7 @@ impl Drop for Database {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             runtime.block_on(async {
                 let client = connect(&superuser).await.ok()?;
+                send_away(&client, &name).await.ok()?;
                 client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await.ok()
             })
         });
@@ -76,26 +141,85 @@ impl Drop for Database {
     }
 }
 
-async fn clone(directory: &Path, source: &Source, template: &str) -> Result<Database, Failure> {
+/// Ends the connections to a database and looks often whether they are gone: `drop database` looks ten times a second.
+async fn send_away(client: &Client, name: &str) -> Result<(), tokio_postgres::Error> {
+    let connected = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+    for _ in 0..500 {
+        if client.query(connected, &[&name]).await?.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(())
+}
+
+async fn clone(directory: &Path, source: &Source, settle: Option<Settle>) -> Result<Database, Failure> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let (connections, client) = shared::connect(directory).await?;
-    let superuser = connections.superuser();
-    if !exists(&client, template).await? {
-        make_template(directory, &client, &connections, source, template).await?;
+    let mut template = template_of(source);
+    if !exists(&client, &template).await? {
+        make_template(directory, &client, &connections, source, &template).await?;
+    }
+    if let Some(settle) = settle {
+        let settled = format!("settled_{}", program(&template)?);
+        if !exists(&client, &settled).await? {
+            let _turn = shared::turn(directory).await?;
+            if !exists(&client, &settled).await? {
+                make_settled(directory, &client, &connections, &template, &settled, settle).await?;
+            }
+        }
+        template = settled;
     }
     if NUMBER.load(Ordering::Relaxed) == 0 {
         sweep(&client).await;
     }
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}_{:08x}", std::process::id(), rand::random::<u32>());
-    client.batch_execute(&format!("create database {name} owner {OWNER_ROLE} template {template}")).await?;
-    let config = |role| {
-        let mut config = connections.config(role);
-        config.dbname(&name);
-        config
-    };
-    let (owner_config, application_config) = (config(Role::Owner), config(Role::Application));
-    Ok(Database { name, owner_config, application_config, superuser })
+    copy(&client, &name, &template).await?;
+    Ok(Database::named(name, directory, &connections))
+}
+
+/// Copies file by file: writing the copy to the log as well, which is the default, takes three times as long.
+async fn copy(client: &Client, name: &str, template: &str) -> Result<(), Failure> {
+    let sql = format!("create database {name} owner {OWNER_ROLE} template {template} strategy file_copy");
+    Ok(client.batch_execute(&sql).await?)
+}
+
+/// Nobody may connect to a template: one connection would make cloning fail for everybody.
+async fn close_as(client: &Client, name: &str, template: &str) -> Result<(), Failure> {
+    client.batch_execute(&format!("alter database {name} with allow_connections false")).await?;
+    client.batch_execute(&format!("alter database {name} rename to {template}")).await?;
+    Ok(())
+}
+
+/// Settles a database aside, with statistics for what is in it: nothing gathers them later, and without them the questions
+/// every request asks are answered by plans for tables of another size.
+async fn make_settled(
+    directory: &Path,
+    client: &Client,
+    connections: &Connections,
+    template: &str,
+    settled: &str,
+    settle: Settle,
+) -> Result<(), Failure> {
+    // What the same program left before it was built again.
+    let before = "select datname::text from pg_database where starts_with(datname, $1)";
+    for row in client.query(before, &[&&settled[..settled.len() - 8]]).await? {
+        client.batch_execute(&format!("drop database if exists {} with (force)", row.get::<_, String>(0))).await?;
+    }
+    let building = format!("{settled}_building");
+    copy(client, &building, template).await?;
+    // Were it a `Database`, it would drop itself at the end under a name it no longer has.
+    let database = std::mem::ManuallyDrop::new(Database::named(building.clone(), directory, connections));
+    settle(&database).await?;
+    let mut superuser = connections.superuser();
+    let inside = connect(superuser.dbname(&building)).await?;
+    let filled = "select oid::regclass::text from pg_class where relkind = 'r' and not relisshared and pg_relation_size(oid) > 0";
+    for row in inside.query(filled, &[]).await? {
+        inside.batch_execute(&format!("analyze {}", row.get::<_, String>(0))).await?;
+    }
+    send_away(client, &building).await?;
+    close_as(client, &building, settled).await
 }
 
 /// Migrates a database aside and gives it the template's name at the end, so that a template is whole or not there.
@@ -117,10 +241,7 @@ async fn make_template(
     config.dbname(&building);
     Migrator::new(source.clone()).up(&config, Target::Next, &mut |_| {}).await?;
     cluster::set_passwords(client, connections).await?;
-    // Nobody may connect to a template: one connection would make cloning fail for everybody.
-    client.batch_execute(&format!("alter database {building} with allow_connections false")).await?;
-    client.batch_execute(&format!("alter database {building} rename to {template}")).await?;
-    Ok(())
+    close_as(client, &building, template).await
 }
 
 /// Drops some databases of test processes that are gone: a few at a time, so that no test waits long for it.

@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
-use crate::import::ImportArguments;
+use crate::{check::CheckArguments, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Hand reports and requirements to a server, and say what became of each.
     Import(ImportArguments),
+    /// Ask whether somebody may do something, and why. Exit code 0: yes, 1: no.
+    Check(CheckArguments),
     /// Move the schema forward or back.
     Migrate {
         #[command(subcommand)]

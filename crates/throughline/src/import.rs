@@ -13,10 +13,13 @@ use std::{
 
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use reqwest::{Client, Response, StatusCode, multipart};
+use reqwest::multipart;
 use serde_json::{Map, Value, json};
 
-use crate::{credentials::Credentials, failure::Failure};
+use crate::{
+    failure::Failure,
+    remote::{Refusal, Remote, Server},
+};
 
 /// Files sent with one request at most, well under what a server takes.
 const BATCH_FILES: usize = 200;
@@ -24,8 +27,6 @@ const BATCH_FILES: usize = 200;
 const BATCH_BYTES: u64 = 256 << 20;
 /// How long between two questions: short at first, because most files take no time.
 const PAUSES: [u64; 6] = [20, 40, 80, 160, 250, 400];
-/// Exit code for callers who are not signed in, or may not do this.
-const NOT_ALLOWED: u8 = 4;
 
 /// What to import, and into what.
 #[derive(Debug, Args)]
@@ -45,12 +46,8 @@ pub(crate) struct ImportArguments {
     /// Where the tests ran, in your words.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// The address of the server; that of the local instance when nothing is said.
-    #[arg(long, env = "THROUGHLINE_URL")]
-    url: Option<String>,
-    /// An API token that may create imports.
-    #[arg(long, env = "THROUGHLINE_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// Runs the command. The answer is 0 when every file was taken, 1 when one was refused, 2 when the command line or what was
@@ -59,43 +56,18 @@ pub(crate) struct ImportArguments {
 /// # Errors
 /// When the server cannot be reached or a file cannot be read.
 pub(crate) async fn run(data: &Path, arguments: ImportArguments, json: bool) -> Result<ExitCode, Failure> {
-    let files = match find(&arguments.paths) {
-        Ok(files) => files,
-        Err(wrong) => return Ok(refuse(&wrong, 2)),
+    let sent = async {
+        let files = find(&arguments.paths).map_err(Refusal::usage)?;
+        let server = Server::of(data, &arguments.remote)?;
+        send_all(&server, &arguments, files).await
     };
-    let Some(server) = Server::of(data, &arguments)? else {
-        return Ok(refuse(
-            "not signed in: give --url and --token, set THROUGHLINE_URL and THROUGHLINE_TOKEN, or bring an instance up here",
-            NOT_ALLOWED,
-        ));
-    };
-    match send_all(&server, &arguments, files).await {
+    match sent.await {
         Ok(summaries) => {
             let rejected = summaries.iter().any(|one| one["status"] == "rejected");
             print(&summaries, json)?;
             Ok(ExitCode::from(u8::from(rejected)))
         }
-        Err(Refusal::Told { message, code }) => Ok(refuse(&message, code)),
-        Err(Refusal::Failed(failure)) => Err(failure),
-    }
-}
-
-fn refuse(message: &str, code: u8) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "throughline: {message}");
-    ExitCode::from(code)
-}
-
-/// Why nothing came of it.
-enum Refusal {
-    /// The server said why.
-    Told { message: String, code: u8 },
-    /// We could not even ask.
-    Failed(Failure),
-}
-
-impl<E: std::error::Error> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        Err(refusal) => refusal.tell(),
     }
 }
 
@@ -164,97 +136,20 @@ fn walk(directory: &Path, found: &mut Vec<File>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A server and the token to sign in with.
-struct Server {
-    client: Client,
-    url: String,
-    token: String,
-}
-
-impl Server {
-    /// The server that was named, or the local instance.
-    fn of(data: &Path, arguments: &ImportArguments) -> Result<Option<Self>, Failure> {
-        let local = match (&arguments.url, &arguments.token) {
-            (Some(_), Some(_)) => None,
-            _ => Credentials::read(data)?,
-        };
-        // The local token is for the local server alone: it is never sent to an address that was named.
-        let (url, token) = match (arguments.url.clone(), arguments.token.clone(), local) {
-            (Some(url), Some(token), _) => (url, token),
-            (None, token, Some(local)) => (local.url, token.unwrap_or(local.token)),
-            (Some(url), None, Some(local)) if same_place(&url, &local.url) => (url, local.token),
-            _ => return Ok(None),
-        };
-        if url.starts_with("https:") {
-            return Err(Failure::new(format!(
-                "{url}: this program speaks plain HTTP only; reach the server through a local proxy or tunnel that adds TLS"
-            )));
-        }
-        let client = Client::builder()
-            .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(10))
-            .build()?;
-        Ok(Some(Self { client, url: url.trim_end_matches('/').to_owned(), token }))
+/// The only project there is.
+async fn only_project(server: &Server) -> Result<String, Refusal> {
+    let page = server.get("/v1/projects?limit=2").await?;
+    match page["data"].as_array().map(Vec::as_slice) {
+        Some([only]) => Ok(only["id"].as_str().unwrap_or_default().to_owned()),
+        Some([]) => Err(Refusal::usage("there is no project yet; create one first")),
+        _ => Err(Refusal::usage("there are several projects; name one with --project")),
     }
-
-    async fn get(&self, path: &str) -> Result<Value, Refusal> {
-        let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await?;
-        body(answer).await
-    }
-
-    /// The only project there is.
-    async fn only_project(&self) -> Result<String, Refusal> {
-        let page = self.get("/v1/projects?limit=2").await?;
-        match page["data"].as_array().map(Vec::as_slice) {
-            Some([only]) => Ok(only["id"].as_str().unwrap_or_default().to_owned()),
-            Some([]) => Err(wrong_usage("there is no project yet; create one first")),
-            _ => Err(wrong_usage("there are several projects; name one with --project")),
-        }
-    }
-
-    async fn upload(&self, form: multipart::Form) -> Result<Value, Refusal> {
-        let request = self.client.post(format!("{}/v1/imports", self.url)).bearer_auth(&self.token).multipart(form);
-        body(request.send().await?).await
-    }
-}
-
-fn same_place(one: &str, other: &str) -> bool {
-    one.trim_end_matches('/') == other.trim_end_matches('/')
-}
-
-fn wrong_usage(message: &str) -> Refusal {
-    Refusal::Told { message: message.into(), code: 2 }
-}
-
-/// The JSON of an answer, or the sentence with which the server refused.
-async fn body(answer: Response) -> Result<Value, Refusal> {
-    let status = answer.status();
-    let text = answer.text().await?;
-    let value: Value = serde_json::from_str(&text).unwrap_or_default();
-    if status.is_success() {
-        return Ok(value);
-    }
-    let mut message = match value["detail"].as_str().or(value["title"].as_str()) {
-        Some(sentence) => sentence.to_owned(),
-        None => format!("the server answered {status}"),
-    };
-    for field in value["errors"].as_array().into_iter().flatten() {
-        let (pointer, detail) =
-            (field["pointer"].as_str().unwrap_or_default(), field["detail"].as_str().unwrap_or_default());
-        message = format!("{message} {} {detail}.", pointer.trim_start_matches('/'));
-    }
-    let code = match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => NOT_ALLOWED,
-        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => 2,
-        _ => 1,
-    };
-    Err(Refusal::Told { message, code })
 }
 
 async fn send_all(server: &Server, arguments: &ImportArguments, files: Vec<File>) -> Result<Vec<Value>, Refusal> {
     let project = match &arguments.project {
         Some(project) => project.clone(),
-        None => server.only_project().await?,
+        None => only_project(server).await?,
     };
     let bars = MultiProgress::new();
     if !std::io::stderr().is_terminal() {
@@ -266,7 +161,7 @@ async fn send_all(server: &Server, arguments: &ImportArguments, files: Vec<File>
     for batch in batches(files) {
         let sizes: Vec<u64> = batch.iter().map(|file| file.size).collect();
         let form = form(arguments, &project, batch, &sending).await?;
-        let queued = server.upload(form).await?;
+        let queued = server.post("/v1/imports", |request| request.multipart(form)).await?;
         let before = taking.position();
         let mut done = 0;
         for (one, size) in queued["imports"].as_array().into_iter().flatten().zip(sizes) {
@@ -483,37 +378,5 @@ mod tests {
         assert_eq!(totals["files"], json!({"imported": 1, "unchanged": 0, "rejected": 1}));
         assert_eq!(told(&summaries[0]), "1 passed, 1 failed; 2 new test cases");
         assert_eq!(told(&summaries[1]), "line 1: it is empty");
-    }
-
-    #[test]
-    fn the_local_token_goes_to_the_local_server_only() {
-        let place = tempfile::tempdir().expect("a directory");
-        let local = Credentials {
-            url: "http://127.0.0.1:7400".into(),
-            organization: "o".into(),
-            email: "e".into(),
-            password: "p".into(),
-            token: "local".into(),
-        };
-        local.write(place.path()).expect("written");
-        let arguments = |url: Option<&str>, token: Option<&str>| ImportArguments {
-            paths: Vec::new(),
-            project: None,
-            build: None,
-            format: None,
-            environment: None,
-            url: url.map(str::to_owned),
-            token: token.map(str::to_owned),
-        };
-        let token = |url, token| {
-            Server::of(place.path(), &arguments(url, token))
-                .map(|server| server.map(|server| server.token))
-                .ok()
-                .flatten()
-        };
-        assert_eq!(token(None, None).as_deref(), Some("local"));
-        assert_eq!(token(Some("http://127.0.0.1:7400/"), None).as_deref(), Some("local"));
-        assert_eq!(token(Some("http://elsewhere.example"), None), None);
-        assert_eq!(token(Some("http://elsewhere.example"), Some("own")).as_deref(), Some("own"));
     }
 }

@@ -1,5 +1,6 @@
 //! The `throughline` program: its command line and its wiring. The only crate that sees everything.
 
+mod check;
 mod cli;
 mod counting;
 mod credentials;
@@ -10,6 +11,7 @@ mod failure;
 mod import;
 mod maintain;
 mod migrate;
+mod remote;
 mod server;
 mod token;
 mod up;
@@ -43,6 +45,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
+        Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,

@@ -76,6 +76,26 @@ impl Condition {
         Self { test }
     }
 
+    /// The conditions that all have to hold for it to hold; none for the one that always does.
+    pub fn parts(&self) -> Vec<Self> {
+        fn collect(test: &Test, parts: &mut Vec<Condition>) {
+            match test {
+                Test::Constant(Truth::True) => {}
+                Test::All(tests) => tests.iter().for_each(|test| collect(test, parts)),
+                test => parts.push(Condition { test: test.clone() }),
+            }
+        }
+        let mut parts = Vec::new();
+        collect(&self.test, &mut parts);
+        parts
+    }
+
+    /// Whether it can be seen that `other` holds wherever this holds: each part of the other is a part of this.
+    pub fn implies(&self, other: &Self) -> bool {
+        let own = self.parts();
+        other.parts().iter().all(|part| own.contains(part))
+    }
+
     /// The names of what it reads, each once, sorted.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         let mut attributes = Vec::new();

@@ -1,7 +1,11 @@
 //! Questions about access, asked about anybody: may they, why, and what if. The engine that answers is the one that every
 //! request meets; a record is looked for as the one asked about would look for it, so row security has its word too.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use authz::{
     Environment, Explanation, Grants, HeldRole, Holdings, Place as Held, Question, Reach, Roles, Rule, Source,
@@ -92,6 +96,7 @@ pub struct Evaluator<'a> {
     ctx: &'a Ctx,
     roles: Arc<Roles>,
     known: HashMap<(Uuid, Option<Uuid>), (Holdings, Option<Holdings>)>,
+    seen: HashSet<(&'static str, String)>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -103,7 +108,7 @@ impl<'a> Evaluator<'a> {
         let tx = ctx.begin_read().await?;
         let roles = Arc::new(kernel::load_roles(&tx, ctx.catalogue(), ctx.now()).await?);
         tx.commit().await?;
-        Ok(Self { ctx, roles, known: HashMap::new() })
+        Ok(Self { ctx, roles, known: HashMap::new(), seen: HashSet::new() })
     }
 
     /// Every permission type with its actions.
@@ -229,6 +234,7 @@ impl<'a> Evaluator<'a> {
                     .ok_or_else(|| Error::Broken(format!("{resource} is not served")))?;
                 let action = needed(served, &asked.action);
                 self.known_question(served.resource.permission, action)?;
+                self.asker_sees(served, id).await?;
                 let seen = self.as_seen_by(&asked.who, grants, &asked.environment);
                 self.about_record(&seen, served, id, action, &asked.environment).await
             }
@@ -247,6 +253,19 @@ impl<'a> Evaluator<'a> {
         .into())
     }
 
+    /// Whoever asks about a record sees it themselves; to anybody else it is not there.
+    async fn asker_sees(&mut self, served: &Served, id: &str) -> Result<(), Error> {
+        let key = (served.resource.name, id.to_owned());
+        if !self.seen.contains(&key) {
+            let tx = self.ctx.begin_read().await?;
+            let record = Record::find(&tx, served, id, false).await?;
+            tx.commit().await?;
+            kernel::authorise::<kernel::Read, _>(self.ctx, record)?;
+            self.seen.insert(key);
+        }
+        Ok(())
+    }
+
     async fn about_record(
         &self,
         seen: &Ctx,
@@ -261,11 +280,6 @@ impl<'a> Evaluator<'a> {
         let record = match found {
             Ok(record) => record,
             Err(error) if error.problem().is_some_and(|problem| problem.kind == ProblemKind::NotFound) => {
-                // Whoever asks has to see it themselves to learn that it is there.
-                let tx = self.ctx.begin_read().await?;
-                let record = Record::find(&tx, served, id, false).await?;
-                tx.commit().await?;
-                kernel::authorise::<kernel::Read, _>(self.ctx, record)?;
                 let (grants, kind) = (&seen.principal.grants, served.resource.permission);
                 let mut hidden = explained(grants, kind, action, Target::default(), environment);
                 hidden.allowed = false;

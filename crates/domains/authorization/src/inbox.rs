@@ -12,7 +12,6 @@ use crate::APPROVAL_REQUESTS;
 
 const APPROVALS: &str = include_str!("../sql/approvals_overview.sql");
 const ANSWERS: &str = include_str!("../sql/approval_answers.sql");
-const WORKFLOWS: &str = include_str!("../sql/workflows_in_use.sql");
 
 /// A request, with the step that is open.
 #[derive(Debug, Clone)]
@@ -136,12 +135,4 @@ fn waiting(row: &Row) -> Result<Waiting, Error> {
         awaits_actor: row.try_get(23)?,
         answers: Vec::new(),
     })
-}
-
-/// The workflows by which something can be approved: identifier and name.
-///
-/// # Errors
-/// When the query fails.
-pub async fn workflows(tx: &Tx, subject: &str) -> Result<Vec<(Uuid, String)>, Error> {
-    tx.query(WORKFLOWS, &[&subject]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -1,21 +1,64 @@
 //! The served tables of the schema `authz`.
 
-use kernel::{Resource, Verb};
+use kernel::{About, Resource, Rights, Verb};
 
 const SEEN: &[Verb] = &[Verb::List, Verb::Read];
 
 /// Roles.
-pub static ROLES: Resource = Resource::new("roles", "authz.roles", "role", "display_name").verbs(SEEN);
+pub static ROLES: Resource = Resource::new("roles", "authz.roles", "role", "display_name")
+    .writable(&[
+        "name",
+        "display_name",
+        "description",
+        "parent_role_id",
+        "is_assignable",
+        "max_assignments",
+        "valid_from",
+        "valid_until",
+        "auto_assign_conditions",
+        "metadata",
+    ])
+    .conditions(&[("auto_assign_conditions", About::Context)])
+    .deciding(Rights::Roles);
 
 /// Permissions.
-pub static PERMISSIONS: Resource = Resource::new("permissions", "authz.permissions", "role", "name").verbs(SEEN);
+pub static PERMISSIONS: Resource = Resource::new("permissions", "authz.permissions", "role", "name")
+    .create_only(&["resource_type_id", "action"])
+    .writable(&[
+        "name",
+        "display_name",
+        "description",
+        "scope",
+        "conditions",
+        "requires_approval",
+        "approval_workflow_id",
+        "valid_from",
+        "valid_until",
+        "metadata",
+    ])
+    .conditions(&[("conditions", About::Type("resource_type_id"))])
+    .deciding(Rights::Roles);
 
 /// Which permission a role has.
 pub static ROLE_PERMISSIONS: Resource =
-    Resource::new("role-permissions", "authz.role_permissions", "role", "permission_id").verbs(SEEN);
+    Resource::new("role-permissions", "authz.role_permissions", "role", "permission_id")
+        .create_only(&["role_id", "permission_id"])
+        .writable(&["valid_from", "valid_until", "additional_conditions"])
+        .write_action("update")
+        .conditions(&[("additional_conditions", About::Permission("permission_id"))])
+        .deciding(Rights::Roles)
+        .verbs(&[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb::Delete]);
 
-/// Who has which role in the organisation.
+/// Who has which role. Roles are given by the operations `assign` and `delegate`, and taken back by `revoke`.
 pub static USER_ROLES: Resource = Resource::new("user-roles", "authz.user_roles", "role", "user_id").verbs(SEEN);
+
+/// Single things that rights can be limited to, one within another.
+pub static THINGS: Resource = Resource::new("resources", "authz.resources", "role", "name")
+    .create_only(&["resource_type_id", "entity_id", "external_id"])
+    .writable(&["name", "description", "parent_resource_id", "owner_user_id", "attributes", "is_active"])
+    .write_action("update")
+    .deciding(Rights::Tree)
+    .verbs(&[Verb::List, Verb::Read, Verb::Create, Verb::Update]);
 
 /// Kinds of things that permissions are about.
 pub static RESOURCE_TYPES: Resource =
@@ -46,6 +89,8 @@ pub static USER_PERMISSIONS: Resource =
             "additional_conditions",
         ])
         .writable(&["grant_reason", "valid_until", "revoked_at", "revocation_reason"])
+        .conditions(&[("additional_conditions", About::Permission("permission_id"))])
+        .deciding(Rights::InPerson)
         .verbs(&[Verb::List, Verb::Read, Verb::Create, Verb::Update]);
 
 /// Who has to say yes to what.
@@ -85,11 +130,12 @@ pub static APPROVAL_DECISIONS: Resource =
         .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 12] = [
+pub static RESOURCES: [&Resource; 13] = [
     &ROLES,
     &PERMISSIONS,
     &ROLE_PERMISSIONS,
     &USER_ROLES,
+    &THINGS,
     &RESOURCE_TYPES,
     &RESOURCE_TYPE_ACTIONS,
     &ACCESS_ROLES,

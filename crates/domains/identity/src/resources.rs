@@ -1,6 +1,6 @@
 //! The served tables of the schema `identity`, and the audit trail.
 
-use kernel::{Resource, Verb};
+use kernel::{Resource, Rights, Verb};
 
 const SEEN: &[Verb] = &[Verb::List, Verb::Read];
 const LINK: &[Verb] = &[Verb::List, Verb::Read, Verb::Create, Verb::Delete];
@@ -33,6 +33,7 @@ pub static MEMBERSHIPS: Resource = Resource::new("memberships", "identity.member
     .personal(&["username", "job_title", "department"])
     .hidden(&["settings"])
     .sorted_by("user_id")
+    .deciding(Rights::Member("user_id"))
     .verbs(&[Verb::List, Verb::Read, Verb::Update]);
 
 /// Sessions of browsers.
@@ -52,7 +53,8 @@ pub static API_TOKENS: Resource = Resource::new("api-tokens", "identity.api_toke
 /// Teams.
 pub static TEAMS: Resource = Resource::new("teams", "identity.teams", "team", "name")
     .searched("description")
-    .writable(&["name", "slug", "description", "lead_user_id"]);
+    .writable(&["name", "slug", "description", "lead_user_id"])
+    .deciding(Rights::Team);
 
 /// Who is in a team.
 pub static TEAM_MEMBERS: Resource = Resource::new("team-members", "identity.team_members", "team", "user_id")
@@ -60,6 +62,7 @@ pub static TEAM_MEMBERS: Resource = Resource::new("team-members", "identity.team
     .create_only(&["team_id", "user_id"])
     .sorted_by("user_id")
     .write_action("update")
+    .deciding(Rights::Member("user_id"))
     .verbs(LINK);
 
 /// Directories that people sign in with.

@@ -311,6 +311,7 @@ pub(crate) async fn search_subject(
     let search: Search = read(&headers, &body)?;
     let limit = limit(&search.page)?;
     let after = token::<Uuid>(&search.page)?;
+    search.question.subject.ok_or_else(|| missing("subject"))?;
     let action = search.question.action.ok_or_else(|| missing("action"))?;
     let resource = search.question.resource.ok_or_else(|| missing("resource"))?;
     let context = search.question.context.unwrap_or_default();
@@ -385,7 +386,10 @@ pub(crate) async fn search_action(
     Sent(body): Sent,
 ) -> Result<Response, ApiProblem> {
     let search: Search = read(&headers, &body)?;
+    let subject = search.question.subject.as_ref().ok_or_else(|| missing("subject"))?;
+    subject.id.as_ref().ok_or_else(|| missing("subject.id"))?;
     let resource = search.question.resource.clone().ok_or_else(|| missing("resource"))?;
+    resource.id.as_ref().ok_or_else(|| missing("resource.id"))?;
     let thing = thing(ctx.catalogue(), &resource)?;
     let kind = match &thing {
         Thing::All { kind, .. } | Thing::External { kind, .. } => kind.clone(),

@@ -75,7 +75,7 @@ impl World {
         resources: impl IntoIterator<Item = &'static Resource>,
         operations: Vec<Operation>,
     ) -> Result<Self, Failure> {
-        let database = Database::fresh().await?;
+        let database = Database::settled(|database| Box::pin(people::settle(database))).await?;
         let store = Store::new(database.application_config.clone(), &PoolOptions { size: 6, ..Default::default() })?;
         let schema = Schema::read(&store).await?;
         let catalogue = Catalogue::new(resources, operations, schema)?;
@@ -83,9 +83,9 @@ impl World {
         let shown = clock.clone();
         let kernel = Arc::new(Kernel::new(store, catalogue).with_clock(move || shown.now()));
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::cheap()));
-        let home = Organization::found(&kernel, "home").await?;
-        let abroad = Organization::found(&kernel, "abroad").await?;
-        let stranger = people::stranger(&kernel, &home).await?;
+        let home = Organization::enter(&kernel, "home").await?;
+        let abroad = Organization::enter(&kernel, "abroad").await?;
+        let stranger = people::stranger(&kernel).await?;
         let app = Arc::new(rest::App {
             kernel: kernel.clone(),
             authenticator: authenticator.clone(),

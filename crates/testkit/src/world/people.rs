@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use identity::{FirstOrganization, first_organization};
 use jiff::SignedDuration;
-use kernel::{Ctx, Kernel, Principal, Request, Tx};
+use kernel::{Catalogue, Ctx, Kernel, PoolOptions, Principal, Request, Schema, Store, Tx};
 use uuid::Uuid;
 use vault::{Passwords, Token, TokenKind};
 
-use crate::Failure;
+use crate::{Database, Failure};
 
 /// The password of everybody.
 const PASSWORD: &str = "a sentence nobody guesses";
+
+/// The address of whoever belongs to no organisation.
+const STRANGER: &str = "stranger@nowhere.example";
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone)]
@@ -61,32 +64,20 @@ impl Organization {
         Ctx::new(kernel.clone(), self.server.clone(), Request::default())
     }
 
-    pub(super) async fn found(kernel: &Arc<Kernel>, slug: &str) -> Result<Self, Failure> {
-        let passwords = Passwords::cheap();
-        let email = format!("owner@{slug}.example");
-        let first = FirstOrganization { name: slug, slug, owner: "owner", email: &email, password: PASSWORD };
-        let server = Arc::new(first_organization(kernel, &passwords, &first).await?);
+    /// The organisation that [`settle`] founded, with a session for everybody in it.
+    pub(super) async fn enter(kernel: &Arc<Kernel>, slug: &str) -> Result<Self, Failure> {
+        let server = Arc::new(founder(kernel, slug).await?);
         let ctx = Ctx::new(kernel.clone(), server.clone(), Request::default());
-        let hash = passwords.hash(PASSWORD, &[])?;
         let tx = ctx.begin().await?;
-        let owner = Person {
-            user_id: server.user_id,
-            token: session(&ctx, &tx, server.user_id).await?,
-            email,
-            name: "owner".into(),
-        };
-        let mut others = Vec::new();
-        for role in ["admin", "developer", "viewer"] {
-            let person = member(&ctx, &tx, role, &format!("{role}@{slug}.example"), &hash).await?;
-            tx.execute(
-                "insert into authz.user_roles (user_id, role_id) select $1, id from authz.roles where template_code = $2",
-                &[&person.user_id, &role],
-            )
-            .await?;
-            others.push(person);
+        let mut people = Vec::new();
+        for name in ["owner", "admin", "developer", "viewer"] {
+            let email = format!("{name}@{slug}.example");
+            let user_id = known(kernel, &email).await?;
+            let token = session(&ctx, &tx, user_id).await?;
+            people.push(Person { user_id, email, name: name.into(), token });
         }
         tx.commit().await?;
-        let [admin, developer, viewer] = others.try_into().map_err(|_| "three people were made")?;
+        let [owner, admin, developer, viewer] = people.try_into().map_err(|_| "four people were found")?;
         Ok(Self { id: server.organization_id, slug: slug.to_owned(), owner, admin, developer, viewer, server })
     }
 
@@ -98,9 +89,11 @@ impl Organization {
         let ctx = self.ctx(kernel);
         let hash = Passwords::cheap().hash(PASSWORD, &[])?;
         let tx = ctx.begin().await?;
-        let person = member(&ctx, &tx, name, &format!("{name}@{}.example", self.slug), &hash).await?;
+        let email = format!("{name}@{}.example", self.slug);
+        let user_id = member(&ctx, &tx, name, &email, &hash).await?;
+        let token = session(&ctx, &tx, user_id).await?;
         tx.commit().await?;
-        Ok(person)
+        Ok(Person { user_id, email, name: name.to_owned(), token })
     }
 
     /// An agent that acts for `owner`, with the role developer and an API token.
@@ -134,30 +127,60 @@ impl Organization {
     }
 }
 
-/// A person who has an account and no organisation, with a token that nobody issued.
-pub(super) async fn stranger(kernel: &Arc<Kernel>, near: &Organization) -> Result<Person, Failure> {
-    let ctx = near.ctx(kernel);
+/// Founds both organisations, with a person for each starting role, and makes an account that belongs to neither.
+pub(super) async fn settle(database: &Database) -> Result<(), Failure> {
+    let store = Store::new(database.application_config.clone(), &PoolOptions::default())?;
+    let kernel = Arc::new(Kernel::new(store, Catalogue::new([], Vec::new(), Schema::default())?));
     let hash = Passwords::cheap().hash(PASSWORD, &[])?;
-    let tx = ctx.begin().await?;
-    let user_id = account(&ctx, &tx, "stranger", "stranger@nowhere.example", &hash).await?;
-    tx.commit().await?;
+    for slug in ["home", "abroad"] {
+        let ctx = Ctx::new(kernel.clone(), Arc::new(founder(&kernel, slug).await?), Request::default());
+        let tx = ctx.begin().await?;
+        for role in ["admin", "developer", "viewer"] {
+            let user_id = member(&ctx, &tx, role, &format!("{role}@{slug}.example"), &hash).await?;
+            tx.execute(
+                "insert into authz.user_roles (user_id, role_id) select $1, id from authz.roles where template_code = $2",
+                &[&user_id, &role],
+            )
+            .await?;
+        }
+        if slug == "home" {
+            account(&ctx, &tx, "stranger", STRANGER, &hash).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Whoever founded the organisation, as a principal who may do everything; founds it when it is not there.
+async fn founder(kernel: &Arc<Kernel>, slug: &str) -> Result<Principal, Failure> {
+    let email = format!("owner@{slug}.example");
+    let first = FirstOrganization { name: slug, slug, owner: "owner", email: &email, password: PASSWORD };
+    Ok(first_organization(kernel, &Passwords::cheap(), &first).await?)
+}
+
+async fn known(kernel: &Kernel, email: &str) -> Result<Uuid, Failure> {
+    let rows = kernel.store.query_outside("select user_id from identity.sign_in_lookup($1)", &[&email]).await?;
+    Ok(rows.first().ok_or_else(|| format!("{email} is not known"))?.try_get(0)?)
+}
+
+/// A person who has an account and no organisation, with a token that nobody issued.
+pub(super) async fn stranger(kernel: &Kernel) -> Result<Person, Failure> {
     Ok(Person {
-        user_id,
-        email: "stranger@nowhere.example".into(),
+        user_id: known(kernel, STRANGER).await?,
+        email: STRANGER.into(),
         name: "stranger".into(),
         token: Token::generate(TokenKind::Session).reveal().to_owned(),
     })
 }
 
-async fn member(ctx: &Ctx, tx: &Tx, name: &str, email: &str, hash: &str) -> Result<Person, Failure> {
+async fn member(ctx: &Ctx, tx: &Tx, name: &str, email: &str, hash: &str) -> Result<Uuid, Failure> {
     let user_id = account(ctx, tx, name, email, hash).await?;
     tx.execute(
         "insert into identity.memberships (user_id, status, joined_at) values ($1, 'active', $2)",
         &[&user_id, &ctx.now()],
     )
     .await?;
-    let token = session(ctx, tx, user_id).await?;
-    Ok(Person { user_id, email: email.to_owned(), name: name.to_owned(), token })
+    Ok(user_id)
 }
 
 async fn account(ctx: &Ctx, tx: &Tx, name: &str, email: &str, hash: &str) -> Result<Uuid, Failure> {

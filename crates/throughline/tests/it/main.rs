@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 mod abuse;
+mod access;
 mod approvals;
 mod changes;
 mod conversations;
@@ -15,6 +16,7 @@ mod evidence;
 mod http;
 mod lists;
 mod planning;
+mod plans;
 mod promised;
 mod safety;
 mod search;

@@ -50,7 +50,7 @@ pub(super) fn describe(places: &mut Map<String, Value>, schemas: &mut Map<String
         (
             "search/subject",
             "Find the members who may do something to something.",
-            ["action", "resource"].as_slice(),
+            ["subject", "action", "resource"].as_slice(),
             ["resource"].as_slice(),
         ),
         (

@@ -530,7 +530,7 @@ fn inbox() -> approvals::View {
         by: Some((s("Jonas Weber"), s("/member"))),
         gains: None,
         project: Some(s("payments-gateway")),
-        reason: Some(s("The release on Thursday has to go out while Olga is away.")),
+        duration: Some(s("for 8 hours")),
         status,
         step: Some(s("Step 1 of 2, Security review: waits for Administrator; 0 of 1 said yes")),
         asked: ago(190),
@@ -556,7 +556,7 @@ fn inbox() -> approvals::View {
         }],
         may_ask: true,
         permissions: vec![(s("1"), s("deployment:approve"))],
-        workflows: vec![(s("1"), s("Four eyes"))],
+        projects: vec![(s("1"), s("payments-gateway"))],
         refused: s("b"),
         errors: FormErrors {
             summary: Some(s("Nobody decides on their own request; somebody else has to.")),

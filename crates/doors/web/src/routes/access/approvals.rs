@@ -1,7 +1,6 @@
 //! The inbox of approvals: deciding, asking, and taking back what was asked.
 
 use authorization::{
-    APPROVAL_REQUESTS, APPROVAL_WORKFLOWS,
     inbox::{self, Waiting},
     overview,
 };
@@ -10,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use kernel::{Error, Read, Subject, Tx, permit};
+use kernel::{Error, Subject, Tx};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,11 +20,12 @@ use super::{
         form::Posted,
         session::Visitor,
     },
+    input,
     member::refused_or_forbidden,
     perform,
 };
 use crate::{
-    format::When,
+    format::{When, plural},
     layout::Section,
     paths,
     state::{ApprovalStatus, Shown as _, Tone},
@@ -45,10 +45,10 @@ async fn render(visitor: &Visitor, base: View) -> Result<Response, PageError> {
     let tx = ctx.begin_read().await?;
     let all = inbox::requests(ctx, &tx).await?;
     let may_ask = visitor.may("approval_request", "create", None);
-    let (permissions, workflows) = if may_ask { on_offer(visitor, &tx).await? } else { (Vec::new(), Vec::new()) };
+    let (permissions, projects) = if may_ask { on_offer(&tx).await? } else { (Vec::new(), Vec::new()) };
     tx.commit().await?;
     let status = if base.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut view = View { may_ask, permissions, workflows, ..base };
+    let mut view = View { may_ask, permissions, projects, ..base };
     for one in &all {
         let is = |person: &Option<(Uuid, String)>| person.as_ref().is_some_and(|(id, _)| *id == me);
         let shown = request(visitor, one);
@@ -64,17 +64,12 @@ async fn render(visitor: &Visitor, base: View) -> Result<Response, PageError> {
 
 type Choices = Vec<(String, String)>;
 
-/// Permissions that need an approval, and workflows by which they get it.
-async fn on_offer(visitor: &Visitor, tx: &Tx) -> Result<(Choices, Choices), Error> {
-    let ctx = &visitor.ctx;
+/// Permissions that need an approval, and projects to which one can be limited.
+async fn on_offer(tx: &Tx) -> Result<(Choices, Choices), Error> {
     let all = overview::permissions(tx).await?;
-    let permissions =
-        all.into_iter().filter(|one| one.requires_approval).map(|one| (one.id.to_string(), one.name)).collect();
-    if permit::<Read>(ctx, &APPROVAL_WORKFLOWS).is_err() {
-        return Ok((permissions, Vec::new()));
-    }
-    let workflows = inbox::workflows(tx, "permission_grant").await?;
-    Ok((permissions, workflows.into_iter().map(|(id, name)| (id.to_string(), name)).collect()))
+    let permissions = all.into_iter().filter(|one| one.requires_approval).map(|one| (one.name.clone(), one.name));
+    let projects = overview::projects(tx).await?.into_iter().map(|(id, _, name)| (id.to_string(), name));
+    Ok((permissions.collect(), projects.collect()))
 }
 
 fn request(visitor: &Visitor, one: &Waiting) -> Request {
@@ -97,7 +92,11 @@ fn request(visitor: &Visitor, one: &Waiting) -> Request {
         by: one.by.as_ref().map(person),
         gains: gains.map(person),
         project: one.project.as_ref().map(|(_, name)| name.clone()),
-        reason: one.payload.get("reason").and_then(Value::as_str).map(str::to_owned),
+        duration: one
+            .payload
+            .get("hours")
+            .and_then(Value::as_i64)
+            .map(|hours| format!("for {}", plural(hours, "hour", "hours"))),
         status: ApprovalStatus::from_code(&one.status).unwrap_or(ApprovalStatus::Pending),
         step: one.step.as_ref().map(|step| {
             format!(
@@ -129,28 +128,19 @@ fn capital(text: &str) -> String {
 
 pub(super) async fn ask(posted: Posted) -> Result<Response, PageError> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
-    let ctx = &visitor.ctx;
-    let body = json!({
-        "subject_kind": "permission_grant",
-        "permission_id": fields.text("permission_id"),
-        "workflow_id": fields.text("workflow_id"),
-        "requested_for_user_id": ctx.principal.user_id,
-        "payload": {"reason": fields.text("reason").replace("\r\n", "\n")},
-    });
-    let mut tx = ctx.begin().await?;
-    match kernel::create(ctx, &mut tx, ctx.catalogue().served(&APPROVAL_REQUESTS)?, &body).await {
-        Ok(_) => {
-            tx.commit().await?;
-            Ok(see_other(paths::APPROVALS)
-                .saying(Tone::Good, "It is asked. Whoever approves finds it in their inbox.")
-                .into_response())
-        }
+    let mut body = input(fields, &["permission"], &[], &["hours"]);
+    if !fields.text("place").is_empty() {
+        body.insert("place".to_owned(), json!({"resource": "projects", "id": fields.text("place")}));
+    }
+    let asked = Subject::Collection("approval-requests");
+    match perform(&visitor.ctx, asked, "ask", None, Value::Object(body)).await {
+        Ok(_) => Ok(see_other(paths::APPROVALS)
+            .saying(Tone::Good, "It is asked. Whoever approves finds it in their inbox.")
+            .into_response()),
         Err(error) => {
-            drop(tx);
-            let errors = refused_or_forbidden(ctx, error)?;
+            let errors = refused_or_forbidden(&visitor.ctx, error)?;
             let text = |name: &str| fields.text(name).to_owned();
-            let entered =
-                Entered { permission: text("permission_id"), workflow: text("workflow_id"), reason: text("reason") };
+            let entered = Entered { permission: text("permission"), project: text("place"), hours: text("hours") };
             render(visitor, View { entered, refused: "ask".to_owned(), errors, ..View::default() }).await
         }
     }

@@ -22,8 +22,8 @@ pub struct View {
     pub may_ask: bool,
     /// What can be asked for: value and words.
     pub permissions: Vec<(String, String)>,
-    /// Workflows by which it can be approved: value and words.
-    pub workflows: Vec<(String, String)>,
+    /// Projects to which it can be limited: value and words.
+    pub projects: Vec<(String, String)>,
     /// What was entered.
     pub entered: Entered,
     /// The form that was refused: `ask`, or the identifier of a request.
@@ -37,10 +37,10 @@ pub struct View {
 pub struct Entered {
     /// The permission.
     pub permission: String,
-    /// The workflow.
-    pub workflow: String,
-    /// Why.
-    pub reason: String,
+    /// The project.
+    pub project: String,
+    /// For how many hours.
+    pub hours: String,
 }
 
 /// A request.
@@ -58,8 +58,8 @@ pub struct Request {
     pub gains: Option<(String, String)>,
     /// The project.
     pub project: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
+    /// For how long, in words.
+    pub duration: Option<String>,
     /// How it stands.
     pub status: ApprovalStatus,
     /// The step that is open: "Step 1 of 2, Security review: waits for Administrators, 0 of 1 said yes".
@@ -114,9 +114,9 @@ fn request(one: &Request) -> Markup {
                 (time(one.asked))
                 @if let Some((name, href)) = &one.gains { " for " a href=(href) { (name) } }
                 @if let Some(project) = &one.project { " in " (project) }
+                @if let Some(duration) = &one.duration { ", " (duration) }
                 @if let Some(decided) = one.decided { ", ended " (time(decided)) }
             }
-            @if let Some(reason) = &one.reason { p class="why" { "“" (reason) "”" } }
             @if let Some(step) = &one.step { p { (step) } }
             @if !one.answers.is_empty() {
                 ul class="list" { @for (name, word, comment, when) in &one.answers {
@@ -154,14 +154,15 @@ fn ask(frame: &Frame, view: &View) -> Markup {
     html! {
         details class="fold" data-create open[!errors.is_empty()] {
             summary class="button main" { "Ask for something" }
-            @if view.permissions.is_empty() || view.workflows.is_empty() {
-                div class="box" { p { "Nothing here takes an approval: no permission is marked so, or no workflow says who approves. An administrator sets both up through the API." } }
+            @if view.permissions.is_empty() {
+                div class="box" { p { "Nothing here takes an approval: no permission is marked so. Whoever looks after roles marks one through the API, and says by which workflow it is approved." } }
             } @else {
                 form method="post" action=(paths::APPROVALS) class="form box" {
                     (csrf(frame)) (error_summary("ask", errors))
-                    (one("permission_id", "Permission", &view.entered.permission, Input::Select(view.permissions.clone()), true, None))
-                    (one("workflow_id", "Approved by", &view.entered.workflow, Input::Select(view.workflows.clone()), true, None))
-                    (one("reason", "Why", &view.entered.reason, Input::Area { rows: 2 }, true, Some("Whoever decides reads this.")))
+                    p class="muted" { "For a permission that a role of yours has, but that needs somebody’s yes each time." }
+                    (one("permission", "Permission", &view.entered.permission, Input::Select(view.permissions.clone()), true, None))
+                    (one("place", "In the project", &view.entered.project, Input::Select(view.projects.clone()), false, Some("Without one: wherever your role holds.")))
+                    (one("hours", "For how many hours", if view.entered.hours.is_empty() { "8" } else { &view.entered.hours }, Input::Text, true, Some("720 at most.")))
                     div { (submit("Ask")) }
                 }
             }

@@ -291,7 +291,7 @@ fn who(view: &View) -> Markup {
             (table("Who may", &[Column::text("Member"), Column::text("Kind"), Column::text("Why"), Column::text("")], &html! {
                 @for (name, kind, page, reason, href) in &found.people {
                     tr {
-                        td { (super::member_link(name, *kind, page)) }
+                        td class="member" { (super::member_link(name, *kind, page)) }
                         td { (crate::state::Shown::word(*kind)) }
                         td class="text" { (reason) }
                         td { a class="quiet-link" href=(href) { "Explain" span class="hidden" { " for " (name) } } }

@@ -53,7 +53,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
 fn row(grant: &Grant) -> Markup {
     html! {
         tr class={ "depth-" (grant.depth.min(4)) } {
-            td { @if grant.depth > 0 { span class="branch" aria-hidden="true" { "└" } span class="hidden" { "passed on from the one above: " } } (member_link(&grant.holder.0, grant.holder.1, &grant.holder.2)) }
+            td class="member" { @if grant.depth > 0 { span class="branch" aria-hidden="true" { "└" } span class="hidden" { "passed on from the one above: " } } (member_link(&grant.holder.0, grant.holder.1, &grant.holder.2)) }
             td class="text" {
                 @match &grant.href { Some(href) => a href=(href) { (grant.title) }, None => (grant.title) }
                 (condition(&grant.condition))

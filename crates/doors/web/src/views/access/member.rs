@@ -97,8 +97,10 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }))
             div class="two" {
                 div {
-                    @if view.may_assign { (assign(frame, view)) }
-                    @if !view.emergencies.is_empty() { (emergency(frame, view)) }
+                    div class="folds" {
+                        @if view.may_assign { (assign(frame, view)) }
+                        @if !view.emergencies.is_empty() { (emergency(frame, view)) }
+                    }
                     (panel("holds", "Holds now", i64::try_from(now.len()).ok(), &html! {
                         @if now.is_empty() {
                             (empty(&Empty { glyph: Icon::TicketCheck, title: "Holds nothing", text: "Without a role or a permission nothing in the organisation can be seen or done. Give a role above, or make them a member of a project.", command: None, link: None }))

@@ -75,7 +75,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
 fn member(row: &Row, sees_roles: bool) -> Markup {
     html! {
         tr {
-            td { (member_link(&row.name, row.kind, &row.href)) @if !row.email.is_empty() { span class="sub indent" { (row.email) } } }
+            td class="member" { (member_link(&row.name, row.kind, &row.href)) @if !row.email.is_empty() { span class="sub indent" { (row.email) } } }
             td {
                 (row.kind.word())
                 @if let Some((owner, href)) = &row.owner { span class="sub" { "of " a href=(href) { (owner) } } }

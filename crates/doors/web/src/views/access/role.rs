@@ -85,7 +85,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             (head(&Head { key: Some(&view.name), title: &view.title, sub: (!view.description.is_empty()).then(|| html! { (view.description) }), ..Head::default() }))
             div class="two" {
                 div {
-                    @if view.may_edit { (add(frame, view)) (edit(frame, view)) }
+                    @if view.may_edit { div class="folds" { (add(frame, view)) (edit(frame, view)) } }
                     (panel("gives", "What it gives", i64::try_from(count).ok(), &html! {
                         (filter_bar(&view.filters))
                         @if view.gives.is_empty() && view.filters.narrowed() {
@@ -151,7 +151,7 @@ fn holders(view: &View) -> Markup {
         (table("Who holds the role", &[Column::text("Member"), Column::text("Where"), Column::text("How"), Column::text("Until"), Column::text("State")], &html! {
             @for grant in &view.holders {
                 tr {
-                    td { (member_link(&grant.holder.0, grant.holder.1, &grant.holder.2)) @if grant.holder.1 != crate::state::MemberKind::Person { span class="sub indent" { (grant.holder.1.word()) } } }
+                    td class="member" { (member_link(&grant.holder.0, grant.holder.1, &grant.holder.2)) @if grant.holder.1 != crate::state::MemberKind::Person { span class="sub indent" { (grant.holder.1.word()) } } }
                     td { (place(&grant.place)) }
                     td { (super::how_words(&grant.how)) @if let Some(by) = &grant.by { span class="sub" { "by " (by) } } }
                     td { (validity(grant)) }

@@ -106,7 +106,7 @@ fn grant(one: &Considered) -> Markup {
     html! {
         li class=(if one.allows { "good" } else { "idle" }) {
             p class="says-it" {
-                (state_as(if one.allows { Tone::Good } else { Tone::Idle }, if one.allows { "Allows it" } else { "Does not" }))
+                (state_as(if one.allows { Tone::Good } else { Tone::Idle }, if one.allows { "Allows it" } else { "Does not allow it" }))
                 @if !one.allows { span class="muted" { (one.outcome) } }
             }
             p class="way" {

@@ -1,0 +1,7 @@
+-- Tells every active owner. No row is made where nobody owns the organisation, which does not happen.
+insert into platform.notifications (recipient_user_id, notification_type, title, body, expires_at)
+select distinct g.user_id, 'access.break_glass', $1::text, $2::text, $3::timestamptz + interval '90 days'
+from authz.user_roles g
+join authz.roles r on r.id = g.role_id and r.template_code = 'owner'
+join identity.memberships m on m.user_id = g.user_id and m.status = 'active' and m.deleted_at is null
+where g.revoked_at is null
