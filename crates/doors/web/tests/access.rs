@@ -262,6 +262,7 @@ async fn a_role_is_made_gets_a_permission_under_a_condition_and_shows_in_the_mat
     assert!(!text(&owner.get("/roles/reviewer?q=requirement").await).contains("update its own"));
 }
 
+/// Proves REQ-55.3, REQ-55.4.
 #[tokio::test]
 async fn the_explorer_says_why_until_when_and_what_would_be() {
     let (world, mut owner) = world().await;
@@ -314,6 +315,43 @@ async fn the_explorer_says_why_until_when_and_what_would_be() {
         let page = owner.get(path).await;
         assert_eq!(page.status, status, "{path}: {}", text(&page));
     }
+}
+
+/// Proves REQ-55.5.
+#[tokio::test]
+async fn what_is_hidden_is_answered_like_what_is_not_there() {
+    let (world, mut owner) = world().await;
+    owner.post("/p/pay/requirements", &[("title", "The secret of Pay")]).await;
+    let project = one(&world, "select id::text from work.projects where slug = 'pay'").await;
+    let view = id_of(&world, "view@example.test").await;
+    owner.get(&format!("/members/{view}")).await;
+    let given = owner.post(&format!("/members/{view}/assign"), &[("role", "developer"), ("place", &project)]).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", text(&given));
+    let requirement = one(&world, "select id::text from work.requirements limit 1").await;
+    world.sql("update work.projects set visibility = 'private' where slug = 'pay'").await;
+    let mut developer = world.signed_in("dev@example.test").await;
+    for (hidden, missing) in [
+        ("record=REQ-1&project=pay".to_owned(), "record=REQ-1&project=nix".to_owned()),
+        ("record=REQ-1".to_owned(), "record=REQ-2".to_owned()),
+        (format!("record={requirement}"), format!("record={project}")),
+    ] {
+        for page in ["/access", "/access/who"] {
+            let there = developer.get(&format!("{page}?action=read&kind=requirement&{hidden}")).await;
+            let nowhere = developer.get(&format!("{page}?action=read&kind=requirement&{missing}")).await;
+            assert_eq!((there.status, nowhere.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{hidden}");
+            assert!(!there.body.contains("secret") && !there.body.contains("Pay<"), "{hidden}: {}", text(&there));
+        }
+    }
+    let grants = developer.get("/grants").await;
+    assert!(
+        text(&grants).contains("for something you may not see") && !grants.body.contains("in Pay"),
+        "{}",
+        text(&grants)
+    );
+    let member = developer.get(&format!("/members/{view}")).await;
+    assert!(!member.body.contains("in Pay"), "{}", text(&member));
+    let what = developer.get("/access/what?who=view@example.test").await;
+    assert!(text(&what).contains("in 1 project") && !what.body.contains("in Pay"), "{}", text(&what));
 }
 
 #[tokio::test]

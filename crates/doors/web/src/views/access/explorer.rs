@@ -288,7 +288,7 @@ fn who(view: &View) -> Markup {
         @if found.people.is_empty() {
             (empty(&Empty { glyph: Icon::Users, title: "Nobody may", text: "No active member holds anything that allows it. Give a role that does to somebody, or ask what a role gives.", command: None, link: Some(("Roles and permissions", paths::ROLES.to_owned())) }))
         } @else {
-            (table("Who may", &[Column::text("Member"), Column::text("Kind"), Column::text("Why"), Column::text("")], &html! {
+            (table("Who may", &[Column::text("Member"), Column::text("Kind"), Column::text("Why"), Column::text("Reasons")], &html! {
                 @for (name, kind, page, reason, href) in &found.people {
                     tr {
                         td class="member" { (super::member_link(name, *kind, page)) }
@@ -298,7 +298,7 @@ fn who(view: &View) -> Markup {
                     }
                 }
             }))
-            @if let Some(next) = &found.next { p { a class="button" href=(next) { "More" } } }
+            @if let Some(next) = &found.next { div class="do" { a class="button" rel="next" href=(next) { "More" } } }
         }
     }
 }

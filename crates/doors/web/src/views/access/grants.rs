@@ -53,15 +53,15 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
 fn row(grant: &Grant) -> Markup {
     html! {
         tr class={ "depth-" (grant.depth.min(4)) } {
-            td class="member" { @if grant.depth > 0 { span class="branch" aria-hidden="true" { "└" } span class="hidden" { "passed on from the one above: " } } (member_link(&grant.holder.0, grant.holder.1, &grant.holder.2)) }
-            td class="text" {
+            td class="member" { span class="branching" { @if grant.depth > 0 { span class="branch" aria-hidden="true" { "└" } span class="hidden" { "passed on from the one above: " } } (member_link(&grant.holder.0, grant.holder.1, &grant.holder.2)) } }
+            td class="text wide" {
                 @match &grant.href { Some(href) => a href=(href) { (grant.title) }, None => (grant.title) }
                 (condition(&grant.condition))
                 @if let Some(reason) = grant.reason.as_deref().filter(|text| !text.is_empty()) { span class="sub" { "“" (reason) "”" } }
             }
             td { (place(&grant.place)) }
             td { (how_words(&grant.how)) @if let Some(by) = &grant.by { span class="sub" { "by " (by) } } }
-            td { @if grant.until.is_none() && grant.ended.is_none() { (none("until taken back")) } @else { (validity(grant)) } }
+            td class="text" { @if grant.until.is_none() && grant.ended.is_none() { (none("until taken back")) } @else { (validity(grant)) } }
             td { (state(grant.state)) }
         }
     }

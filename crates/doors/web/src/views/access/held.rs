@@ -107,7 +107,7 @@ pub fn validity(grant: &Grant) -> Markup {
 }
 
 /// An end that is near in whole words: "in 3 days", "tomorrow".
-fn ends(until: When) -> Markup {
+pub(super) fn ends(until: When) -> Markup {
     let machine = until.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let absolute = until.at.strftime("%-d %b %Y, %H:%M UTC").to_string();
     html! { time datetime=(machine) title=(absolute) { (distance(until.at, until.now)) } }

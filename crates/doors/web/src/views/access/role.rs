@@ -118,7 +118,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
 
 fn gives(frame: &Frame, view: &View) -> Markup {
     html! {
-        (table("What the role gives", &[Column::text("Permission"), Column::text("Comes from"), Column::text("When"), Column::text("")], &html! {
+        (table("What the role gives", &[Column::text("Permission"), Column::text("Comes from"), Column::text("When"), Column::text("Change")], &html! {
             @for (kind, list) in &view.gives {
                 tr class="kind" { th scope="rowgroup" colspan="4" { (spelled(kind)) } }
                 @for one in list {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::held::ends;
 use crate::components::{Stop, line};
 use crate::format::{When, time};
 use crate::icons::{Icon, icon};
@@ -73,7 +74,7 @@ pub fn verdict(id: &str, label: Option<&str>, verdict: &Verdict) -> Markup {
             div {
                 @if let Some(label) = label { p class="muted" { (label) } }
                 h2 id={ (id) "-answer" } { (verdict.sentence) }
-                p { (verdict.reason) @if let Some(until) = verdict.until { " This holds until " (time(until)) ", " (until.at.strftime("%-d %b %Y, %H:%M UTC").to_string()) "." } }
+                p { (verdict.reason) @if let Some(until) = verdict.until { " This holds until " (until.at.strftime("%-d %b %Y, %H:%M UTC").to_string()) ", it ends " (ends(until)) "." } }
             }
         }
         @if !verdict.line.is_empty() { (line("From the person to the permission", &verdict.line)) }
@@ -122,7 +123,7 @@ fn grant(one: &Considered) -> Markup {
             @if one.from.is_some() || one.until.is_some() {
                 p class="muted" {
                     @if let Some(from) = one.from { "From " (time(from)) @if one.until.is_some() { ", " } }
-                    @if let Some(until) = one.until { "until " (time(until)) }
+                    @if let Some(until) = one.until { "ends " (ends(until)) }
                 }
             }
             (tests(&one.tests))
