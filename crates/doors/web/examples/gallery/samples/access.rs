@@ -417,7 +417,7 @@ fn rights(columns: usize, kinds: usize, open: usize) -> matrix::Matrix {
         })
         .collect();
     let cell = |kind: usize, action: usize, role: usize| matrix::Cell {
-        gives: action <= role * 2 % 7 || (role + kind) % 11 == 0,
+        gives: action <= role * 2 % 7 || (role + kind).is_multiple_of(11),
         from: (role > 0 && action < 2).then(|| s("Viewer")),
         conditional: (kind + action + role) % 7 == 3,
         approval: action == 5 && role > 1,
