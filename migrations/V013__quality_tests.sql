@@ -64,6 +64,7 @@ create index test_cases_feature_id_idx on quality.test_cases (organization_id, f
 create index test_cases_template_id_idx on quality.test_cases (organization_id, template_id, project_id) where template_id is not null;
 create index test_cases_priority_code_idx on quality.test_cases (priority_code);
 create index test_cases_status_idx on quality.test_cases (organization_id, project_id, status, id) where deleted_at is null;
+create index test_cases_test_type_idx on quality.test_cases (project_id, test_type) where status = 'active' and deleted_at is null;
 create index test_cases_updated_at_idx on quality.test_cases (organization_id, project_id, updated_at, id) where deleted_at is null;
 
 create table quality.test_case_aliases (

@@ -82,6 +82,7 @@ create index deployments_build_id_idx on delivery.deployments (organization_id, 
 create index deployments_rolled_back_to_build_id_idx on delivery.deployments (organization_id, rolled_back_to_build_id, project_id)
   where rolled_back_to_build_id is not null;
 create index deployments_environment_id_idx on delivery.deployments (organization_id, environment_id, id);
+create index deployments_project_id_idx on delivery.deployments (project_id, environment_id, id) where status = 'success';
 create index deployments_status_idx on delivery.deployments (organization_id, status, project_id, id);
 create index deployments_updated_at_idx on delivery.deployments (project_id, updated_at, id);
 

@@ -336,7 +336,8 @@ begin
     return false;
   end if;
   perform set_config('lock_timeout', '5s', true);
-  foreach target in array array['analytics.user_dashboard_stats', 'analytics.project_stats'] loop
+  -- By name, as platform.maintain_database() takes them: each waits for the other, and neither for both.
+  foreach target in array array['analytics.project_stats', 'analytics.user_dashboard_stats'] loop
     if not (select c.relispopulated from pg_class c where c.oid = target::regclass) then
       execute 'refresh materialized view ' || target;
       done := true;

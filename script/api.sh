@@ -21,11 +21,22 @@ fi
 tests/api/node_modules/.bin/redocly lint --config tests/api/redocly.yaml openapi/v1.json 2>&1 | grep -v -E 'Node|^ *[╔║╚]' || true
 tests/api/node_modules/.bin/redocly lint --config tests/api/redocly.yaml openapi/v1.json >/dev/null 2>&1
 
+# Each half of the operations has a process of its own, because one keeps one processor busy and waits for the server in between.
 say "The API against its description"
-(cd tests/api && SCHEMATHESIS_HOOKS=hooks.py ../../.venv/bin/schemathesis --config-file schemathesis.toml run \
-  "$THROUGHLINE_URL/openapi.json" --header "Authorization: Bearer $THROUGHLINE_TOKEN" >"$scratch/schemathesis.log" 2>&1) || {
-  sed -n '/= FAILURES =/,/= WARNINGS =/p; /= ERRORS =/,/= FAILURES =/p' "$scratch/schemathesis.log" | cut -c1-600 | head -n 150
-  tail -n 20 "$scratch/schemathesis.log"; exit 1; }
-cases=$(grep -oE '^ *[0-9]+ generated' "$scratch/schemathesis.log" | grep -oE '[0-9]+')
+try_api() { # a name for its log, and which paths
+  (cd tests/api && SCHEMATHESIS_HOOKS=hooks.py ../../.venv/bin/schemathesis --config-file schemathesis.toml run \
+    "$THROUGHLINE_URL/openapi.json" --header "Authorization: Bearer $THROUGHLINE_TOKEN" "${@:2}" >"$scratch/schemathesis-$1.log" 2>&1)
+}
+first='^/v1/[a-m]'
+try_api first --include-path-regex "$first" & first_half=$!
+try_api second --exclude-path-regex "$first" & second_half=$!
+cases=0 mismatch=
+for half in first second; do
+  process=${half}_half log=$scratch/schemathesis-$half.log
+  wait "${!process}" || { mismatch=yes
+    sed -n '/= FAILURES =/,/= WARNINGS =/p; /= ERRORS =/,/= FAILURES =/p' "$log" | cut -c1-600 | head -n 150; tail -n 20 "$log"; }
+  cases=$((cases + $(grep -oE '^ *[0-9]+ generated' "$log" | grep -oE '[0-9]+' || echo 0)))
+done
+[ -z "$mismatch" ] || exit 1
 echo "$cases cases, no mismatch"
-[ "$cases" -ge 2000 ] || { echo "fewer than 2,000 cases were tried" >&2; exit 1; }
+[ "$cases" -ge 10000 ] || { echo "fewer than 10,000 cases were tried" >&2; exit 1; }

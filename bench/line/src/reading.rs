@@ -272,12 +272,15 @@ impl<'a> Peers<'a> {
 /// The time that 95 % of the pages kept to, of databases of rising size, against the smallest.
 async fn flat(plan: &Plan, sized: &[Sized], section: &mut Section) -> Result<(), Failure> {
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); sized.len()];
+    let mut used: Vec<Vec<f64>> = vec![Vec::new(); sized.len()];
     for round in 0..=plan.rounds {
-        for (one, times) in sized.iter().zip(&mut times) {
+        for ((one, times), used) in sized.iter().zip(&mut times).zip(&mut used) {
             let request = http::get(&one.list_path(), &one.instance.token);
+            let before = one.instance.database().used();
             let taken = load::run(one.instance.address, FEW, plan.time, Arc::new(move |_| request.clone())).await?;
             if round > 0 {
                 times.push(taken.p95_ms);
+                used.push(one.instance.database().used().per_request(before, taken.count).database);
             }
         }
     }
@@ -291,11 +294,19 @@ async fn flat(plan: &Plan, sized: &[Sized], section: &mut Section) -> Result<(),
             "deeper indexes and colder pages; see the plan of the statement above",
         );
     }
-    let rows: Vec<Vec<String>> =
-        sized.iter().zip(&times).map(|(one, times)| vec![one.rows.to_string(), short(median(times))]).collect();
+    for (one, large) in sized.iter().zip(&used).skip(1) {
+        let ratios: Vec<f64> = large.iter().zip(&used[0]).map(|(large, small)| large / small).collect();
+        let what = format!("the same by processor time of PostgreSQL: {} rows, of {} rows", one.rows, sized[0].rows);
+        section.figure(&what, &ratios, "×", Goal::None, "");
+    }
+    let rows: Vec<Vec<String>> = sized
+        .iter()
+        .zip(times.iter().zip(&used))
+        .map(|(one, (times, used))| vec![one.rows.to_string(), short(median(times)), short(median(used))])
+        .collect();
     section.table(
         &format!("The p95 of a page by size of the table, {FEW} connections:"),
-        &["Requirements", "p95 ms"],
+        &["Requirements", "p95 ms", "PostgreSQL µs"],
         &rows,
     );
     Ok(())

@@ -157,9 +157,12 @@ impl Ctx {
     }
 
     /// The person whose own things may be handled here without a grant: the actor, unless a token acts for them. A
-    /// token must not make or end credentials on its owner's strength, or a stolen one would outlive itself.
+    /// token must not make or end credentials on its owner's strength, or a stolen one would outlive itself; and whoever
+    /// acts for somebody else does nothing for themselves meanwhile.
     pub fn own(&self) -> Option<Uuid> {
-        (!matches!(self.principal.credential, Credential::ApiToken(_))).then_some(self.principal.user_id)
+        let as_oneself =
+            !matches!(self.principal.credential, Credential::ApiToken(_)) && self.principal.on_behalf_of.is_none();
+        as_oneself.then_some(self.principal.user_id)
     }
 
     /// The circumstances of the request, as conditions may ask for them.

@@ -63,6 +63,7 @@ pub use reached::{Reached, reached};
 pub use read::read;
 pub use record::{Besides, Record};
 pub use resource::{About, Resource, Rights, StatusMoves, Verb};
+pub use rights::may_admit;
 pub use schema::{Check, Column, ColumnType, ForeignKey, Schema, Table};
 pub use search::{
     DEEPEST, FacetValue, LONGEST, Piece, ProjectName, SearchHit, SearchQuery, SearchResults, projects_named, search,

@@ -99,6 +99,17 @@ impl Before {
     }
 }
 
+/// Refuses to make somebody a member who would thereby hold what the actor could not give them: a role may come by itself, to
+/// whoever has such an address.
+///
+/// # Errors
+/// 403 naming the first such thing.
+pub async fn may_admit(ctx: &Ctx, tx: &Tx, member: Uuid) -> Result<(), Error> {
+    let held = held_by(ctx, tx, vec![member]).await?;
+    let nobody = Grants::nobody(Arc::default(), member);
+    may_give(ctx, held.iter().flat_map(|(_, held)| nobody.gained(held, ctx.now())))
+}
+
 async fn ids(tx: &Tx, sql: &str, about: Uuid) -> Result<Vec<Uuid>, Error> {
     tx.query(sql, &[&about]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

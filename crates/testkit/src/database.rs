@@ -111,10 +111,15 @@ impl Database {
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
         let of_this = format!("@{} ", self.name);
-        let lines = String::from_utf8_lossy(&text)
-            .lines()
-            .filter(|line| line.contains(&of_this))
-            .fold(String::new(), |all, line| all + line + "\n");
+        let (mut lines, mut keep) = (String::new(), false);
+        for line in String::from_utf8_lossy(&text).lines() {
+            // What follows a line is indented and belongs to it.
+            keep = if line.starts_with('\t') { keep } else { line.contains(&of_this) };
+            if keep {
+                lines += line;
+                lines.push('\n');
+            }
+        }
         Ok((lines, from + text.len() as u64))
     }
 

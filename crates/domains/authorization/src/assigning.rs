@@ -146,7 +146,7 @@ async fn assign(ctx: &Ctx, tx: &mut Tx, input: Assign) -> Result<Assigned, Error
     let given = Given { assigned: &assigned, depth: 0, conditions: &conditions, reason: input.reason, approval: None };
     given.store(ctx, tx).await?;
     let new = given.told(&member.name, place.as_ref());
-    told(ctx, tx, "role.assigned", &assigned, &member.name, new).await?;
+    told(ctx, tx, "role.assigned", assigned.id, format!("{} of {}", assigned.role, member.name), new).await?;
     Ok(assigned)
 }
 
@@ -189,7 +189,7 @@ impl Given<'_> {
 
     fn told(&self, member: &str, place: Option<&Thing>) -> Value {
         json!({
-            "role": self.assigned.role, "member": member, "user_id": self.assigned.user_id,
+            "assignment": self.assigned.id, "role": self.assigned.role, "member": member, "user_id": self.assigned.user_id,
             "place": place.map(|thing| thing.name.clone()), "valid_from": self.assigned.valid_from,
             "valid_until": self.assigned.valid_until, "context_conditions": self.conditions,
             "may_delegate": self.assigned.may_delegate, "reason": self.reason,
@@ -198,12 +198,12 @@ impl Given<'_> {
     }
 }
 
-async fn told(ctx: &Ctx, tx: &mut Tx, event: &str, assigned: &Assigned, member: &str, new: Value) -> Result<(), Error> {
+async fn told(ctx: &Ctx, tx: &mut Tx, event: &str, about: Uuid, name: String, new: Value) -> Result<(), Error> {
     let change = Change {
         event,
         resource_type: "role",
-        resource_id: assigned.id.to_string(),
-        resource_name: Some(format!("{} of {member}", assigned.role)),
+        resource_id: about.to_string(),
+        resource_name: Some(name),
         project: None,
         old: None,
         new: Some(new),
@@ -309,7 +309,8 @@ async fn delegate(ctx: &Ctx, tx: &mut Tx, source: Allowed<Record, Delegate>, inp
     let rule = rule(&conditions, &ctx.catalogue().words_of_context());
     may_confer_on(ctx, tx, role_id, &terms_of(tx, assigned.resource_scope_id, validity, rule).await?).await?;
     let new = given.told(&member.name, place.as_ref());
-    told(ctx, tx, "role.delegated", &assigned, &member.name, new).await?;
+    // It is told of the role that was passed on; what came of it is named there.
+    told(ctx, tx, "role.delegated", id, format!("{} to {}", assigned.role, member.name), new).await?;
     Ok(assigned)
 }
 

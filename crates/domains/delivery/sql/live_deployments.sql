@@ -1,5 +1,5 @@
 -- The environments a project uses, in the order things travel, each with its latest success there and how many newer builds of the same branch it waits for.
--- An environment in which nothing ever ran has nulls. No row when the organisation has no environment.
+-- An environment in which nothing ever ran has nulls; it is a range of one, as in deployed.sql. No row when the organisation has no environment.
 select e.id, e.name, e.tier, e.is_protected, e.url, d.build_id, d.version, b.build_number, d.status, d.at, d.duration_seconds, d.who, d.kind,
        (select count(*) from delivery.builds n where n.project_id = $1 and n.status = 'success'
            and n.git_branch is not distinct from b.git_branch and n.build_number > b.build_number) as behind
@@ -9,8 +9,8 @@ select e.id, e.name, e.tier, e.is_protected, e.url, d.build_id, d.version, b.bui
            coalesce(u.display_name, u.email) as who, u.kind
       from delivery.deployments x
       left join identity.users u on u.id = x.deployed_by
-     where x.environment_id = e.id and x.project_id = $1 and x.status = 'success'
-     order by x.id desc limit 1) d on true
+     where x.environment_id >= e.id and x.environment_id <= e.id and x.project_id = $1 and x.status = 'success'
+     order by x.environment_id desc, x.id desc limit 1) d on true
   left join delivery.builds b on b.project_id = $1 and b.id = d.build_id
  where e.deleted_at is null and (e.project_id = $1 or e.project_id is null)
  order by array_position(array['development', 'test', 'staging', 'production'], e.tier), e.name

@@ -28,6 +28,19 @@ select organization_id, token_id, user_id, display_name, email, expires_at, revo
        scopes, user_kind, owner_user_id
   from identity.resolve_api_token($1)";
 
+const MAY_ACT_FOR: &str = include_str!("../sql/may_act_for.sql");
+const IS_MEMBER: &str = include_str!("../sql/is_active_person.sql");
+
+/// What a token says of its bearer, before what they hold is looked up.
+struct Found {
+    principal: Principal,
+    /// The person that an agent or a service belongs to.
+    owner: Option<Uuid>,
+    /// What an API token was made for.
+    scopes: Option<Vec<Scope>>,
+    until: Timestamp,
+}
+
 /// Finds out who is asking.
 pub struct Authenticator {
     pub(crate) kernel: Arc<Kernel>,
@@ -53,25 +66,43 @@ impl Authenticator {
     /// # Errors
     /// 401 with the same words whatever is wrong with the token.
     pub async fn principal(&self, token: &str) -> Result<Arc<Principal>, Error> {
+        self.principal_for(token, None).await
+    }
+
+    /// The same while it acts for another member, who has to be there and to whom at least one permission of its own is
+    /// tied. What is remembered of it is remembered for this member alone.
+    ///
+    /// # Errors
+    /// Those of [`Authenticator::principal`], and 403 when it may not act for that member.
+    pub async fn principal_for(&self, token: &str, person: Option<Uuid>) -> Result<Arc<Principal>, Error> {
         let kind = TokenKind::of(token).ok_or_else(unknown)?;
-        let (digest, now) = (vault::digest(token), self.kernel.now());
-        if let Some(known) = self.cache.get(&digest, now) {
+        let (key, now) = ((vault::digest(token), person), self.kernel.now());
+        if let Some(known) = self.cache.get(&key, now) {
             return Ok(known.principal);
         }
         let generation = self.cache.generation();
-        let (principal, until) = match kind {
-            TokenKind::Session => self.session(&digest, now).await?,
-            TokenKind::Api => self.api_token(&digest, now).await?,
+        let mut found = match kind {
+            TokenKind::Session => self.session(&key.0, now).await?,
+            TokenKind::Api => self.api_token(&key.0, now).await?,
+        };
+        if let Some(person) = person {
+            self.may_act_for(&found.principal, person, now).await?;
+            found.principal.on_behalf_of = Some(person);
+        }
+        let grants = self.grants_for(&found.principal, found.owner).await?;
+        found.principal.grants = match found.scopes {
+            Some(scopes) => grants.narrowed(scopes),
+            None => grants,
         };
         // What was found out holds until something that is held begins or ends.
-        let until = principal.grants.next_change(now).map_or(until, |change| until.min(change));
-        let principal = Arc::new(principal);
+        let until = found.principal.grants.next_change(now).map_or(found.until, |change| found.until.min(change));
+        let principal = Arc::new(found.principal);
         self.note_use(&principal, now).await?;
-        self.cache.put(digest, Known::new(principal.clone(), until, now), generation);
+        self.cache.put(key, Known::new(principal.clone(), until, now), generation);
         Ok(principal)
     }
 
-    async fn session(&self, digest: &[u8; 32], now: Timestamp) -> Result<(Principal, Timestamp), Error> {
+    async fn session(&self, digest: &[u8; 32], now: Timestamp) -> Result<Found, Error> {
         let rows = self.kernel.store.query_outside(SESSION, &[&digest.as_slice()]).await?;
         let row = rows.first().ok_or_else(unknown)?;
         let (expires, active): (Timestamp, Timestamp) = (row.try_get(5)?, row.try_get(6)?);
@@ -81,7 +112,7 @@ impl Authenticator {
         if revoked.is_some() || now >= until || standing.0 != "active" || standing.1 != "active" {
             return Err(unknown());
         }
-        let mut principal = Principal {
+        let principal = Principal {
             organization_id: row.try_get(0)?,
             user_id: row.try_get(2)?,
             display_name: row.try_get(3)?,
@@ -92,11 +123,10 @@ impl Authenticator {
             credential: Credential::Session(row.try_get(1)?),
             grants: Grants::default(),
         };
-        principal.grants = self.grants(&principal).await?;
-        Ok((principal, until))
+        Ok(Found { principal, owner: None, scopes: None, until })
     }
 
-    async fn api_token(&self, digest: &[u8; 32], now: Timestamp) -> Result<(Principal, Timestamp), Error> {
+    async fn api_token(&self, digest: &[u8; 32], now: Timestamp) -> Result<Found, Error> {
         let rows = self.kernel.store.query_outside(API_TOKEN, &[&digest.as_slice()]).await?;
         let row = rows.first().ok_or_else(unknown)?;
         let until = row.try_get::<_, Option<Timestamp>>(5)?.unwrap_or(Timestamp::MAX);
@@ -111,7 +141,7 @@ impl Authenticator {
             _ => PrincipalKind::Person,
         };
         let owner: Option<Uuid> = row.try_get(11)?;
-        let mut principal = Principal {
+        let principal = Principal {
             organization_id: row.try_get(0)?,
             user_id: row.try_get(2)?,
             display_name: row.try_get(3)?,
@@ -128,8 +158,22 @@ impl Authenticator {
             .map(|scope| scope.parse::<Scope>())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Error::Broken(error.to_string()))?;
-        principal.grants = self.grants(&principal).await?.narrowed(scopes);
-        Ok((principal, until))
+        Ok(Found { principal, owner, scopes: Some(scopes), until })
+    }
+
+    async fn may_act_for(&self, principal: &Principal, person: Uuid, now: Timestamp) -> Result<(), Error> {
+        let ctx = Ctx::new(self.kernel.clone(), Arc::new(principal.clone()), Request::default());
+        let tx = ctx.begin_read().await?;
+        let may = tx.query_opt(MAY_ACT_FOR, &[&principal.user_id, &person, &now]).await?.is_some();
+        tx.commit().await?;
+        if may {
+            return Ok(());
+        }
+        Err(Problem::forbidden(
+            "You may not act for this member: no permission of yours is tied to them, or they are no active member. Somebody \
+             who may give permissions can tie one, with `on_behalf_of_user_id`.",
+        )
+        .into())
     }
 
     /// What a principal holds, now and later.
@@ -137,6 +181,12 @@ impl Authenticator {
     /// # Errors
     /// When the query fails.
     pub async fn grants(&self, principal: &Principal) -> Result<Grants, Error> {
+        self.grants_for(principal, None).await
+    }
+
+    /// The same for an agent or a service that belongs to `owner`. It holds nothing when that is no active member, and an
+    /// agent never exceeds its owner, whomever it acts for.
+    async fn grants_for(&self, principal: &Principal, owner: Option<Uuid>) -> Result<Grants, Error> {
         let now = self.kernel.now();
         let ctx = Ctx::new(self.kernel.clone(), Arc::new(principal.clone()), Request::default());
         let tx = ctx.begin_read().await?;
@@ -151,7 +201,19 @@ impl Authenticator {
             }
         };
         let (user, person) = (principal.user_id, principal.on_behalf_of);
-        let grants = kernel::load_grants(&tx, catalogue, &roles, user, person, now).await?;
+        let mut grants = kernel::load_grants(&tx, catalogue, &roles, user, person, now).await?;
+        match (principal.kind, person, owner) {
+            (PrincipalKind::Agent, Some(person), Some(owner)) if person != owner => {
+                let both = kernel::load_grants(&tx, catalogue, &roles, person, None, now).await?;
+                let owner = kernel::load_grants(&tx, catalogue, &roles, owner, None, now).await?;
+                grants = grants.acting_for(both.acting_for(owner));
+            }
+            (PrincipalKind::Service, _, Some(owner)) if tx.query_opt(IS_MEMBER, &[&owner]).await?.is_none() => {
+                grants = Grants::nobody(roles, user);
+            }
+            (PrincipalKind::Service, _, None) => grants = Grants::nobody(roles, user),
+            _ => {}
+        }
         tx.commit().await?;
         Ok(grants)
     }

@@ -19,6 +19,9 @@ const FRESH: SignedDuration = SignedDuration::from_secs(30);
 /// Tokens remembered at most.
 const MOST: usize = 20_000;
 
+/// The digest of a token, and the member it is used for besides its own.
+pub(crate) type Key = ([u8; 32], Option<Uuid>);
+
 /// What was found out about a token.
 #[derive(Clone)]
 pub(crate) struct Known {
@@ -37,16 +40,16 @@ impl Known {
 /// The memory.
 #[derive(Default)]
 pub(crate) struct Cache {
-    known: Mutex<HashMap<[u8; 32], Known>>,
+    known: Mutex<HashMap<Key, Known>>,
     roles: Mutex<HashMap<Uuid, Arc<Roles>>>,
     listening: AtomicBool,
     generation: AtomicU64,
 }
 
 impl Cache {
-    /// What is known of the token with this digest, while it still holds.
-    pub(crate) fn get(&self, digest: &[u8; 32], now: Timestamp) -> Option<Known> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()?;
+    /// What is known of a token, while it still holds.
+    pub(crate) fn get(&self, key: &Key, now: Timestamp) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
         (now < known.until && now.duration_since(known.found) < FRESH).then_some(known)
     }
 
@@ -56,7 +59,7 @@ impl Cache {
     }
 
     /// Remembers an answer, unless something changed since `generation`.
-    pub(crate) fn put(&self, digest: [u8; 32], known: Known, generation: u64) {
+    pub(crate) fn put(&self, key: Key, known: Known, generation: u64) {
         if !self.listening.load(Ordering::Acquire) {
             return;
         }
@@ -67,7 +70,7 @@ impl Cache {
         if memory.len() >= MOST {
             memory.clear();
         }
-        memory.insert(digest, known);
+        memory.insert(key, known);
     }
 
     /// The roles of an organisation, compiled, while nothing about them changed.

@@ -2,7 +2,7 @@
 
 use authorization::give_role;
 use base::Problem;
-use kernel::{Allowed, Change, Collection, Create, Ctx, Error, Tx, authorise, record};
+use kernel::{Allowed, Change, Collection, Create, Ctx, Error, Tx, authorise, may_admit, record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,6 +62,7 @@ pub(crate) async fn invite(ctx: &Ctx, tx: &mut Tx, input: InviteMember) -> Resul
     )
     .await?;
     give_role(ctx, tx, user, &input.role).await?;
+    may_admit(ctx, tx, user).await?;
     let change = Change {
         event: "membership.created",
         resource_type: "membership",

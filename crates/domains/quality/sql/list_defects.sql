@@ -2,11 +2,13 @@
 -- Parameters: project, statuses, severities, owner, pattern, text, the last one of the page before, rows.
 select d.id, d.key, d.title, d.status, d.severity, coalesce(u.display_name, u.email) as owner, d.updated_at,
        coalesce(f.requirement, (
-         select q.key from quality.test_results r
-           join work.trace_links l on l.project_id = r.project_id and l.source_id = r.test_case_id and l.link_type = 'verifies'
-           join work.requirements q on q.project_id = l.project_id and q.id = l.target_id and q.deleted_at is null
-          where r.project_id = d.project_id and r.id = d.test_result_id
-          order by q.id limit 1)) as requirement
+         -- Found first and sorted then (offset 0): else the smallest is looked for among all requirements of the project, in their order.
+         select few.key from (
+           select q.id, q.key from quality.test_results r
+             join work.trace_links l on l.project_id = r.project_id and l.source_id = r.test_case_id and l.link_type = 'verifies'
+             join work.requirements q on q.project_id = l.project_id and q.id = l.target_id and q.deleted_at is null
+            where r.project_id = d.project_id and r.id = d.test_result_id offset 0) few
+          order by few.id limit 1)) as requirement
   from quality.defects d
   left join identity.users u on u.id = d.assigned_to_user_id
   left join lateral (select q.key as requirement from work.features x

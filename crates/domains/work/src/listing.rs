@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{Evidence, Project, Proof, REQUIREMENTS, Standing};
 
 const EVIDENCE: &str = include_str!("../sql/evidence.sql");
+const ATTENTION: &str = include_str!("../sql/evidence_attention.sql");
 const PAGE: &str = include_str!("../sql/evidence_page.sql");
 const TALLY: &str = include_str!("../sql/evidence_tally.sql");
 const OF_BUILD: &str = include_str!("../sql/evidence_of_build.sql");
@@ -335,17 +336,13 @@ pub async fn tally(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>) -> Resu
 }
 
 /// The requirements of a project that somebody should see to: what fails, then what nothing proves, then what is proven in
-/// part; of each what was changed last first. At most `most`.
+/// part; of each the newest first. At most `most`.
 ///
 /// # Errors
 /// 403 when the actor may not read requirements there.
 pub async fn attention(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>, most: i64) -> Result<Vec<Proof>, Error> {
     let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project.id)))?;
-    let sql = format!(
-        "{EVIDENCE} and e.status <> 'rejected' and e.standing <> 'proven' \
-         order by array_position(array['failing', 'gap', 'partial'], e.standing), r.updated_at desc, e.number limit $3"
-    );
-    let rows = tx.query(&sql, &[&vec![project.id], &None::<String>, &most]).await?;
+    let rows = tx.query(ATTENTION, &[&project.id, &most]).await?;
     rows.iter().map(Proof::try_from).collect()
 }
 

@@ -13,6 +13,7 @@ use base::{Problem, ProblemKind};
 use kernel::{Ctx, Request};
 use serde_json::{Value, json};
 use shared::{SESSION_COOKIE, cookie};
+use uuid::Uuid;
 
 use crate::{ApiProblem, App};
 
@@ -36,8 +37,12 @@ impl FromRequestParts<Arc<App>> for Caller {
                 cookie(&parts.headers, SESSION_COOKIE).filter(|_| matches!(parts.method, Method::GET | Method::HEAD))
             })
             .ok_or_else(nobody)?;
-        let principal =
-            app.authenticator.principal(&token).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+        let person = acted_for(&parts.headers)?;
+        let principal = app
+            .authenticator
+            .principal_for(&token, person)
+            .await
+            .map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
         if by_cookie && principal.session_id().is_none() {
             // A cookie goes along by itself; an API token is shown on purpose.
             return Err(nobody().into());
@@ -48,7 +53,23 @@ impl FromRequestParts<Arc<App>> for Caller {
 }
 
 /// Resources whose changes are changes of who may do what.
-const RIGHTS: [&str; 6] = ["api-tokens", "memberships", "organizations", "project-members", "sessions", "users"];
+const RIGHTS: [&str; 15] = [
+    "api-tokens",
+    "approval-requests",
+    "memberships",
+    "organizations",
+    "permissions",
+    "project-members",
+    "resources",
+    "role-permissions",
+    "roles",
+    "sessions",
+    "team-members",
+    "teams",
+    "user-permissions",
+    "user-roles",
+    "users",
+];
 
 /// What this process changes of anybody's rights counts from its answer on. Other processes hear of it from the
 /// database, a few milliseconds later.
@@ -74,6 +95,13 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// The member for whom the caller acts, from `X-On-Behalf-Of`.
+fn acted_for(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
+    let Some(value) = headers.get("x-on-behalf-of") else { return Ok(None) };
+    let person = value.to_str().ok().and_then(|text| Uuid::try_parse(text).ok());
+    person.map(Some).ok_or_else(|| Problem::bad_request("`X-On-Behalf-Of` must be the identifier of a member."))
 }
 
 /// What the audit trail keeps of a request.

@@ -38,6 +38,14 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("storage-locations", "bucket", Told::Text("examples")),
     ("sso-default-roles", "provider_id", Told::Another("sso-providers")),
     ("sso-default-roles", "role_id", Told::WeakestRole),
+    ("roles", "name", Told::Varied),
+    ("permissions", "name", Told::Varied),
+    ("permissions", "resource_type_id", Told::TypeOf("requirement")),
+    ("permissions", "action", Told::Text("read")),
+    ("role-permissions", "role_id", Told::Another("roles")),
+    ("role-permissions", "permission_id", Told::WeakestPermission),
+    ("resources", "resource_type_id", Told::TypeOf("requirement")),
+    ("resources", "external_id", Told::Varied),
     ("user-permissions", "user_id", Told::NewMember),
     ("user-permissions", "permission_id", Told::WeakestPermission),
     ("approval-workflow-steps", "workflow_id", Told::Another("approval-workflows")),
@@ -183,6 +191,8 @@ enum Told {
     Varied,
     /// What the usual example of a resource has in this column.
     ColumnOf(&'static str, &'static str),
+    /// The kind of thing of this name.
+    TypeOf(&'static str),
     /// The role that everybody who gives roles may give.
     WeakestRole,
     /// A permission that everybody who gives permissions holds.
@@ -322,6 +332,11 @@ impl World {
                 let id = self.example(organization, name, 0).await?;
                 let record = self.get(format!("/v1/{name}/{id}")).by(&organization.owner).send().await;
                 return Ok(record.expect(200).json()[column].clone());
+            }
+            Some(Told::TypeOf(name)) => {
+                let path = format!("/v1/resource-types?filter[name]={name}");
+                let types = self.get(path).by(&organization.owner).send().await;
+                return Ok(types.expect(200).json()["data"][0]["id"].clone());
             }
             Some(Told::WeakestPermission) => {
                 let path = "/v1/permissions?filter[name]=requirement:read";

@@ -118,8 +118,8 @@ async fn a_permission_given_in_person_holds_until_revoked() {
     let grant =
         |permission: &Value| json!({"user_id": viewer.user_id, "permission_id": permission, "grant_reason": "on call"});
     let ending = grant(&permission(&world, "organization:delete").await);
-    let beyond = world.post("/v1/user-permissions", &ending).by(admin).send().await.expect(422);
-    assert_eq!(said(&beyond), "Nobody gives a permission that they do not hold themselves in the whole organisation.");
+    let beyond = world.post("/v1/user-permissions", &ending).by(admin).send().await.expect(403);
+    assert_eq!(said(&beyond), "You may not give this: it allows organization:delete, which you do not hold yourself.");
     let body = grant(&permission(&world, "task:create").await);
     let given = make(&world, admin, "user-permissions", body.clone()).await;
     assert_eq!((&given["is_active"], &given["granted_by"]), (&json!(true), &json!(admin.user_id)));

@@ -14,8 +14,7 @@ use crate::world;
 const STATES: [&str; 3] = ["built", "planned", "answered differently"];
 const ISSUES: [&str; 6] = ["3", "4", "5", "6", "7", "later"];
 /// Tables that hold something the documents name and that callers never see as they are.
-const NOT_SERVED: [(&str, &str); 4] = [
-    ("authz.resources", "rights that are limited to single things come with issue 4"),
+const NOT_SERVED: [(&str, &str); 3] = [
     ("identity.user_credentials", "nobody reads secrets, not even as hashes"),
     ("identity.user_profiles", "what people tell about themselves comes with pages to tell it on"),
     ("platform.entities", "the registry behind links, comments, tags and search"),
@@ -204,6 +203,18 @@ fn nothing_is_called_built_without_what_shows_it() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What the page on security says is defended is shown by tests that exist.
+#[test]
+fn the_threat_model_names_what_is_there() {
+    let tests = tests();
+    let text = fs::read_to_string(root().join("docs/security/threat-model.md")).unwrap();
+    let named: BTreeSet<&str> =
+        text.split('`').skip(1).step_by(2).filter(|name| name.starts_with("it::") && !name.ends_with('…')).collect();
+    assert!(named.len() > 50, "only {} tests are named", named.len());
+    let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
+    assert!(missing.is_empty(), "docs/security/threat-model.md names what is not there: {missing:#?}");
 }
 
 /// With the documents: every promise has its line, in words of our own.

@@ -182,3 +182,32 @@ async fn nobody_reads_what_holds_every_organisation() {
         assert!(application.query(&format!("select 1 from {view}"), &[]).await.unwrap().is_empty(), "{view}");
     }
 }
+
+/// Whoever counts and whoever maintains take the views in the same order, so that neither holds what the other one waits for.
+#[tokio::test]
+async fn counting_and_maintaining_at_once_wait_for_each_other_and_never_for_both() {
+    let world = world().await;
+    assert!(count(&world).await);
+    let first = world.superuser().await.unwrap();
+    first.batch_execute("begin; refresh materialized view concurrently analytics.project_stats").await.unwrap();
+    for waiting in ["select analytics.refresh_dashboards(interval '0')", "select * from platform.maintain_database()"] {
+        let second = world.superuser().await.unwrap();
+        let pid: i32 = second.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
+        let waits = tokio::spawn(async move { second.batch_execute(waiting).await });
+        let held =
+            "select bool_or(not granted), bool_or(granted and relation = 'analytics.user_dashboard_stats'::regclass)
+                      from pg_locks where pid = $1 and mode = 'ExclusiveLock' and locktype = 'relation'";
+        let looks = std::time::Instant::now();
+        loop {
+            let row = first.query_one(held, &[&pid]).await.unwrap();
+            if row.get::<_, Option<bool>>(0) == Some(true) {
+                assert_eq!(row.get::<_, Option<bool>>(1), Some(false), "{waiting} holds the other view while it waits");
+                break;
+            }
+            assert!(looks.elapsed().as_secs() < 20, "{waiting} waits for nothing");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        first.execute("select pg_cancel_backend($1)", &[&pid]).await.unwrap();
+        assert!(waits.await.unwrap().is_err(), "it was ended while it waited");
+    }
+}

@@ -104,6 +104,47 @@ async fn results_are_what_a_checked_read_allows() {
     }
 }
 
+/// Every count says what narrowing by it would find.
+#[tokio::test]
+async fn narrowing_by_a_count_finds_as_many() {
+    let world = world().await;
+    let owner = &world.home.owner;
+    let mut records = Vec::new();
+    for (slug, many) in [("meadow", 3), ("forest", 2)] {
+        let place = project(&world, slug, "internal").await;
+        for at in 0..many {
+            records.push((place.clone(), requirement(&world, &place, "A curlew", &format!("number {at}")).await));
+        }
+        let case = json!({"project_id": place, "name": "A curlew is heard"});
+        made(&world, "test-cases", &case).await;
+    }
+    let (place, first) = &records[0];
+    let path = format!("/v1/requirements/{first}");
+    let change = json!({"status": "approved", "assigned_to_user_id": world.home.developer.user_id});
+    world.patch(&path, &change).by(owner).send().await.expect(200);
+    let tag = made(&world, "tags", &json!({"name": "wader"})).await;
+    let tagged = json!({"project_id": place, "entity_id": first, "tag_id": tag});
+    world.post("/v1/entity-tags", &tagged).by(owner).send().await.expect(201);
+
+    let page = search(&world, owner, &[("q", "curlew")]).await;
+    assert_eq!(page["total"], 7);
+    for (facet, values) in [("type", 2), ("project", 2), ("status", 3), ("owner", 1), ("tag", 1), ("month", 1)] {
+        let counts = page["facets"][facet].as_array().unwrap();
+        assert_eq!(counts.len(), values, "{facet}: {counts:?}");
+        for count in counts {
+            let value = count["value"].as_str().unwrap();
+            let first_day = format!("{value}-01");
+            let narrowed: Vec<(&str, &str)> = match facet {
+                "month" => vec![("q", "curlew"), ("from", &first_day)],
+                _ => vec![("q", "curlew"), (facet, value)],
+            };
+            let found = search(&world, owner, &narrowed).await;
+            assert_eq!(found["total"], count["count"], "{facet} {value}");
+        }
+    }
+    assert_eq!(page["facets"]["project"][0]["count"], 4, "the most frequent comes first");
+}
+
 #[tokio::test]
 async fn nobody_gets_an_answer_and_questions_that_mean_nothing_are_refused() {
     let world = world().await;

@@ -40,6 +40,12 @@ pub(crate) fn input(operation: &Operation) -> Value {
         }
         (Subject::Collection("cost-allocations"), "create") => json!({"service_type": "llm", "cost_amount": 1.25}),
         (Subject::Record("approval-requests"), "decide") => json!({"decision": "abstained"}),
+        (Subject::Collection("approval-requests"), "ask") => json!({"permission": "walk:asked"}),
+        (Subject::Collection("user-roles"), "assign") => json!({"member": "viewer@home.example", "role": "developer"}),
+        (Subject::Record("user-roles"), "delegate") => json!({"to": "admin@home.example"}),
+        (Subject::Collection("user-permissions"), "break-glass") => {
+            json!({"permission": "requirement:update", "minutes": 30, "reason": "walking through the halls"})
+        }
         (Subject::Collection("files"), "create") => json!({
             "checksum_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "file_size": 3,
             "filename": "walk.txt", "storage_path": "walk",
@@ -59,7 +65,12 @@ pub(crate) fn input(operation: &Operation) -> Value {
 }
 
 /// Operations that everybody may do for themselves.
-const FOR_ONESELF: &[&str] = &["api-tokens/create", "notification-preferences/choose", "sessions/change-password"];
+const FOR_ONESELF: &[&str] = &[
+    "api-tokens/create",
+    "notification-preferences/choose",
+    "sessions/change-password",
+    "user-permissions/end-emergency",
+];
 
 pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
     match operation.subject {
@@ -320,6 +331,7 @@ fn beside(world: &World, resource: &str, column: &str) -> Value {
         ("defects", "verified_by") => json!({"verified_at": world.clock.now()}),
         ("requirement-items", "met_by") => json!({"met_at": world.clock.now()}),
         ("masking-policy-scopes", "user_id" | "role_id") => json!({"column_pattern": null}),
+        ("permissions", "approval_workflow_id") => json!({"requires_approval": true}),
         ("decisions", "decided_by") => json!({"decided_at": world.clock.now()}),
         ("approval-workflow-steps", "approver_user_id") => json!({"approver_role_id": null}),
         ("approval-requests", "role_id") => json!({"permission_id": null, "subject_kind": "role_assignment"}),
@@ -341,7 +353,8 @@ fn refers(world: &World, served: &Served, body: &Value) -> bool {
     };
     body.as_object().unwrap().keys().any(|name| match served.table.reference(name) {
         Some(key) => !is_shared(&key.target),
-        None => name.ends_with("_id"),
+        // A kind of thing is everybody's, and another system's name for a thing is no reference.
+        None => name.ends_with("_id") && !["resource_type_id", "external_id"].contains(&name.as_str()),
     })
 }
 

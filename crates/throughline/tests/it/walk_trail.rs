@@ -174,6 +174,10 @@ async fn every_operation_leaves_one_row_each() {
                 let made = world.post(format!("/v1/{name}"), &body).by(&world.home.admin).send().await.expect(201);
                 made.json()["id"].as_str().unwrap().to_owned()
             }
+            // One passes on and gives up what one holds.
+            "delegate" | "take-back" => crate::granting::something_to_pass_on(&world).await,
+            "ask" => crate::granting::something_to_ask_for(&world, "walk:asked").await,
+            "end-emergency" => crate::granting::something_to_give_back(&world).await,
             _ => world.example(&world.home, name, 0).await.unwrap(),
         };
         let path = crate::walk_access::path_of(operation, &id);
