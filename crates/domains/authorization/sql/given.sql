@@ -2,13 +2,15 @@
 -- each with where it holds, as far as the reader may know the place. No row: nothing was given.
 with given as (
   select 'role' as what, g.id, g.user_id, r.name as code, r.display_name as title, null as kind, null as action, g.assigned_by as given_by,
-         g.assigned_at as given_at, g.assignment_reason as reason, g.valid_from, g.valid_until, g.context_conditions as conditions,
-         g.resource_scope_id as scope, g.delegated_by, g.delegation_depth, g.delegated_from, g.may_delegate, false as is_emergency,
+         g.assigned_at as given_at, case when g.approval_request_id is null then g.assignment_reason end as reason, g.valid_from, g.valid_until, g.context_conditions as conditions,
+         g.resource_scope_id as scope, g.delegated_by, g.delegation_depth, g.delegated_from, g.may_delegate, false as is_emergency, g.approval_request_id is not null as is_approved,
          null::uuid as on_behalf_of, g.revoked_at, g.revoked_by, g.revocation_reason
   from authz.user_roles g join authz.roles r on r.id = g.role_id
   union all
-  select 'permission', g.id, g.user_id, p.name, p.display_name, t.name, p.action, g.granted_by, g.granted_at, g.grant_reason, g.valid_from,
-         g.valid_until, g.additional_conditions, g.resource_id, null, 0, null, 0, g.is_emergency, g.on_behalf_of_user_id, g.revoked_at, g.revoked_by,
+  select 'permission', g.id, g.user_id, p.name, p.display_name, t.name, p.action, g.granted_by, g.granted_at,
+         case when g.approval_request_id is null then g.grant_reason end, g.valid_from,
+         g.valid_until, g.additional_conditions, g.resource_id, null, 0, null, 0, g.is_emergency, g.approval_request_id is not null,
+         g.on_behalf_of_user_id, g.revoked_at, g.revoked_by,
          g.revocation_reason
   from authz.user_permissions g
   join authz.permissions p on p.id = g.permission_id
@@ -17,7 +19,7 @@ with given as (
 select g.what, g.id, g.user_id, u.display_name, u.kind, g.code, g.title, g.kind, g.action, coalesce(g.delegated_by, g.given_by), b.display_name,
        g.given_at, g.reason, g.valid_from, g.valid_until, g.conditions, g.scope is not null, coalesce(s.is_active, true), s.external_id,
        p.id, p.slug, p.name, case when e.entity_type <> 'project' and p.id is not null then s.name end,
-       g.delegation_depth, g.delegated_from, g.may_delegate, g.is_emergency, f.display_name, g.revoked_at, r.display_name, g.revocation_reason
+       g.delegation_depth, g.delegated_from, g.may_delegate, g.is_emergency, f.display_name, g.revoked_at, r.display_name, g.revocation_reason, g.is_approved
 from given g
 join identity.users u on u.id = g.user_id
 left join identity.users b on b.id = coalesce(g.delegated_by, g.given_by)

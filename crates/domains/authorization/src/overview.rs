@@ -99,6 +99,8 @@ pub struct Given {
     pub may_delegate: i32,
     /// Whether it was taken in an emergency.
     pub is_emergency: bool,
+    /// Whether an approval gave it.
+    pub is_approved: bool,
     /// The person for whom it is to be used.
     pub on_behalf_of: Option<String>,
     /// When it was taken back, by whom and why.
@@ -278,6 +280,7 @@ fn given_of(row: &Row) -> Result<Given, Error> {
         may_delegate: row.try_get(25)?,
         is_emergency: row.try_get(26)?,
         on_behalf_of: row.try_get(27)?,
+        is_approved: row.try_get(31)?,
         revoked,
     })
 }

@@ -106,6 +106,18 @@ pub(super) fn render(name: &str, base: &Frame) -> Option<Markup> {
             explorer::Side::May,
             explorer::View { fault: Some(s("requirement `REQ-999999` was not found.")), ..explorer::View::default() },
         ),
+        "access-nothing" => question(
+            explorer::Side::May,
+            explorer::View {
+                answer: Some(Verdict {
+                    line: vec![],
+                    considered: vec![],
+                    reason: s("No role of theirs may approve a deployment."),
+                    ..no()
+                }),
+                ..asked(false)
+            },
+        ),
         "access-agent" => question(
             explorer::Side::May,
             explorer::View {
@@ -624,6 +636,7 @@ fn yes() -> Verdict {
             },
             elsewhere(),
         ],
+        would: None,
         person: None,
     }
 }
@@ -703,6 +716,7 @@ fn no() -> Verdict {
             },
             elsewhere(),
         ],
+        would: Some(s("/rights")),
         person: None,
     }
 }

@@ -89,6 +89,7 @@ pub(crate) const NAMES: &[&str] = &[
     "access-no",
     "access-what-if",
     "access-fault",
+    "access-nothing",
     "access-agent",
     "access-who",
     "access-what",

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     super::{answer::with_status, error::PageError, listing::Asked, session::Visitor},
-    actions, people, project_of,
+    actions, everyday, people, project_of,
     question::{self, Names},
     role_choices,
 };
@@ -245,6 +245,9 @@ pub(super) async fn abilities(
             Some((_, list)) => list.push(able),
             None => kinds.push((kind, vec![able])),
         }
+    }
+    for (_, list) in &mut kinds {
+        list.sort_by_key(|able| everyday(&able.action));
     }
     let name = if who.id == ctx.principal.user_id { "you".to_owned() } else { who.name.clone() };
     Ok(What { name, kinds, nowhere })

@@ -42,10 +42,11 @@ use crate::{
 /// Rows of the page.
 const ROWS: usize = 300;
 /// How something can be held: the word of addresses, and words.
-const WAYS: [(&str, &str); 5] = [
+const WAYS: [(&str, &str); 6] = [
     ("assigned", "Assigned"),
     ("delegated", "Passed on"),
     ("in_person", "Given in person"),
+    ("approved", "Approved"),
     ("proxy", "To act for somebody"),
     ("emergency", "Emergency"),
 ];
@@ -56,6 +57,7 @@ fn way(how: &How) -> &'static str {
     match how {
         How::Delegated(_) => "delegated",
         How::InPerson => "in_person",
+        How::Approved => "approved",
         How::Proxy(_) => "proxy",
         How::Emergency => "emergency",
         How::Assigned | How::InProject | How::Automatic => "assigned",

@@ -70,6 +70,7 @@ pub(super) fn place(scope: &Scope, is_active: bool) -> Place {
 pub(super) fn grant(ctx: &Ctx, given: &Given) -> Grant {
     let now = ctx.now();
     let how = match (given.is_role, given.depth, &given.on_behalf_of, given.is_emergency) {
+        (_, 0, None, false) if given.is_approved => How::Approved,
         (true, 0, ..) => How::Assigned,
         (true, hands, ..) => How::Delegated(hands),
         (false, _, _, true) => How::Emergency,

@@ -105,12 +105,17 @@ fn role_choices(roles: &[RoleLine]) -> Vec<(String, String)> {
     roles.iter().map(|role| (role.name.clone(), role.title.clone())).collect()
 }
 
-/// Every action there is, the everyday ones first.
-fn actions(kinds: &[Kind]) -> Vec<(String, String)> {
+/// Where an action stands among the others: the everyday ones first.
+fn everyday(action: &str) -> usize {
     const FIRST: [&str; 6] = ["read", "create", "update", "delete", "restore", "export"];
+    FIRST.iter().position(|first| *first == action).unwrap_or(FIRST.len())
+}
+
+/// Every action there is.
+fn actions(kinds: &[Kind]) -> Vec<(String, String)> {
     let mut names: Vec<&str> =
         kinds.iter().flat_map(|kind| kind.actions.iter().map(|(name, _)| name.as_str())).collect();
-    names.sort_by_key(|name| (FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()), *name));
+    names.sort_by_key(|name| (everyday(name), *name));
     names.dedup();
     names.into_iter().map(|name| (name.to_owned(), crate::views::access::spelled(name))).collect()
 }

@@ -104,6 +104,10 @@ pub(super) fn verdict(ctx: &Ctx, who: &Who, question: &Question, answer: &Explan
         sentence: format!("{subject} {may} {} {}.", spelled(&question.action), thing_words(question, names)),
         reason: sentence(&if is_self { answer.reason.clone() } else { answer.reason.replace("of yours", "of theirs") }),
         until: answer.until.map(|at| When::new(at, now)),
+        would: (!names.roles.is_empty()).then(|| {
+            let permission = format!("{} {}", spelled(&question.kind), spelled(&question.action));
+            paths::asking(paths::ROLES, &[("view", "matrix"), ("q", &permission)])
+        }),
         line: line(who, subject, question, answer, names),
         considered: answer.considered.iter().map(|one| considered(ctx, question, one, names)).collect(),
         person,

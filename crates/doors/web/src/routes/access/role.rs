@@ -21,7 +21,7 @@ use super::{
         listing::Asked,
         session::Visitor,
     },
-    held, matrix,
+    everyday, held, matrix,
     member::refused_or_forbidden,
     roles::{parents, remarks},
 };
@@ -114,7 +114,9 @@ fn given(
             all.push((one.kind.clone(), shown(ctx, one, giver, from, may_edit)));
         }
     }
-    all.sort_by(|(kind, one), (other, two)| kind.cmp(other).then_with(|| one.action.cmp(&two.action)));
+    all.sort_by(|(kind, one), (other, two)| {
+        kind.cmp(other).then_with(|| everyday(&one.action).cmp(&everyday(&two.action)))
+    });
     let mut kinds: Vec<(String, Vec<Given>)> = Vec::new();
     for (kind, one) in all {
         match kinds.last_mut().filter(|(known, _)| *known == kind) {

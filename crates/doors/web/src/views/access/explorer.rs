@@ -317,21 +317,29 @@ fn what(view: &View) -> Markup {
 /// Kinds of things with what may be done to them and how far.
 #[must_use]
 pub fn abilities(kinds: &[(String, Vec<Able>)]) -> Markup {
+    let is_everywhere = |one: &&Able| one.reach == Reach::Everywhere;
+    let has_more = kinds.iter().any(|(_, list)| list.iter().any(|one| !is_everywhere(&one)));
+    let mut columns = vec![Column::text("Things"), Column::text("Everywhere")];
+    if has_more {
+        columns.push(Column::text("Somewhere or under a condition"));
+    }
     html! {
-        (table("What may be done", &[Column::text("Things"), Column::text("Everywhere"), Column::text("Somewhere or under a condition")], &html! {
+        (table("What may be done", &columns, &html! {
             @for (kind, list) in kinds {
-                @let everywhere: Vec<&Able> = list.iter().filter(|one| one.reach == Reach::Everywhere).collect();
+                @let everywhere: Vec<&Able> = list.iter().filter(is_everywhere).collect();
                 tr {
                     th scope="row" { (several(kind)) }
                     td class="text" {
                         @if everywhere.is_empty() { (none("nothing")) }
                         @else { span class="tags" { @for one in everywhere { a class="tag" href=(one.href) { (spelled(&one.action)) } } } }
                     }
-                    td class="text" {
-                        ul class="tags" { @for one in list.iter().filter(|one| !matches!(one.reach, Reach::Everywhere | Reach::Nowhere)) {
-                            @let (tone, words) = one.reach.shown();
-                            li { a class="tag" href=(one.href) { (dot(tone)) (spelled(&one.action)) span class="muted" { (words) } } }
-                        } }
+                    @if has_more {
+                        td class="text" {
+                            span class="tags" { @for one in list.iter().filter(|one| !is_everywhere(one)) {
+                                @let (tone, words) = one.reach.shown();
+                                a class="tag" href=(one.href) { (dot(tone)) (spelled(&one.action)) span class="muted" { (words) } }
+                            } }
+                        }
                     }
                 }
             }

@@ -42,7 +42,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 (empty(&Empty { glyph: Icon::TicketCheck, title: "Nobody was given anything", text: "Give somebody a role on their page, for as long as it is needed.", command: None, link: Some(("Members", paths::MEMBERS.to_owned())) }))
             } @else {
                 (table("Grants", &[
-                    Column::text("Member"), Column::text("Holds"), Column::text("Where"), Column::text("How"), Column::text("Ends"), Column::text("State"),
+                    Column::text("Member"), Column::text("Holds"), Column::text("Ends"), Column::text("Where"), Column::text("How"), Column::text("State"),
                 ], &html! { @for grant in &view.rows { (row(grant)) } }))
                 p class="muted" { (plural(count, "grant", "grants")) ", the latest first; what was passed on stands below what it came from" @if view.is_cut { ". There are more: narrow the list by a filter." } }
             }
@@ -59,9 +59,9 @@ fn row(grant: &Grant) -> Markup {
                 (condition(&grant.condition))
                 @if let Some(reason) = grant.reason.as_deref().filter(|text| !text.is_empty()) { span class="sub" { "“" (reason) "”" } }
             }
+            td class="text" { @if grant.until.is_none() && grant.ended.is_none() { (none("until taken back")) } @else { (validity(grant)) } }
             td { (place(&grant.place)) }
             td { (how_words(&grant.how)) @if let Some(by) = &grant.by { span class="sub" { "by " (by) } } }
-            td class="text" { @if grant.until.is_none() && grant.ended.is_none() { (none("until taken back")) } @else { (validity(grant)) } }
             td { (state(grant.state)) }
         }
     }

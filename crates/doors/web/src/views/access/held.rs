@@ -19,6 +19,8 @@ pub enum How {
     Automatic,
     /// Somebody gave them the permission in person.
     InPerson,
+    /// Somebody approved what they asked for.
+    Approved,
     /// To act for somebody, by name.
     Proxy(String),
     /// They took it in an emergency.
@@ -85,6 +87,7 @@ pub fn how_words(how: &How) -> String {
         How::InProject => "Member of the project".to_owned(),
         How::Automatic => "Automatic".to_owned(),
         How::InPerson => "Given in person".to_owned(),
+        How::Approved => "Asked for and approved".to_owned(),
         How::Proxy(name) => format!("To act for {name}"),
         How::Emergency => "Emergency".to_owned(),
     }

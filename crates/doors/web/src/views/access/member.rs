@@ -14,6 +14,9 @@ use crate::layout::{Frame, csrf, page as framed};
 use crate::paths;
 use crate::state::{GrantState, MemberKind, MemberStatus, Shown, state};
 
+/// Kinds of things of which a page shows what can be done without being asked.
+const MANY: usize = 12;
+
 /// What the page shows.
 #[derive(Debug, Clone, Default)]
 pub struct View {
@@ -109,7 +112,13 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     @if !later.is_empty() { (panel("later", "Begins later", i64::try_from(later.len()).ok(), &list(frame, view, &later))) }
                     (panel("can", "What they can do", None, &html! {
                         @if view.able.is_empty() { p class="muted" { "Nothing, as things stand." } }
-                        @else { (abilities(&view.able)) p class="hint" { "Each action leads to its reasons." } }
+                        @else if view.able.len() > MANY {
+                            details class="fold" {
+                                summary class="button" { "Show all " (view.able.len()) " kinds of things" }
+                                (abilities(&view.able))
+                            }
+                        } @else { (abilities(&view.able)) }
+                        @if !view.able.is_empty() { p class="hint" { "Each action leads to its reasons." } }
                     }))
                     @if !before.is_empty() { (panel("before", "Ended in the last 30 days", i64::try_from(before.len()).ok(), &list(frame, view, &before))) }
                 }

@@ -135,7 +135,7 @@ fn gives(frame: &Frame, view: &View) -> Markup {
                             @if let Some(row) = &one.row {
                                 form method="post" action={ (paths::role(&view.name)) "/permissions/" (row) "/remove" } {
                                     (csrf(frame))
-                                    button class="button quiet danger" { "Take away" span class="hidden" { " " (spelled(kind)) " " (spelled(&one.action)) } }
+                                    button class="button quiet" { "Take away" span class="hidden" { " " (spelled(kind)) " " (spelled(&one.action)) } }
                                 }
                             }
                         }

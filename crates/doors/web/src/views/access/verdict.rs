@@ -23,6 +23,8 @@ pub struct Verdict {
     pub line: Vec<Stop>,
     /// Every grant that was looked at.
     pub considered: Vec<Considered>,
+    /// The matrix with what is asked, for whoever may read roles.
+    pub would: Option<String>,
     /// The person that an agent acts for, and the answer for them.
     pub person: Option<(String, Box<Self>)>,
 }
@@ -83,19 +85,23 @@ pub fn verdict(id: &str, label: Option<&str>, verdict: &Verdict) -> Markup {
                 h2 { "Acting for " (name) }
                 p class="muted" { "An agent never may more than the person it acts for." }
                 p { (state_as(if person.allowed { Tone::Good } else { Tone::Bad }, if person.allowed { "Allowed" } else { "Not allowed" })) " " (person.sentence) " " (person.reason) }
-                (considered(&format!("{id}-person"), &person.considered))
+                (considered(&format!("{id}-person"), person))
             }
         }
-        (considered(id, &verdict.considered))
+        (considered(id, verdict))
     }
 }
 
-fn considered(id: &str, list: &[Considered]) -> Markup {
+fn considered(id: &str, verdict: &Verdict) -> Markup {
+    let list = &verdict.considered;
     html! {
         section class="part" {
             h2 id={ (id) "-considered" } { "Grants that were looked at" @if !list.is_empty() { " " span class="n" { (list.len()) } } }
             @if list.is_empty() {
-                p class="muted" { "None: no role or permission that is held has to do with this. Ask whoever gives roles, or see which roles would do." }
+                p class="muted" {
+                    "None: no role or permission that is held has to do with this. Whoever gives roles can change that."
+                    @if let Some(href) = &verdict.would { " " a href=(href) { "Which roles would do?" } }
+                }
             } @else {
                 ol class="considered" { @for one in list { (grant(one)) } }
             }
