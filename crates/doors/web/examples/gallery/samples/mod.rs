@@ -4,6 +4,7 @@ mod access;
 mod delivery;
 mod parts;
 mod quality;
+mod questions;
 mod requirements;
 
 use delivery::*;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use authorization::{
+    OUT_OF_REACH,
     evaluation::{Evaluator, Who},
     overview::{self, Given, Person, RoleLine},
 };
@@ -130,7 +131,8 @@ fn may_break_glass(visitor: &Visitor) -> bool {
 
 async fn emergencies(tx: &kernel::Tx) -> Result<Vec<(String, String)>, Error> {
     let all = overview::permissions(tx).await?;
-    Ok(all.into_iter().map(|one| (one.name.clone(), one.name)).collect())
+    let in_reach = all.into_iter().filter(|one| !OUT_OF_REACH.contains(&one.kind.as_str()));
+    Ok(in_reach.map(|one| (one.name.clone(), one.name)).collect())
 }
 
 /// The roles that somebody holds because they meet a condition, or may meet it in some circumstances.

@@ -269,7 +269,9 @@ fn what_if(view: &View) -> Markup {
                     (one("with_project", "in the project", &asked.with_project, Input::Select(view.choices.projects.clone())))
                     div { (submit("Suppose it")) }
                 }
-                p class="hint" { "To suppose that a grant is not there, follow the link beside it above." }
+                @if view.answer.as_ref().is_some_and(|answer| answer.considered.iter().any(|one| one.without.is_some())) {
+                    p class="hint" { "To suppose that a grant is not there, follow the link beside it above." }
+                }
             }))
         }
     }
