@@ -81,7 +81,7 @@ begin
       begin
         call platform.retire_partition(goal, part.child, policy.disposal, p_now, said);
         return query select policy.disposal, part.called, (said not like 'kept%')::int::bigint, said;
-      exception when lock_not_available or foreign_key_violation then
+      exception when lock_not_available or foreign_key_violation or restrict_violation then
         return query select policy.disposal, part.called, 0::bigint, 'left for the next time: ' || sqlerrm;
       end;
     end loop;

@@ -33,7 +33,10 @@ impl Catalogue {
         let constraint = db.constraint().and_then(|name| self.schema().constraint(&table, name));
         match db.code() {
             code if *code == SqlState::UNIQUE_VIOLATION => self.taken(&table, constraint),
-            code if *code == SqlState::FOREIGN_KEY_VIOLATION => self.dangling(db.message(), constraint, &table),
+            // From release 18 on PostgreSQL has a code of its own for what `on delete restrict` holds back.
+            code if *code == SqlState::FOREIGN_KEY_VIOLATION || *code == SqlState::RESTRICT_VIOLATION => {
+                self.dangling(db.message(), constraint, &table)
+            }
             code if *code == SqlState::CHECK_VIOLATION => broken_rule(db, constraint),
             code if *code == SqlState::NOT_NULL_VIOLATION => {
                 let column = db.column().unwrap_or("a field");
