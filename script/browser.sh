@@ -9,5 +9,5 @@ credential() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[
 say "The gallery of pages in a browser"
 (cd tests/browser && node --test --test-reporter=spec axe.test.mjs script.test.mjs)
 say "The running server in a browser"
-(cd tests/browser && BASE_URL=$THROUGHLINE_URL SITE_EMAIL=$(credential email) SITE_PASSWORD=$(credential password) \
+(cd tests/browser && BASE_URL=$THROUGHLINE_URL SITE_EMAIL=$(credential email) SITE_PASSWORD=$(credential password) SITE_TOKEN=$(credential token) \
   node --test --test-reporter=spec site.test.mjs)

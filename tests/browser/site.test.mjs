@@ -1,15 +1,15 @@
 // The pages of a running site, with real data: signing in, a project, a requirement and its place in the matrix, with
 // script switched off and with the keyboard alone; and axe on the pages one passes.
 //
-// Inputs: BASE_URL of a running server, SITE_EMAIL and SITE_PASSWORD of somebody who may create projects. Without them
-// nothing is tested here.
+// Inputs: BASE_URL of a running server, SITE_EMAIL and SITE_PASSWORD of somebody who may create projects, and SITE_TOKEN of
+// an owner for what has to be there before. Without them nothing is tested here.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { context, launch } from "./browser.mjs";
 
-const { BASE_URL, SITE_EMAIL, SITE_PASSWORD } = process.env;
+const { BASE_URL, SITE_EMAIL, SITE_PASSWORD, SITE_TOKEN } = process.env;
 const skip = !(BASE_URL && SITE_EMAIL && SITE_PASSWORD) && "BASE_URL, SITE_EMAIL and SITE_PASSWORD are not set";
 const base = (BASE_URL ?? "").replace(/\/$/, "");
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -128,7 +128,7 @@ for (const colorScheme of ["light", "dark"]) {
         await page.goto(`${base}${project}/requirements`);
         return page.getAttribute("tbody a[data-row]", "href");
       };
-      const paths = [project, `${project}/requirements`, `${project}/matrix`, await record(), "/account", "/account/tokens", "/docs", "/docs/requirements", "/nowhere"];
+      const paths = [project, `${project}/requirements`, `${project}/matrix`, await record(), "/members", "/members/me", "/roles", "/roles?view=matrix&open=requirement", "/roles/developer", "/grants", "/approvals", "/access?kind=requirement&action=read", "/access/who?kind=requirement&action=read", "/access/what", "/account", "/account/tokens", "/docs", "/docs/requirements", "/nowhere"];
       for (const path of paths.filter(Boolean)) {
         await page.goto(base + path);
         await look();
@@ -138,3 +138,107 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 }
+
+/** Asks the API as the administrator. */
+async function api(method, path, body) {
+  const answer = await fetch(base + path, {
+    method,
+    headers: { Authorization: `Bearer ${SITE_TOKEN}`, "Content-Type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${path} answers ${answer.status}: ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
+/** A member who may ask for a permission that the administrator has to approve. */
+async function somebodyWhoAsks() {
+  const mark = Date.now();
+  const person = { email: `asks-${mark}@example.test`, display_name: `Asks ${mark}`, password: "a quiet harbour at dawn" };
+  await api("POST", "/v1/memberships/invite", { ...person, role: "developer" });
+  const named = async (collection, name) => (await api("GET", `/v1/${collection}?filter[name]=${name}`)).data[0];
+  const owner = await named("roles", "owner");
+  const workflow = await api("POST", "/v1/approval-workflows", { name: `Four eyes ${mark}`, subject_kind: "permission_grant" });
+  await api("POST", "/v1/approval-workflow-steps", { workflow_id: workflow.id, name: "Review", step_number: 1, approver_role_id: owner.id });
+  const kind = await named("resource-types", "defect");
+  const permission = await api("POST", "/v1/permissions", {
+    name: `defect:export-${mark}`, display_name: "Take defects away", resource_type_id: kind.id, action: "export", requires_approval: true, approval_workflow_id: workflow.id,
+  });
+  await api("POST", "/v1/role-permissions", { role_id: (await named("roles", "developer")).id, permission_id: permission.id });
+  return { ...person, permission: permission.name };
+}
+
+test("with the keyboard alone: give a role, ask why, ask for an approval and decide it", { skip: skip || (!SITE_TOKEN && "SITE_TOKEN is not set") }, async () => {
+  const person = await somebodyWhoAsks();
+  const made = await context(browser, base, { width: 1440 });
+  const page = await made.newPage();
+  await signIn(page);
+  const go = async (key, path) => {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    await page.waitForURL(path);
+  };
+  await go("p", "**/members");
+  await page.keyboard.press("/");
+  await page.keyboard.type(person.email);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/members?*");
+  await tabTo(page, "tbody a[data-row]");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/members/*-*");
+  await page.keyboard.press("c");
+  await tabTo(page, "#assign-role");
+  await page.keyboard.type("Viewer");
+  await tabTo(page, "#assign-valid_until");
+  await page.keyboard.type("01012099");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("1200P");
+  await tabTo(page, "#assign-reason");
+  await page.keyboard.type("for the audit");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=The role is given.");
+  await page.waitForSelector("text=for the audit");
+
+  await go("w", "**/access");
+  await tabTo(page, "#ask-who");
+  await page.keyboard.type(person.email);
+  await tabTo(page, "#ask-action");
+  await page.keyboard.type("delete");
+  await tabTo(page, "#ask-kind");
+  await page.keyboard.type("role");
+  await page.keyboard.press("Enter");
+  await tabTo(page, ".ask button");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`text=${person.display_name} may not delete roles everywhere in the organisation.`);
+  await tabTo(page, "#if-with");
+  await page.keyboard.type("Owner");
+  await tabTo(page, "#if-with ~ button, form:has(#if-with) button");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Supposed: they also hold the role Owner everywhere");
+
+  const theirs = await context(browser, base, { width: 390 });
+  const other = await theirs.newPage();
+  await other.goto(`${base}/approvals`);
+  await other.fill("#sign-in-email", person.email);
+  await other.fill("#sign-in-password", person.password);
+  await other.keyboard.press("Enter");
+  await other.waitForURL("**/approvals");
+  await other.keyboard.press("c");
+  await tabTo(other, "#ask-permission");
+  await other.keyboard.type(person.permission);
+  await tabTo(other, "#ask-hours");
+  await other.keyboard.press("Enter");
+  await other.waitForSelector("text=It is asked.");
+  await theirs.close();
+
+  await go("v", "**/approvals");
+  const card = page.locator("#waiting ~ ul > li", { hasText: person.permission });
+  const field = await card.locator("input[name=comment]").getAttribute("id");
+  await tabTo(page, `[id="${field}"]`);
+  await page.keyboard.type("until tonight");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=You said yes.");
+  assert.equal(await card.count(), 0, "what was decided waits no more");
+  await made.close();
+});

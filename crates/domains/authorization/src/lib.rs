@@ -5,6 +5,8 @@ mod assigning;
 mod emergencies;
 pub mod evaluation;
 mod granting;
+pub mod inbox;
+pub mod overview;
 mod places;
 mod resources;
 

@@ -72,6 +72,20 @@ pub enum Icon {
     Gauge,
     /// Lucide `copy`.
     Copy,
+    /// Lucide `users`.
+    Users,
+    /// Lucide `shield-check`.
+    ShieldCheck,
+    /// Lucide `ticket-check`.
+    TicketCheck,
+    /// Lucide `stamp`.
+    Stamp,
+    /// Lucide `scan-eye`.
+    ScanEye,
+    /// Lucide `circle-check`.
+    CircleCheck,
+    /// Lucide `chevron-right`.
+    ChevronRight,
 }
 
 impl Icon {
@@ -109,6 +123,13 @@ impl Icon {
         Self::History,
         Self::Gauge,
         Self::Copy,
+        Self::Users,
+        Self::ShieldCheck,
+        Self::TicketCheck,
+        Self::Stamp,
+        Self::ScanEye,
+        Self::CircleCheck,
+        Self::ChevronRight,
     ];
 
     /// The name Lucide gives it.
@@ -147,6 +168,13 @@ impl Icon {
             Self::History => "history",
             Self::Gauge => "gauge",
             Self::Copy => "copy",
+            Self::Users => "users",
+            Self::ShieldCheck => "shield-check",
+            Self::TicketCheck => "ticket-check",
+            Self::Stamp => "stamp",
+            Self::ScanEye => "scan-eye",
+            Self::CircleCheck => "circle-check",
+            Self::ChevronRight => "chevron-right",
         }
     }
 
@@ -228,6 +256,23 @@ impl Icon {
             Self::Copy => {
                 r#"<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>"#
             }
+            Self::Users => {
+                r#"<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><path d="M16 3.128a4 4 0 0 1 0 7.744"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><circle cx="9" cy="7" r="4"/>"#
+            }
+            Self::ShieldCheck => {
+                r#"<path d="M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z"/><path d="m9 12 2 2 4-4"/>"#
+            }
+            Self::TicketCheck => {
+                r#"<path d="M2 9a3 3 0 0 1 0 6v2a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-2a3 3 0 0 1 0-6V7a2 2 0 0 0-2-2H4a2 2 0 0 0-2 2Z"/><path d="m9 12 2 2 4-4"/>"#
+            }
+            Self::Stamp => {
+                r#"<path d="M14 13V8.5C14 7 15 7 15 5a3 3 0 0 0-6 0c0 2 1 2 1 3.5V13"/><path d="M20 15.5a2.5 2.5 0 0 0-2.5-2.5h-11A2.5 2.5 0 0 0 4 15.5V17a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1z"/><path d="M5 22h14"/>"#
+            }
+            Self::ScanEye => {
+                r#"<path d="M3 7V5a2 2 0 0 1 2-2h2"/><path d="M17 3h2a2 2 0 0 1 2 2v2"/><path d="M21 17v2a2 2 0 0 1-2 2h-2"/><path d="M7 21H5a2 2 0 0 1-2-2v-2"/><circle cx="12" cy="12" r="1"/><path d="M18.944 12.33a1 1 0 0 0 0-.66 7.5 7.5 0 0 0-13.888 0 1 1 0 0 0 0 .66 7.5 7.5 0 0 0 13.888 0"/>"#
+            }
+            Self::CircleCheck => r#"<circle cx="12" cy="12" r="10"/><path d="m9 12 2 2 4-4"/>"#,
+            Self::ChevronRight => r#"<path d="m9 18 6-6-6-6"/>"#,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Frame {
     pub project: Option<ProjectNav>,
     /// Whether this person looks after the organisation, so that the navigation leads to the quality of its data.
     pub looks_after: bool,
+    /// Which pages about access the navigation leads to.
+    pub access: AccessNav,
     /// Name of the person signed in; `None` on pages before sign-in, which have no sidebar.
     pub person: Option<String>,
     /// The session's CSRF token, a hidden field `csrf` in every form that posts.
@@ -38,6 +40,17 @@ pub struct Frame {
     pub path: String,
     /// Messages from the request before, shown once.
     pub flashes: Vec<Flash>,
+}
+
+/// The pages about access that this person may open, besides asking about themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccessNav {
+    /// Whether they may see who belongs to the organisation.
+    pub members: bool,
+    /// Whether they may see roles and who holds them.
+    pub roles: bool,
+    /// Whether they may see requests for approval.
+    pub approvals: bool,
 }
 
 /// The project in the sidebar, with the counts that tell where to look.
@@ -71,6 +84,11 @@ pub enum Section {
     Defects,
     Import,
     Quality,
+    Members,
+    Roles,
+    Grants,
+    Approvals,
+    Access,
     Tokens,
     Account,
     Docs,
@@ -234,6 +252,18 @@ fn navigation(frame: &Frame) -> Markup {
                     (entry(Section::Import, Icon::Upload, "Import", &at("import"), None, Some("i")))
                 }
             }
+            @if frame.person.is_some() {
+                p class="nav-title" { "Access" }
+                ul {
+                    @if frame.access.members { (entry(Section::Members, Icon::Users, "Members", paths::MEMBERS, None, Some("p"))) }
+                    @if frame.access.roles {
+                        (entry(Section::Roles, Icon::ShieldCheck, "Roles and permissions", paths::ROLES, None, Some("l")))
+                        (entry(Section::Grants, Icon::TicketCheck, "Grants", paths::GRANTS, None, Some("n")))
+                    }
+                    @if frame.access.approvals { (entry(Section::Approvals, Icon::Stamp, "Approvals", paths::APPROVALS, None, Some("v"))) }
+                    (entry(Section::Access, Icon::ScanEye, "Who may what", paths::ACCESS, None, Some("w")))
+                }
+            }
             p class="nav-title" { "You" }
             ul {
                 (entry(Section::Tokens, Icon::KeyRound, "API tokens", paths::TOKENS, None, None))
@@ -341,6 +371,11 @@ pub const SHORTCUTS: &[(&str, &[&str])] = &[
     ("Go to deployments", &["g", "d"]),
     ("Go to defects", &["g", "f"]),
     ("Go to import", &["g", "i"]),
+    ("Go to members", &["g", "p"]),
+    ("Go to roles and permissions", &["g", "l"]),
+    ("Go to grants", &["g", "n"]),
+    ("Go to approvals", &["g", "v"]),
+    ("Ask who may do what", &["g", "w"]),
     ("Go to your account", &["g", "a"]),
 ];
 

@@ -33,6 +33,20 @@ pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
 pub const PROJECTS: &str = "/projects";
 /// How good the data are; for administrators.
 pub const QUALITY: &str = "/quality";
+/// Everybody who belongs to the organisation.
+pub const MEMBERS: &str = "/members";
+/// Roles and permissions; POST makes a role.
+pub const ROLES: &str = "/roles";
+/// What members were given one by one.
+pub const GRANTS: &str = "/grants";
+/// What waits for a yes; POST asks for something.
+pub const APPROVALS: &str = "/approvals";
+/// May somebody do something, and why; GET with the question.
+pub const ACCESS: &str = "/access";
+/// Who may do something; GET with the question.
+pub const ACCESS_WHO: &str = "/access/who";
+/// What somebody may do; GET with `who`.
+pub const ACCESS_WHAT: &str = "/access/what";
 /// The reference of the API, rendered from its own description.
 pub const DOCS: &str = "/docs";
 /// Every component in every state.
@@ -78,6 +92,29 @@ pub fn defect(project: &str, key: &str) -> String {
 #[must_use]
 pub fn import(project: &str, id: &str) -> String {
     format!("/p/{}/imports/{}", segment(project), segment(id))
+}
+
+/// A member's page, by identifier.
+#[must_use]
+pub fn member(id: &str) -> String {
+    format!("{MEMBERS}/{}", segment(id))
+}
+
+/// A role's page, by its short name.
+#[must_use]
+pub fn role(name: &str) -> String {
+    format!("{ROLES}/{}", segment(name))
+}
+
+/// A page with a question in its address; empty parts are left out.
+#[must_use]
+pub fn asking(page: &str, question: &[(&str, &str)]) -> String {
+    let parts: Vec<String> = question
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{}={}", segment(name), segment(value)))
+        .collect();
+    if parts.is_empty() { page.to_owned() } else { format!("{page}?{}", parts.join("&")) }
 }
 
 /// One path segment or query value with everything but RFC 3986's unreserved characters percent-encoded.

@@ -190,6 +190,47 @@ states! {
 }
 
 states! {
+    /// Where something that was given stands.
+    GrantState {
+        Live = "live", "Holds", Good;
+        Ending = "ending", "Ends soon", Warn;
+        Scheduled = "scheduled", "Begins later", Active;
+        Ended = "ended", "Ended", Idle;
+        Revoked = "revoked", "Taken back", Idle;
+    }
+}
+
+states! {
+    /// How a membership stands.
+    MemberStatus {
+        Active = "active", "Active", Good;
+        Invited = "invited", "Invited", Active;
+        Inactive = "inactive", "Inactive", Idle;
+        Suspended = "suspended", "Suspended", Bad;
+    }
+}
+
+states! {
+    /// Who a member is.
+    MemberKind {
+        Person = "person", "Person", Idle;
+        Agent = "agent", "Agent", Idle;
+        Service = "service", "Service", Idle;
+    }
+}
+
+states! {
+    /// How a request for approval stands.
+    ApprovalStatus {
+        Pending = "pending", "Waiting", Active;
+        Approved = "approved", "Approved", Good;
+        Rejected = "rejected", "Rejected", Bad;
+        Cancelled = "cancelled", "Taken back", Idle;
+        Expired = "expired", "Expired", Idle;
+    }
+}
+
+states! {
     /// What a test looks at; the columns of the matrix.
     TestLevel {
         Unit = "unit", "Unit", Idle;

@@ -89,6 +89,15 @@ fn an_empty_page_says_what_to_do_next() {
         ("deployments-empty", "/v1/environments"),
         ("tokens-empty", "THROUGHLINE_TOKEN"),
         ("find-nothing", "Nothing found"),
+        ("members-empty", "/v1/memberships/invite"),
+        ("members-nothing-fits", "Clear the filters"),
+        ("member-empty", "Give a role above"),
+        ("roles-empty", "Make the first one here"),
+        ("rights-nothing-fits", "Clear the filters"),
+        ("role-empty", "Add a permission above"),
+        ("grants-empty", "Give somebody a role on their page"),
+        ("approvals-empty", "Nothing waits for you"),
+        ("access", "Leave the key empty"),
         ("403", "developer in this project"),
         ("404", "Go home"),
         ("500", "01998a44-7d21-7b3e"),
@@ -122,6 +131,9 @@ fn every_state_is_shape_colour_and_word() {
     shows_all::<Level>(&page);
     shows_all::<ImportStatus>(&page);
     shows_all::<FileStatus>(&page);
+    shows_all::<GrantState>(&page);
+    shows_all::<MemberStatus>(&page);
+    shows_all::<ApprovalStatus>(&page);
 }
 
 #[test]
@@ -161,4 +173,33 @@ fn the_palette_gets_keys_titles_states_and_addresses() {
 fn a_token_is_shown_only_where_it_was_made() {
     assert!(html("tokens-created").contains("tl_9f3c2ab7710d"));
     assert!(!html("tokens").contains("tl_9f3c2ab7710d"));
+}
+
+/// What a role gives is said by shape and by words; a screen reader and a printout lose nothing.
+#[test]
+fn every_cell_of_the_matrix_says_what_it_shows() {
+    let page = html("rights");
+    for words in ["its own", "from Viewer", "its own, under a condition", "its own, after an approval", "no"] {
+        assert!(page.contains(&format!("<span class=\"hidden\">{words}</span>")), "no cell says “{words}”");
+    }
+    assert!(page.contains("title=\"Developer: from Viewer\""));
+    let many = html("rights-many");
+    assert!(many.len() < 700_000, "50 roles by 80 kinds take {} bytes", many.len());
+}
+
+#[test]
+fn a_condition_is_shown_with_what_it_saw() {
+    let page = html("access-no");
+    assert!(page.contains("environment.address <b class=\"missing\">is missing</b>"));
+    assert!(page.contains("resource.status <b>&quot;pending&quot;</b>"));
+    assert!(html("access-yes").contains("<h2 id=\"now-answer\">Mira Holm may read REQ-42"));
+    assert!(html("role-refused").contains("at /==/0/var: a requirement has no attribute resource.stat"));
+}
+
+#[test]
+fn a_refusal_and_a_record_lead_to_the_question_behind_them() {
+    assert!(html("403").contains("href=\"/access-no\""));
+    for name in ["requirement", "test", "defect", "build", "deployments"] {
+        assert!(html(name).contains("/access/who?action=read&amp;kind="), "{name}");
+    }
 }

@@ -56,6 +56,10 @@ pub enum Input {
         /// How many lines show at first.
         rows: u8,
     },
+    /// A moment, as `2026-11-20T14:00`; in UTC.
+    Moment,
+    /// A text with suggestions: values and words.
+    Suggested(Vec<(String, String)>),
     /// One of a few: values and words.
     Select(Vec<(String, String)>),
     /// One or several files.
@@ -107,6 +111,12 @@ pub fn field(field: &Field<'_>, errors: &FormErrors) -> Markup {
                 Input::Email => (line("email", Some("username"))),
                 Input::Password { new } => (line("password", Some(if *new { "new-password" } else { "current-password" }))),
                 Input::Date => (line("date", None)),
+                Input::Moment => (line("datetime-local", None)),
+                Input::Suggested(options) => {
+                    input id=(id) name=(field.name) type="text" value=(field.value) required[field.required] autocomplete="off" list={ (id) "-list" }
+                        aria-describedby=[described.as_ref()] aria-invalid=[invalid];
+                    datalist id={ (id) "-list" } { @for (value, words) in options { option value=(value) { (words) } } }
+                },
                 Input::Area { rows } => {
                     textarea id=(id) name=(field.name) rows=(rows) required[field.required]
                         aria-describedby=[described.as_ref()] aria-invalid=[invalid] { "\n" (field.value) }

@@ -221,6 +221,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
         skipped: sum.skipped + counts.skipped,
     });
     let view = build::View {
+        id: found.id.to_string(),
         number: i64::from(number),
         status: BuildStatus::from_code(&found.status).unwrap_or(BuildStatus::Pending),
         when: When::new(found.at, now),

@@ -135,12 +135,21 @@ async fn explain(site: &Site, seen: &Parts, mut response: Response) -> Response 
         Ok(visitor) => visitor.frame(Section::Other).await.unwrap_or_else(|_| session::frame_of_nobody(seen)),
         Err(_) => session::frame_of_nobody(seen),
     };
-    page(&frame, &problem, &session::request_id(&seen.headers).unwrap_or_default(), response.headers())
+    // Only who is signed in has a question that the explorer can answer.
+    let why =
+        super::access::why(&site.kernel.catalogue, &problem.detail, seen.uri.path()).filter(|_| frame.person.is_some());
+    page(&frame, &problem, why, &session::request_id(&seen.headers).unwrap_or_default(), response.headers())
 }
 
-fn page(frame: &Frame, problem: &Problem, request_id: &str, before: &axum::http::HeaderMap) -> Response {
+fn page(
+    frame: &Frame,
+    problem: &Problem,
+    why: Option<String>,
+    request_id: &str,
+    before: &axum::http::HeaderMap,
+) -> Response {
     let shown = match problem.kind {
-        ProblemKind::Forbidden => errors::Problem::Forbidden { needed: None },
+        ProblemKind::Forbidden => errors::Problem::Forbidden { needed: None, said: problem.detail.clone(), why },
         ProblemKind::NotFound => errors::Problem::NotFound,
         ProblemKind::Internal => errors::Problem::Internal { request_id: request_id.to_owned() },
         kind => errors::Problem::Refused {

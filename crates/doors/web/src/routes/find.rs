@@ -71,11 +71,21 @@ async fn page(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
         query: text,
     };
     if offset == 0 && view.carry.is_empty() {
-        let pages = [("Home", paths::HOME), ("API tokens", paths::TOKENS), ("Account", paths::ACCOUNT)];
+        let nav = frame.access;
+        let pages = [
+            ("Home", paths::HOME, true),
+            ("Members", paths::MEMBERS, nav.members),
+            ("Roles and permissions", paths::ROLES, nav.roles),
+            ("Grants", paths::GRANTS, nav.roles),
+            ("Approvals", paths::APPROVALS, nav.approvals),
+            ("Who may what", paths::ACCESS, true),
+            ("API tokens", paths::TOKENS, true),
+            ("Account", paths::ACCOUNT, true),
+        ];
         view.places = pages
             .into_iter()
-            .filter(|(name, _)| fits(name, &view.query))
-            .map(|(name, href)| Hit {
+            .filter(|(name, _, is_open)| *is_open && fits(name, &view.query))
+            .map(|(name, href, _)| Hit {
                 label: name.to_owned(),
                 kind: "Page".to_owned(),
                 href: href.to_owned(),

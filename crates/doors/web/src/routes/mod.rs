@@ -9,6 +9,7 @@
 //! A posting route takes [`form::Posted`], which has checked the origin and the CSRF token; one that reads a multipart
 //! body takes [`session::Visitor`] and calls [`session::Visitor::check_csrf`] on the field before anything else.
 
+mod access;
 mod account;
 mod answer;
 mod builds;
@@ -75,6 +76,7 @@ pub struct Site {
 /// Every page, and a page for what is not there.
 pub fn router(site: Arc<Site>) -> Router {
     Router::new()
+        .merge(access::routes())
         .merge(account::routes())
         .merge(builds::routes())
         .merge(defects::routes())

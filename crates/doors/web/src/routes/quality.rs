@@ -15,7 +15,8 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 
 async fn show(visitor: Visitor) -> Result<Response, PageError> {
     if !visitor.may("data_quality", "read", None) {
-        return Err(Problem::forbidden("Data quality is for administrators: it tells of every project.").into());
+        let reason = visitor.ctx.why_not("data_quality", "read", None);
+        return Err(Problem::forbidden(format!("You may not read data quality: {reason}.")).into());
     }
     let (ctx, now) = (&visitor.ctx, visitor.ctx.now());
     let tx = ctx.begin_read().await?;

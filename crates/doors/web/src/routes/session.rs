@@ -18,7 +18,7 @@ use uuid::Uuid;
 use work::Project;
 
 use super::{Site, answer, error::PageError};
-use crate::layout::{Flash, Frame, ProjectNav, Section, Theme};
+use crate::layout::{AccessNav, Flash, Frame, ProjectNav, Section, Theme};
 
 /// The cookie that remembers the theme.
 pub(super) const THEME_COOKIE: &str = "throughline_theme";
@@ -106,6 +106,11 @@ impl Visitor {
             section,
             project,
             looks_after: self.may("data_quality", "read", None),
+            access: AccessNav {
+                members: self.may("membership", "read", None),
+                roles: self.ctx.reach("role", "read") != authz::Reach::Nothing,
+                approvals: self.ctx.reach("approval_request", "read") != authz::Reach::Nothing,
+            },
             person: Some(self.ctx.principal.display_name.clone()),
             csrf: self.csrf.clone(),
             theme: self.theme,

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::builds::short;
-use super::{at, crumb, slug};
+use super::{at, crumb, seen_by, slug};
 use crate::components::{
     Column, Counts, Empty, Figure, Head, Stop, empty, facts, figures, head, key, line, link_button, none, panel,
     result_bar, table,
@@ -17,6 +17,8 @@ use crate::state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, 
 /// What a build's page shows.
 #[derive(Debug, Clone)]
 pub struct View {
+    /// Its identifier.
+    pub id: String,
     /// Its number.
     pub number: i64,
     /// Its version.
@@ -202,6 +204,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Took", view.duration_ms.map_or_else(|| none("no time"), |ms| html! { (duration(ms)) })),
                         ("Coverage", view.coverage.map_or_else(|| none("no report"), |(covered, lines)| html! { (thousands(covered)) " of " (plural(lines, "line", "lines")) })),
                     ]))
+                    p { (seen_by(frame, "build", &view.id)) }
                     @if !view.levels.is_empty() {
                         section { h2 { "By level" } ul class="list" { @for (level, counts) in &view.levels { li { span class="grow" { (level.word()) } (result_bar(*counts)) } } } }
                     }

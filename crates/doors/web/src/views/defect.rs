@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{crumb, slug};
+use super::{crumb, seen_by, slug};
 use crate::components::{
     Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, key, line, log, none,
     panel, submit,
@@ -123,6 +123,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Gone from", text(&view.fixed_version, "not fixed yet")),
                         ("Changed", time(view.updated)),
                     ]))
+                    p { (seen_by(frame, "defect", &view.key)) }
                 }
             }
         },

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::icons::{Icon, icon};
 use crate::layout::{Frame, bare, page as framed};
 use crate::paths;
 
@@ -12,6 +13,10 @@ pub enum Problem {
     Forbidden {
         /// The role that would do, if it may be told.
         needed: Option<String>,
+        /// What was refused and why, as the API says it too; empty when there is no more to say.
+        said: String,
+        /// The question behind it, for the explorer.
+        why: Option<String>,
     },
     /// Not there, or not to be seen by this person; the two are not told apart.
     NotFound,
@@ -45,8 +50,8 @@ pub fn page(frame: &Frame, problem: &Problem) -> Markup {
             p class="key" { (status) }
             h1 { (title) }
             @match problem {
-                Problem::Forbidden { needed } => {
-                    p { "Your account does not have the right for it."
+                Problem::Forbidden { needed, said, .. } => {
+                    p { @if said.is_empty() { "Your account does not have the right for it." } @else { (said) }
                         @if let Some(role) = needed { " It takes the role " b { (role) } "." }
                         " Ask an administrator of your organisation." }
                 },
@@ -60,6 +65,7 @@ pub fn page(frame: &Frame, problem: &Problem) -> Markup {
                 },
             }
             div class="do" {
+                @if let Problem::Forbidden { why: Some(href), .. } = problem { a class="button" href=(href) { (icon(Icon::ScanEye)) "Why?" } }
                 a class="button main" href=(paths::HOME) { "Go home" }
                 @if frame.person.is_some() { a class="button" href=(paths::FIND) { "Find a record" } }
                 @else { a class="button" href=(paths::SIGN_IN) { "Sign in" } }

@@ -3,6 +3,7 @@
 //! Views never look anything up and never decide who may do what: a route leaves out what a person may not do
 //! (`may_edit: false` hides the form), and the operation behind the form refuses it all the same.
 
+pub mod access;
 pub mod account;
 pub mod build;
 pub mod builds;
@@ -26,6 +27,9 @@ pub mod test_case;
 pub mod test_cases;
 pub mod tokens;
 
+use maud::{Markup, html};
+
+use crate::icons::{Icon, icon};
 use crate::layout::{Crumb, Frame};
 use crate::paths;
 
@@ -42,4 +46,15 @@ fn at(frame: &Frame, section: &str) -> String {
 /// The breadcrumb of a section of the frame's project.
 fn crumb(frame: &Frame, text: &str, section: &str) -> Crumb {
     (text.to_owned(), at(frame, section))
+}
+
+/// Leads from a record, or from everything of a kind, to who can see it and why; whoever may only ask about themselves asks
+/// that.
+fn seen_by(frame: &Frame, kind: &str, record: &str) -> Markup {
+    let (page, words) = match frame.access.roles {
+        true => (paths::ACCESS_WHO, "Who can see this?"),
+        false => (paths::ACCESS, "Why can I see this?"),
+    };
+    let question = [("action", "read"), ("kind", kind), ("record", record), ("project", slug(frame))];
+    html! { a class="quiet-link" href=(paths::asking(page, &question)) { (icon(Icon::ScanEye)) (words) } }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{crumb, slug};
+use super::{crumb, seen_by, slug};
 use crate::components::{
     Counts, Criterion, Empty, Field, FormErrors, Head, Input, LogEntry, Stop, criteria, empty, error_summary, facts,
     field, head, hidden, key, line, log, none, panel, result_bar, submit,
@@ -162,6 +162,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Target", view.target.as_ref().map_or_else(|| none("no date"), |day| html! { (day) })),
                         ("Changed", time(view.updated)),
                     ]))
+                    p { (seen_by(frame, "requirement", &view.key)) }
                     @for (title, list) in [("Depends on", &view.depends_on), ("Needed by", &view.needed_by)] {
                         @if !list.is_empty() {
                             section { h2 { (title) } ul class="list" { @for (id, name, proof) in list {

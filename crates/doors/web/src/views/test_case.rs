@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::test_cases::trend_words;
-use super::{at, crumb, slug};
+use super::{at, crumb, seen_by, slug};
 use crate::components::{
     Column, DurationPoint, Empty, Field, FormErrors, Head, Input, LogEntry, Pager, Stop, durations, empty,
     error_summary, facts, field, head, hidden, key, line, log, none, pager, panel, sparkline, submit, table,
@@ -124,6 +124,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Runs", html! { (thousands(view.runs.0)) }),
                         ("Passed", html! { (percent(view.runs.1, view.runs.0)) }),
                     ]))
+                    p { (seen_by(frame, "test_case", &view.key)) }
                 }
             }
         },

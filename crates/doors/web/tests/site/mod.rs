@@ -36,11 +36,13 @@ impl World {
             .chain(&work::RESOURCES)
             .chain(&quality::RESOURCES)
             .chain(&delivery::RESOURCES)
+            .chain(&authorization::RESOURCES)
             .copied();
         let operations = identity::operations()
             .into_iter()
             .chain(quality::imports::operations())
             .chain(delivery::operations())
+            .chain(authorization::operations())
             .collect();
         let catalogue = Catalogue::new(resources, operations, schema).unwrap();
         let kernel = Arc::new(Kernel::new(store, catalogue));

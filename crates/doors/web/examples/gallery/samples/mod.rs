@@ -1,8 +1,10 @@
 //! Sample view models: short, long, empty, many and odd. The figures in them are invented; the page names say what they show.
 
+mod access;
 mod delivery;
 mod parts;
 mod quality;
+mod questions;
 mod requirements;
 
 use delivery::*;
@@ -12,7 +14,7 @@ use quality::*;
 pub(crate) use requirements::hits;
 use requirements::*;
 use web::components::{Filters, FormErrors};
-use web::layout::{Flash, Frame, ProjectNav, Section};
+use web::layout::{AccessNav, Flash, Frame, ProjectNav, Section};
 use web::state::*;
 use web::views;
 
@@ -63,6 +65,36 @@ pub(crate) const NAMES: &[&str] = &[
     "account",
     "find",
     "find-nothing",
+    "members",
+    "members-empty",
+    "members-nothing-fits",
+    "member",
+    "member-refused",
+    "member-empty",
+    "roles",
+    "roles-empty",
+    "roles-refused",
+    "rights",
+    "rights-many",
+    "rights-one",
+    "rights-nothing-fits",
+    "role",
+    "role-refused",
+    "role-empty",
+    "grants",
+    "grants-empty",
+    "approvals",
+    "approvals-empty",
+    "access",
+    "access-yes",
+    "access-no",
+    "access-what-if",
+    "access-fault",
+    "access-nothing",
+    "access-agent",
+    "access-who",
+    "access-what",
+    "access-mine",
     "design",
     "403",
     "404",
@@ -81,6 +113,7 @@ pub(crate) fn frame() -> Frame {
             tests: Some(2_914),
             open_defects: Some(17),
         }),
+        access: AccessNav { members: true, roles: true, approvals: true },
         person: Some(s("Mira Holm")),
         csrf: s("csrf-sample"),
         path: s("/"),
@@ -244,12 +277,16 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "design" => views::design::page(&at(Section::Other), now()),
         "403" => views::errors::page(
             &at(Section::Other),
-            &views::errors::Problem::Forbidden { needed: Some(s("developer in this project")) },
+            &views::errors::Problem::Forbidden {
+                needed: Some(s("developer in this project")),
+                said: s("You may not create defects: no role of yours here may create a defect."),
+                why: Some(s("/access-no")),
+            },
         ),
         "404" => views::errors::page(&at(Section::Other), &views::errors::Problem::NotFound),
         "500" => {
             views::errors::page(&nobody(), &views::errors::Problem::Internal { request_id: s("01998a44-7d21-7b3e") })
         }
-        _ => return None,
+        _ => return access::render(name, base),
     })
 }

@@ -149,6 +149,7 @@ pub(super) fn build(full: bool) -> views::build::View {
     };
     let all = if full { counts(2_871, 26, 1, 14) } else { Counts::default() };
     views::build::View {
+        id: s("01998a44-7d21-7b3e-9a01-0f6b1c2d3e4f"),
         number: 128,
         version: Some(s("1.8.2")),
         commit: Some(s("9f3c2ab7710d5c0f3f7e2a11b6f4b7ad0c1e2d3f")),

@@ -1,0 +1,270 @@
+//! A member's page, and giving them a role.
+
+use std::borrow::Cow;
+
+use authorization::{
+    OUT_OF_REACH,
+    evaluation::{Evaluator, Who},
+    overview::{self, Given, Person, RoleLine},
+};
+use authz::{
+    Subject,
+    condition::{Condition, Facts, Truth, Value as Known},
+};
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use base::Problem;
+use kernel::{Ctx, Error, PrincipalKind, Subject as About, Tx};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        answer::{see_other, with_status},
+        error::{PageError, refused},
+        form::{Fields, Posted},
+        session::Visitor,
+    },
+    explorer, held, input, perform,
+};
+use crate::{
+    components::FormErrors,
+    format::When,
+    layout::Section,
+    paths,
+    state::{GrantState, MemberKind, MemberStatus, Shown as _, Tone},
+    views::access::{
+        Grant, How, Place,
+        member::{Entered, View, page},
+    },
+};
+
+pub(super) async fn show(visitor: Visitor, Path(id): Path<String>) -> Result<Response, PageError> {
+    render(&visitor, &id, View::default()).await
+}
+
+/// The page of a member; `base` carries what was entered and refused.
+pub(super) async fn render(visitor: &Visitor, id: &str, base: View) -> Result<Response, PageError> {
+    let ctx = &visitor.ctx;
+    let missing = || Problem::not_found("member");
+    let id: Uuid = if id == "me" { ctx.principal.user_id } else { id.parse().map_err(|_| missing())? };
+    let is_self = id == ctx.principal.user_id;
+    let sees_roles = visitor.may("role", "read", None);
+    if !is_self && !visitor.may("membership", "read", None) {
+        return Err(missing().into());
+    }
+    let tx = ctx.begin_read().await?;
+    let person = overview::people(&tx, Some(id)).await?.pop().ok_or_else(missing)?;
+    if !is_self && !sees_roles {
+        let reason = ctx.why_not("role", "read", None);
+        return Err(Problem::forbidden(format!("You may not read roles: {reason}.")).into());
+    }
+    let mut grants = Vec::new();
+    let holder = (person.name.clone(), held::kind_of(&person.kind), paths::member(&id.to_string()));
+    for one in overview::in_projects(ctx, &tx, Some(id)).await? {
+        grants.push(held::in_project(ctx, &one, holder.clone()));
+    }
+    let given = overview::given(ctx, &tx, Some(id)).await?;
+    let projects = overview::projects(&tx).await?;
+    let roles = if sees_roles { overview::roles(ctx, &tx).await? } else { Vec::new() };
+    let automatic = automatic(ctx, &tx, &roles, id, &holder).await?;
+    let passes_on = is_self && given.iter().any(|one| may_delegate(visitor, one));
+    let people = if passes_on { super::people(&tx).await? } else { Vec::new() };
+    let emergencies = if is_self && may_break_glass(visitor) { emergencies(&tx).await? } else { Vec::new() };
+    tx.commit().await?;
+    grants.extend(given.iter().map(|one| {
+        let may_revoke = one.revoked.is_none() && may_revoke(visitor, one);
+        Grant { may_revoke, may_delegate: may_delegate(visitor, one), ..held::grant(ctx, one) }
+    }));
+    grants.extend(automatic);
+    let mut evaluator = Evaluator::new(ctx).await?;
+    let mut names = explorer::names_of(projects.clone());
+    let able = explorer::abilities(visitor, &mut evaluator, &who(&person), &mut names).await?;
+
+    let page_of = |(id, name): (Uuid, String)| (name, paths::member(&id.to_string()));
+    let status = if base.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let view = View {
+        id: id.to_string(),
+        is_self,
+        kind: Some(held::kind_of(&person.kind)),
+        status: MemberStatus::from_code(&person.status),
+        owner: person.owner.map(page_of),
+        job: person.job_title,
+        seen: person.last_seen.map(|at| When::new(at, ctx.now())),
+        grants,
+        able: able.kinds,
+        may_assign: visitor.may("role", "update", None),
+        roles: roles
+            .iter()
+            .filter(|role| role.is_assignable)
+            .map(|role| (role.name.clone(), role.title.clone()))
+            .collect(),
+        projects: projects.into_iter().map(|(id, _, name)| (id.to_string(), name)).collect(),
+        people: people.into_iter().filter(|(value, _)| *value != person.email).collect(),
+        emergencies,
+        name: person.name,
+        email: person.email,
+        ..base
+    };
+    let frame = visitor.frame(Section::Members).await?;
+    Ok(with_status(status, page(&frame, &view)))
+}
+
+/// Whoever may change roles takes anything back; others what they gave or hold.
+fn may_revoke(visitor: &Visitor, one: &Given) -> bool {
+    let me = visitor.ctx.principal.user_id;
+    let is_mine = one.holder.0 == me || one.by.as_ref().is_some_and(|(by, _)| *by == me);
+    visitor.may("role", "update", None) || (one.is_role && is_mine && visitor.may("role", "delegate", None))
+}
+
+fn may_delegate(visitor: &Visitor, one: &Given) -> bool {
+    let is_open = one.revoked.is_none() && one.until.is_none_or(|until| until > visitor.ctx.now());
+    one.is_role && one.may_delegate > 0 && is_open && one.holder.0 == visitor.ctx.principal.user_id
+}
+
+fn may_break_glass(visitor: &Visitor) -> bool {
+    visitor.ctx.principal.kind == PrincipalKind::Person && visitor.may("role", "break_glass", None)
+}
+
+async fn emergencies(tx: &kernel::Tx) -> Result<Vec<(String, String)>, Error> {
+    let all = overview::permissions(tx).await?;
+    let in_reach = all.into_iter().filter(|one| !OUT_OF_REACH.contains(&one.kind.as_str()));
+    Ok(in_reach.map(|one| (one.name.clone(), one.name)).collect())
+}
+
+/// The roles that somebody holds because they meet a condition, or may meet it in some circumstances.
+async fn automatic(
+    ctx: &Ctx,
+    tx: &Tx,
+    roles: &[RoleLine],
+    person: Uuid,
+    holder: &(String, MemberKind, String),
+) -> Result<Vec<Grant>, Error> {
+    if roles.iter().all(|role| role.automatic.is_none()) {
+        return Ok(Vec::new());
+    }
+    let compiled = kernel::load_roles(tx, ctx.catalogue(), ctx.now()).await?;
+    let mut all = kernel::load_holdings(tx, ctx.catalogue(), &compiled, &[person], ctx.now()).await?;
+    let Some(holdings) = all.remove(&person) else { return Ok(Vec::new()) };
+    let subject = OfSubject(&holdings.subject);
+    let words = ctx.catalogue().words_of_context();
+    let met = |document: &Value| {
+        Condition::parse(document, &words).is_ok_and(|condition| condition.evaluate(&subject) != Truth::False)
+    };
+    let held = roles.iter().filter_map(|role| Some((role, role.automatic.as_ref().filter(|document| met(document))?)));
+    Ok(held
+        .map(|(role, document)| Grant {
+            id: String::new(),
+            holder: holder.clone(),
+            title: role.title.clone(),
+            href: Some(paths::role(&role.name)),
+            how: How::Automatic,
+            by: None,
+            at: None,
+            place: Place { words: "everywhere".to_owned(), href: None },
+            from: None,
+            until: None,
+            state: GrantState::Live,
+            ended: None,
+            condition: held::in_words(ctx, None, document),
+            reason: None,
+            hands: 0,
+            may_revoke: false,
+            may_delegate: false,
+            depth: 0,
+        })
+        .collect())
+}
+
+/// What is known of somebody whatever they ask for.
+struct OfSubject<'a>(&'a Subject);
+
+impl Facts for OfSubject<'_> {
+    fn value(&self, attribute: &str) -> Option<Cow<'_, Known>> {
+        let name = attribute.strip_prefix("subject.")?;
+        if name == "id" {
+            return Some(Cow::Owned(Known::Id(self.0.id)));
+        }
+        self.0.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| Cow::Borrowed(value))
+    }
+}
+
+fn who(person: &Person) -> Who {
+    let kind = match person.kind.as_str() {
+        "agent" => PrincipalKind::Agent,
+        "service" => PrincipalKind::Service,
+        _ => PrincipalKind::Person,
+    };
+    Who {
+        id: person.id,
+        name: person.name.clone(),
+        email: person.email.clone(),
+        kind,
+        on_behalf_of: person.owner.as_ref().map(|(id, _)| *id).filter(|_| kind == PrincipalKind::Agent),
+    }
+}
+
+/// What was entered, to be shown again.
+pub(super) fn entered(fields: &Fields) -> Entered {
+    let text = |name: &str| fields.text(name).to_owned();
+    let either = |one: &str, other: &str| if fields.has(one) { text(one) } else { text(other) };
+    Entered {
+        what: either("role", "permission"),
+        project: text("place"),
+        from: text("valid_from"),
+        until: text("valid_until"),
+        reason: text("reason"),
+        to: text("to"),
+        hands: either("may_delegate", "minutes"),
+    }
+}
+
+pub(super) async fn assign(Path(id): Path<String>, posted: Posted) -> Result<Response, PageError> {
+    let (visitor, fields) = (&posted.visitor, &posted.fields);
+    let mut body = input(fields, &["role", "reason"], &["valid_from", "valid_until"], &["may_delegate"]);
+    body.insert("member".to_owned(), json!(id));
+    if !fields.text("place").is_empty() {
+        body.insert("place".to_owned(), json!({"resource": "projects", "id": fields.text("place")}));
+    }
+    let done = perform(&visitor.ctx, About::Collection("user-roles"), "assign", None, Value::Object(body)).await;
+    match done {
+        Ok(_) => Ok(see_other(paths::member(&id)).saying(Tone::Good, "The role is given.").into_response()),
+        Err(error) => show_again(visitor, &id, error, "assign", fields).await,
+    }
+}
+
+/// The page of a member with the form that was refused.
+pub(super) async fn show_again(
+    visitor: &Visitor,
+    id: &str,
+    error: Error,
+    form: &str,
+    fields: &Fields,
+) -> Result<Response, PageError> {
+    let errors = refused_or_forbidden(&visitor.ctx, error)?;
+    render(visitor, id, View { entered: entered(fields), refused: form.to_owned(), errors, ..View::default() }).await
+}
+
+/// What was refused about a form of this page: also what one may not give, which another choice mends.
+pub(super) fn refused_or_forbidden(ctx: &Ctx, error: Error) -> Result<FormErrors, PageError> {
+    match ctx.catalogue().explain(&error) {
+        problem if problem.kind == base::ProblemKind::Forbidden => {
+            Ok(FormErrors { summary: Some(problem.detail), fields: Vec::new() })
+        }
+        _ => refused(ctx, error),
+    }
+}
+
+pub(super) async fn take_in_emergency(posted: Posted) -> Result<Response, PageError> {
+    let (visitor, fields) = (&posted.visitor, &posted.fields);
+    let body = Value::Object(input(fields, &["permission", "reason"], &[], &["minutes"]));
+    match perform(&visitor.ctx, About::Collection("user-permissions"), "break-glass", None, body).await {
+        Ok(_) => Ok(see_other(paths::member("me"))
+            .saying(Tone::Warn, "You hold it until it ends by itself. The owners were told, with your reason.")
+            .into_response()),
+        Err(error) => show_again(visitor, "me", error, "emergency", fields).await,
+    }
+}
