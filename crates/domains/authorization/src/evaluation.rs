@@ -154,15 +154,23 @@ impl<'a> Evaluator<'a> {
         .into())
     }
 
+    /// What members hold, also in projects that the asker does not see: the answer about them must be right. What is told
+    /// of it leaves such places out.
+    async fn held_by(&self, users: &[Uuid]) -> Result<HashMap<Uuid, Holdings>, Error> {
+        let tx = self.ctx.begin_read().await?;
+        tx.batch("set local app.project_access = 'all'").await?;
+        let all = kernel::load_holdings(&tx, self.ctx.catalogue(), &self.roles, users, self.ctx.now()).await?;
+        tx.commit().await?;
+        Ok(all)
+    }
+
     async fn holdings(&mut self, who: &Who) -> Result<(Holdings, Option<Holdings>), Error> {
         let key = (who.id, who.on_behalf_of);
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
         let users: Vec<Uuid> = std::iter::once(who.id).chain(who.on_behalf_of).collect();
-        let tx = self.ctx.begin_read().await?;
-        let mut all = kernel::load_holdings(&tx, self.ctx.catalogue(), &self.roles, &users, self.ctx.now()).await?;
-        tx.commit().await?;
+        let mut all = self.held_by(&users).await?;
         let nothing = |id| Holdings { subject: authz::Subject { id, attributes: Vec::new() }, ..Holdings::default() };
         let own = all.remove(&who.id).unwrap_or_else(|| nothing(who.id));
         let person = who.on_behalf_of.map(|person| all.remove(&person).unwrap_or_else(|| nothing(person)));
@@ -217,6 +225,34 @@ impl<'a> Evaluator<'a> {
     pub async fn answer(&mut self, asked: &Asked) -> Result<Explanation, Error> {
         self.may_ask_about(asked.who.id)?;
         let grants = self.grants(&asked.who, &asked.changes).await?;
+        let mut answer = self.decided(asked, grants).await?;
+        self.leave_out_hidden_places(&mut answer).await?;
+        Ok(answer)
+    }
+
+    /// A grant in a project that the asker does not see is told of without the project.
+    async fn leave_out_hidden_places(&self, answer: &mut Explanation) -> Result<(), Error> {
+        let parts = std::iter::successors(Some(&*answer), |part| part.person.as_deref());
+        let places: Vec<Uuid> =
+            parts.flat_map(|part| part.considered.iter().filter_map(|one| one.project_id)).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let tx = self.ctx.begin_read().await?;
+        let rows = tx.query("select id from work.projects where id = any($1)", &[&places]).await?;
+        tx.commit().await?;
+        let seen = rows.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<Uuid>, _>>()?;
+        let mut part = Some(answer);
+        while let Some(now) = part {
+            for one in &mut now.considered {
+                one.project_id = one.project_id.filter(|project| seen.contains(project));
+            }
+            part = now.person.as_deref_mut();
+        }
+        Ok(())
+    }
+
+    async fn decided(&mut self, asked: &Asked, grants: Grants) -> Result<Explanation, Error> {
         match &asked.thing {
             Thing::All { kind, project } => {
                 self.known_question(kind, &asked.action)?;
@@ -342,9 +378,8 @@ impl<'a> Evaluator<'a> {
         let tx = self.ctx.begin_read().await?;
         let rows = tx.query(MEMBERS, &[&after, &LOOKED_AT]).await?;
         let ids = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
-        let all = kernel::load_holdings(&tx, self.ctx.catalogue(), &self.roles, &ids, self.ctx.now()).await?;
         tx.commit().await?;
-        for (id, holdings) in all {
+        for (id, holdings) in self.held_by(&ids).await? {
             self.known.insert((id, None), (holdings, None));
         }
         let mut found = Vec::new();

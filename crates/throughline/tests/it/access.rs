@@ -353,6 +353,33 @@ async fn an_explanation_tells_nothing_of_a_record_that_the_asker_does_not_see() 
     assert!(told["context"]["reason"].as_str().unwrap().starts_with("it is hidden from them"), "{told}");
 }
 
+/// The viewer holds a role in a project that the developer, who asks, does not see.
+#[tokio::test]
+async fn what_is_held_out_of_the_askers_sight_counts_and_its_place_is_not_told() {
+    let world = world().await;
+    let secret = project(&world, "secret", &[("hidden", "draft")]).await;
+    let viewer = world.home.viewer.user_id;
+    arrange(
+        &world,
+        &format!(
+            "update work.projects set visibility = 'private' where id = '{secret}';
+             insert into authz.resources (resource_type_id, name, entity_id)
+             select id, 'secret', '{secret}' from authz.resource_types where name = 'project';
+             insert into authz.user_roles (user_id, role_id, resource_scope_id)
+             select '{viewer}', r.id, f.id from authz.roles r, authz.resources f where r.template_code = 'developer' and f.name = 'secret'"
+        ),
+    )
+    .await;
+    let mut asked = question(&world.home.viewer.email, "update", "requirement", "*");
+    asked["resource"]["properties"] = json!({"project": secret});
+    for (asker, told) in [(&world.home.developer, Value::Null), (&world.home.owner, json!(secret))] {
+        let answer = ask(&world, asker, &asked).await;
+        assert_eq!(answer["decision"], true, "{answer}");
+        let grant = &answer["context"]["explanation"]["considered"][0];
+        assert_eq!((&grant["place"], &grant["project_id"]), (&json!("project"), &told));
+    }
+}
+
 #[tokio::test]
 async fn several_questions_share_what_they_do_not_say_and_may_stop_early() {
     let world = world().await;
