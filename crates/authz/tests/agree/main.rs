@@ -24,6 +24,7 @@ const TABLE: &str = "with t as materialized (
         created timestamptz, due timestamptz, owner uuid, author uuid, host inet, peer inet, labels text[], tags text[]))";
 
 /// A list can hold exactly the rows that a check would allow.
+/// Proves REQ-53.4.
 #[test]
 fn rust_and_postgresql_agree_about_every_row() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

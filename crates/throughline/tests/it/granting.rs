@@ -329,6 +329,7 @@ async fn what_is_held_narrowly_is_given_no_wider() {
     assign(&world, &keeper, &other, "careful", near).await.expect(201);
 }
 
+/// Proves REQ-53.3.
 #[tokio::test]
 async fn a_condition_that_cannot_be_read_is_refused_with_its_place() {
     let world = world().await;
