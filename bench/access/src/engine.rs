@@ -3,8 +3,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use authz::{
-    Environment, Grants, HeldRole, Holdings, PermissionRow, PermissionScope, Place, Question, RolePermissionRow, RoleRow, Roles,
-    Rule, Source, SourceKind, Subject, Target, Validity,
+    Environment, Grants, HeldRole, Holdings, PermissionRow, PermissionScope, Place, Question, RolePermissionRow,
+    RoleRow, Roles, Rule, Source, SourceKind, Subject, Target, Validity,
     condition::{Condition, Facts, Type, Value, Vocabulary},
 };
 use serde_json::json;
@@ -78,7 +78,11 @@ fn holdings(policy: &Policy, person: u32) -> Holdings {
         rule: Rule::default(),
         source: Source { kind: SourceKind::Assigned, id: None, by: None },
     });
-    Holdings { subject: Subject { id: id(3, person), ..Subject::default() }, roles: held.collect(), ..Holdings::default() }
+    Holdings {
+        subject: Subject { id: id(3, person), ..Subject::default() },
+        roles: held.collect(),
+        ..Holdings::default()
+    }
 }
 
 /// What is the same for every question.
@@ -121,7 +125,8 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(policy: &Policy) -> Result<Self, Failure> {
         let roles = Arc::new(roles(policy)?);
-        let people = (0..).take(policy.held.len()).map(|person| Grants::compile(roles.clone(), holdings(policy, person)));
+        let people =
+            (0..).take(policy.held.len()).map(|person| Grants::compile(roles.clone(), holdings(policy, person)));
         Ok(Self { people: people.collect(), names: Names::new() })
     }
 }

@@ -117,7 +117,9 @@ fn quantile(times: &mut [u64], of: f64) -> u64 {
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<u32> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let [rounds, sizes @ ..] = arguments.as_slice() else { return Err("say how many rounds, and how many grants".into()) };
+    let [rounds, sizes @ ..] = arguments.as_slice() else {
+        return Err("say how many rounds, and how many grants".into());
+    };
     for grants in sizes {
         for under_condition in [false, true] {
             let policy = Policy::new(*grants, under_condition);
@@ -129,7 +131,8 @@ fn main() -> Result<(), Failure> {
                 (Box::new(peers::Casbin::new(&policy)?), 20),
             ];
             // What a look at the clock costs by itself is in every time; it is taken out.
-            let clock = quantile(&mut (0..20_000).map(|_| Instant::now().elapsed().as_nanos() as u64).collect::<Vec<_>>(), 0.5);
+            let clock =
+                quantile(&mut (0..20_000).map(|_| Instant::now().elapsed().as_nanos() as u64).collect::<Vec<_>>(), 0.5);
             for round in 0..=*rounds {
                 for (decider, count) in &mut deciders {
                     let mut times = timed(decider.as_mut(), &policy, &policy.questions(*count));

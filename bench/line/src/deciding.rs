@@ -72,7 +72,13 @@ fn section(times: &Times) -> Section {
                 .zip(micros(OURS, condition, most))
                 .map(|(theirs, ours)| theirs / ours)
                 .collect();
-            section.figure(&format!("p50 of {peer}, of Throughline's{}", with(condition)), &ratios, "×", Goal::None, "");
+            section.figure(
+                &format!("p50 of {peer}, of Throughline's{}", with(condition)),
+                &ratios,
+                "×",
+                Goal::None,
+                "",
+            );
         }
     }
     let rows: Vec<Vec<String>> = times
@@ -112,7 +118,8 @@ fn plot(times: &Times) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 390\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n\
          <title>Time of one decision by number of assignments</title>\n<rect width=\"720\" height=\"390\" fill=\"#fff\"/>\n",
     );
-    for (power, label) in ["10 ns", "100 ns", "1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms"].iter().enumerate() {
+    for (power, label) in ["10 ns", "100 ns", "1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms"].iter().enumerate()
+    {
         let at = y(10_f64.powi(power as i32 + 1));
         let _ = writeln!(
             svg,

@@ -35,7 +35,10 @@ pub(crate) async fn measure(plan: &Plan, instance: &Instance, project: Uuid, row
             let mut rates = Vec::new();
             for token in [&instance.token, &reader] {
                 let request = http::get(&path, token);
-                rates.push(load::run(instance.address, plan.connections, plan.time, Arc::new(move |_| request.clone())).await?);
+                rates.push(
+                    load::run(instance.address, plan.connections, plan.time, Arc::new(move |_| request.clone()))
+                        .await?,
+                );
             }
             // The first round only warms up.
             if round > 0 {

@@ -135,7 +135,7 @@ impl<'a> Asking<'a> {
     async fn lists(&self) -> Result<(), Differs> {
         for &resource in &self.resources {
             let pages = self.pages(resource, 20, "&count=exact&fields=id").await;
-            let found: Ids = pages.iter().flat_map(|page| rows(page)).map(id_of).collect();
+            let found: Ids = pages.iter().flat_map(rows).map(id_of).collect();
             for page in &pages {
                 let (counted, listed) = (Ids::from([page["count"].to_string()]), Ids::from([found.len().to_string()]));
                 self.same("count=exact", resource, &listed, &counted)?;
@@ -247,7 +247,7 @@ impl<'a> Asking<'a> {
             let pages = self.pages(resource, 200, &format!("&include={name}")).await;
             let included = pages.iter().flat_map(|page| page["included"][name].as_array().unwrap());
             let found = self.scene.known(there(relation), included.map(id_of));
-            let listed: Vec<&Value> = pages.iter().flat_map(|page| rows(page)).collect();
+            let listed: Vec<&Value> = pages.iter().flat_map(rows).collect();
             let linked = match relation {
                 Relation::One { column, .. } => {
                     listed.iter().filter_map(|row| Some(row[column.as_str()].as_str()?.to_owned())).collect()
