@@ -54,7 +54,7 @@ impl Policy {
 
     /// The role above, whose permissions it has too.
     fn above(role: u32) -> Option<u32> {
-        (role % DEPTH != 0).then(|| role - 1)
+        (!role.is_multiple_of(DEPTH)).then(|| role - 1)
     }
 
     /// What the answer has to be.
