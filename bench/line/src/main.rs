@@ -1,6 +1,8 @@
 //! Runs the measurements of the line and writes them down. See `bench/README.md` for what each means; start it by `script/bench`.
 
+mod deciding;
 mod imports;
+mod limited;
 mod reading;
 mod starting;
 
@@ -26,7 +28,7 @@ struct Plan {
     results: PathBuf,
 }
 
-const USAGE: &str = "script/bench [P1] [P2] [P3] [P10] [--rows 10000,1000000] [--rounds 7] [--seconds 3] [--connections 16]\n\
+const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P10] [--rows 10000,1000000] [--rounds 7] [--seconds 3] [--connections 16]\n\
     Without a name everything is measured.";
 
 #[tokio::main]
@@ -50,11 +52,14 @@ async fn main() -> Result<(), Failure> {
 async fn run(plan: &Plan) -> Result<String, Failure> {
     let mut text = head(plan);
     let mut sections: Vec<Section> = Vec::new();
-    if plan.wants("P1") || plan.wants("P2") {
+    if ["P1", "P2", "P5"].iter().any(|goal| plan.wants(goal)) {
         sections.extend(reading::measure(plan).await?);
     }
     if plan.wants("P3") {
         sections.push(imports::measure(plan).await?);
+    }
+    if plan.wants("P4") {
+        sections.push(deciding::measure(plan).await?);
     }
     if plan.wants("P10") {
         sections.push(starting::measure(plan).await?);
@@ -94,7 +99,7 @@ fn plan() -> Result<Plan, Failure> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match argument.as_str() {
-            "P1" | "P2" | "P3" | "P10" => plan.goals.push(argument),
+            "P1" | "P2" | "P3" | "P4" | "P5" | "P10" => plan.goals.push(argument),
             "--rows" => plan.rows = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
             "--rounds" => plan.rounds = value()?.parse()?,
             "--seconds" => plan.time = Duration::from_secs(value()?.parse()?),

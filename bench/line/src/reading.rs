@@ -16,14 +16,14 @@ use line::{
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::{Plan, progress};
+use crate::{Plan, limited, progress};
 
 /// Rows of the page.
 const PAGE: u32 = 50;
 /// Connections when times are compared, so that a time is one of serving and not of waiting for a processor.
 const FEW: usize = 2;
 
-/// Measures what is wanted of P1 and P2; both read the same database.
+/// Measures what is wanted of P1, P2 and P5; all read the same database.
 pub(crate) async fn measure(plan: &Plan) -> Result<Vec<Section>, Failure> {
     let main = plan.rows.iter().position(|rows| *rows == 1_000_000).unwrap_or(plan.rows.len() - 1);
     let mut sized = Vec::new();
@@ -48,6 +48,10 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Vec<Section>, Failure> {
         let mut section = peers.list(plan).await?;
         flat(plan, &sized, &mut section).await?;
         sections.push(section);
+    }
+    if plan.wants("P5") {
+        let one = of(plan.rows[main])?;
+        sections.push(limited::measure(plan, &one.instance, one.project, one.rows).await?);
     }
     drop(peers);
     for one in sized {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{Failure, instance::Instance};
 
 const REQUIREMENTS: &str = include_str!("../sql/seed_requirements.sql");
+const READER: &str = include_str!("../sql/seed_reader.sql");
 /// Rows of one statement.
 const STEP: u64 = 250_000;
 
@@ -43,6 +44,23 @@ pub async fn requirements(instance: &Instance, rows: u64) -> Result<Uuid, Failur
     client.batch_execute("vacuum (analyze) work.requirements").await?;
     client.batch_execute("checkpoint").await?;
     Ok(project)
+}
+
+/// A member of `project` who reads its requirements under a condition; gives their token.
+///
+/// # Errors
+/// When the server or the database refuses.
+pub async fn reader(instance: &Instance, project: Uuid) -> Result<String, Failure> {
+    // As the server makes them: its prefix for API tokens, and what nobody guesses.
+    let token = format!("tlp_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let statements = READER
+        .replace("ORGANIZATION", &instance.organization.to_string())
+        .replace("PROJECT", &project.to_string())
+        .replace("READER", &Uuid::new_v4().to_string())
+        .replace("TOKEN", &token);
+    let client = instance.superuser().await?;
+    client.batch_execute(&format!("set session_replication_role = replica; {statements}")).await?;
+    Ok(token)
 }
 
 /// The identifier of a running number, as [`requirements`] gives it.

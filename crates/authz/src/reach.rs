@@ -99,6 +99,14 @@ impl Reach {
         }
     }
 
+    /// Whether whole projects are all that is reached: no single records, and nothing under a condition.
+    pub fn is_of_whole_projects(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Everything => true,
+            Self::Parts(parts) => parts.iter().all(|part| matches!(part.filters.as_slice(), [Filter::Projects(_)])),
+        }
+    }
+
     /// The projects in which everything of the kind is reached, whatever it is like; `None` when that is every project.
     /// For what cannot look at single rows: it leaves out what is reached under a condition, and never widens.
     pub fn whole_projects(&self) -> Option<Vec<Uuid>> {

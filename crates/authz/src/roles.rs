@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
     sync::Arc,
 };
 
@@ -117,12 +118,35 @@ pub(crate) struct Entitlement {
 /// A pair of a permission type and an action, numbered.
 pub(crate) type Key = u32;
 
+/// Spreads keys over a table. They are numbers that we gave out ourselves, so nobody can choose ones that meet, and a decision
+/// looks one up in every role that is held.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(self.0 as u32 ^ u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, key: u32) {
+        self.0 = u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+type ByKey<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
+
 #[derive(Debug)]
 pub(crate) struct Role {
     pub(crate) name: String,
     pub(crate) validity: Validity,
     pub(crate) held_by: Option<Rule>,
-    pub(crate) gives: HashMap<Key, Vec<Entitlement>>,
+    pub(crate) gives: ByKey<Vec<Entitlement>>,
 }
 
 /// All roles of an organisation.
@@ -173,8 +197,8 @@ impl Roles {
         role: &RoleRow,
         by_id: &HashMap<Uuid, &RoleRow>,
         own: &HashMap<Uuid, Vec<&RolePermissionRow>>,
-    ) -> HashMap<Key, Vec<Entitlement>> {
-        let mut gives: HashMap<Key, Vec<Entitlement>> = HashMap::new();
+    ) -> ByKey<Vec<Entitlement>> {
+        let mut gives: ByKey<Vec<Entitlement>> = ByKey::default();
         let (mut path, mut validity, mut seen) = (Vec::new(), Validity::ALWAYS, HashSet::new());
         let mut at = Some(role);
         while let Some(role) = at.filter(|role| seen.insert(role.id)) {

@@ -23,6 +23,7 @@ mod history;
 mod idempotency;
 mod input;
 mod list;
+mod narrow;
 mod operation;
 mod param;
 mod policy;
@@ -45,7 +46,7 @@ pub use access::{
 };
 pub use audit::{Change, record};
 pub use bulk::{BulkAction, BulkItem, BulkRequest, bulk};
-pub use catalogue::{Catalogue, CatalogueError, Served};
+pub use catalogue::{Catalogue, CatalogueError, Relation, Served};
 pub use conditions::check_condition;
 pub use confer::{may_approve, may_ask, may_confer, may_confer_on, may_give_in_person, terms_of};
 pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};

@@ -28,15 +28,14 @@ pub(crate) fn condition(served: &Served, reach: &Reach, params: &mut Vec<Param>)
 
 fn one(served: &Served, filter: &Filter, params: &mut Vec<Param>) -> Result<String, Error> {
     let mut equal = |columns: &[Option<&str>], value: Param, form: &str| {
+        // A parameter that stands nowhere would have no type, and PostgreSQL would refuse the statement.
+        if columns.iter().all(Option::is_none) {
+            return "false".to_owned();
+        }
         params.push(value);
-        let place = params.len();
-        let found: Vec<String> = columns
-            .iter()
-            .flatten()
-            .map(|column| format!("t.{column} = {}", form.replace('$', &format!("${place}"))))
-            .collect();
-        // A parameter that stands nowhere has no type; it is given one.
-        if found.is_empty() { format!("${place} is null and false") } else { format!("({})", found.join(" or ")) }
+        let value = form.replace('$', &format!("${}", params.len()));
+        let found: Vec<String> = columns.iter().flatten().map(|column| format!("t.{column} = {value}")).collect();
+        format!("({})", found.join(" or "))
     };
     Ok(match filter {
         Filter::Projects(projects) => {

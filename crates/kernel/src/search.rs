@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{Catalogue, Ctx, Error, Resource, Served, Tx};
+use crate::{Catalogue, Ctx, Error, Resource, Served, Tx, narrow};
 
 /// How far into the results a page may reach.
 pub const DEEPEST: usize = 1000;
@@ -137,30 +137,39 @@ struct Answer {
 }
 
 #[derive(Deserialize)]
-struct Counted {
-    value: String,
-    count: i64,
+pub(crate) struct Counted {
+    pub(crate) value: String,
+    pub(crate) count: i64,
 }
 
-/// What the actor may read of what was looked for.
+/// What the actor may read of what was looked for: exactly that, and `capped` says when there may be more. For whoever reads some
+/// kind under a condition, the best [`DEEPEST`] of what fits are held to it.
 ///
 /// # Errors
 /// 400 for a text that is too long, for a type that is not searched, and for a page that is too deep.
 pub async fn search(ctx: &Ctx, tx: &Tx, query: &SearchQuery) -> Result<SearchResults, Error> {
     check(ctx.catalogue(), query)?;
-    let (mut everywhere, mut kinds, mut projects) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut everywhere, mut kinds, mut projects, mut limited) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for served in searched(ctx.catalogue()) {
         let kind = served.resource.permission;
-        match ctx.reach(kind, "read").whole_projects() {
-            None => everywhere.push(kind),
-            Some(some) => {
+        let reach = ctx.reach(kind, "read");
+        match (reach.whole_projects(), reach.is_of_whole_projects()) {
+            (None, _) => everywhere.push(kind),
+            (Some(some), true) => {
                 kinds.extend(std::iter::repeat_n(kind, some.len()));
                 projects.extend(some);
+            }
+            (Some(_), false) => {
+                everywhere.push(kind);
+                limited.push((served, reach));
             }
         }
     }
     let keys = keys_meant(ctx.catalogue(), query.text.trim());
-    let (limit, offset) = (count(query.limit), count(query.offset));
+    // What is limited to single records is looked at as deep as pages reach, and turned into pages here.
+    let is_limited = !limited.is_empty();
+    let (limit, offset) = if is_limited { (DEEPEST, 0) } else { (query.limit, query.offset) };
+    let (limit, offset, with_facets) = (count(limit), count(offset), query.with_facets && !is_limited);
     let (of_types, of_projects) = (given(&query.types), given(&query.projects));
     let (of_statuses, of_tags, of_owners) = (given(&query.statuses), given(&query.tags), given(&query.owners));
     let row = tx
@@ -182,12 +191,21 @@ pub async fn search(ctx: &Ctx, tx: &Tx, query: &SearchQuery) -> Result<SearchRes
                 &query.until,
                 &limit,
                 &offset,
-                &query.with_facets,
+                &with_facets,
             ],
         )
         .await?;
-    let answer: Answer = serde_json::from_str(row.try_get(0)?)
+    let mut answer: Answer = serde_json::from_str(row.try_get(0)?)
         .map_err(|error| Error::Broken(format!("the answer of platform.search cannot be read: {error}")))?;
+    if is_limited {
+        let readable = narrow::readable(tx, &answer.hits, &limited).await?;
+        answer.capped |= answer.total > i64::from(limit);
+        answer.total = i64::try_from(readable.len()).unwrap_or(i64::MAX);
+        if query.with_facets {
+            answer.facets = narrow::facets(tx, &readable).await?;
+        }
+        answer.hits = readable.into_iter().skip(query.offset).take(query.limit).collect();
+    }
     Ok(SearchResults {
         total: answer.total,
         capped: answer.capped,

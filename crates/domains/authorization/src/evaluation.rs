@@ -9,7 +9,7 @@ use std::{
 
 use authz::{
     Environment, Explanation, Grants, HeldRole, Holdings, Place as Held, Question, Reach, Roles, Rule, Source,
-    SourceKind, Target, Validity,
+    SourceKind, Strength, Target, Validity,
     condition::{Facts, Value},
 };
 use base::{Problem, ProblemKind};
@@ -200,8 +200,12 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// A context in which somebody looks, but for what is written.
+    /// A context in which somebody looks, but for what is written. Who comes with a token has nothing of their own.
     fn as_seen_by(&self, who: &Who, grants: Grants, environment: &Environment) -> Ctx {
+        let credential = match environment.authentication {
+            Strength::Token => Credential::ApiToken(Uuid::nil()),
+            Strength::None | Strength::Password | Strength::Server => Credential::Server,
+        };
         let principal = Principal {
             organization_id: self.ctx.organization_id(),
             user_id: who.id,
@@ -210,7 +214,7 @@ impl<'a> Evaluator<'a> {
             kind: who.kind,
             on_behalf_of: who.on_behalf_of,
             agent_run: None,
-            credential: Credential::Server,
+            credential,
             grants,
         };
         let request =

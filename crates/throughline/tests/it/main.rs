@@ -4,6 +4,11 @@
 
 mod abuse;
 mod access;
+mod access_lists;
+mod access_policy;
+mod access_scene;
+mod access_walls;
+mod access_ways;
 mod approvals;
 mod changes;
 mod conversations;
