@@ -139,7 +139,7 @@ impl Hasher for KeyHasher {
     }
 }
 
-type ByKey<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
+pub(crate) type ByKey<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
 
 #[derive(Debug)]
 pub(crate) struct Role {
