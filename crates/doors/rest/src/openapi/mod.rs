@@ -12,7 +12,9 @@ const ABOUT: &str = "The system of record for software delivery by people and AI
 `limit`, `cursor`, `sort`, `fields`, `include` and filters: `filter[field]=value`, or `filter[field][operator]=value` \
 with `eq`, `ne`, `lt`, `lte`, `gt`, `gte`, `in` (comma-separated), `contains`, `starts_with` and `is` (`null` or \
 `not_null`), where the operator suits the field. Records answer to their identifier and, where they have one, to their \
-human key (`REQ-42`, or `project-slug:REQ-42` where several projects have it). Errors are problem details (RFC 9457).";
+human key (`REQ-42`, or `project-slug:REQ-42` where several projects have it). Errors are problem details (RFC 9457). \
+Whoever holds a permission to act for another member does so with the header `X-On-Behalf-Of` and that member's \
+identifier: they then may do what both may, and both names are on every change.";
 
 /// The whole document.
 pub fn document(catalogue: &Catalogue) -> Value {
