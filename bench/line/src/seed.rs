@@ -59,7 +59,10 @@ pub async fn reader(instance: &Instance, project: Uuid) -> Result<String, Failur
         .replace("READER", &Uuid::new_v4().to_string())
         .replace("TOKEN", &token);
     let client = instance.superuser().await?;
-    client.batch_execute(&format!("set session_replication_role = replica; {statements}")).await?;
+    // Without triggers nobody is told that rights changed, so this says it.
+    client
+        .batch_execute(&format!("set session_replication_role = replica; {statements}; notify throughline_access, '*'"))
+        .await?;
     Ok(token)
 }
 

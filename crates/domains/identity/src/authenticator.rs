@@ -192,11 +192,11 @@ impl Authenticator {
         let tx = ctx.begin_read().await?;
         let catalogue = ctx.catalogue();
         let generation = self.cache.generation();
-        let roles = match self.cache.roles(principal.organization_id) {
+        let roles = match self.cache.roles(principal.organization_id, now) {
             Some(roles) => roles,
             None => {
                 let roles = Arc::new(kernel::load_roles(&tx, catalogue, now).await?);
-                self.cache.put_roles(principal.organization_id, roles.clone(), generation);
+                self.cache.put_roles(principal.organization_id, roles.clone(), now, generation);
                 roles
             }
         };

@@ -41,7 +41,7 @@ impl Known {
 #[derive(Default)]
 pub(crate) struct Cache {
     known: Mutex<HashMap<Key, Known>>,
-    roles: Mutex<HashMap<Uuid, Arc<Roles>>>,
+    roles: Mutex<HashMap<Uuid, (Arc<Roles>, Timestamp)>>,
     listening: AtomicBool,
     generation: AtomicU64,
 }
@@ -74,15 +74,17 @@ impl Cache {
     }
 
     /// The roles of an organisation, compiled, while nothing about them changed.
-    pub(crate) fn roles(&self, organization: Uuid) -> Option<Arc<Roles>> {
-        self.roles.lock().unwrap_or_else(PoisonError::into_inner).get(&organization).cloned()
+    pub(crate) fn roles(&self, organization: Uuid, now: Timestamp) -> Option<Arc<Roles>> {
+        let memory = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        let (roles, found) = memory.get(&organization)?;
+        (now.duration_since(*found) < FRESH).then(|| roles.clone())
     }
 
     /// Remembers the roles of an organisation, unless something changed since `generation`.
-    pub(crate) fn put_roles(&self, organization: Uuid, roles: Arc<Roles>, generation: u64) {
+    pub(crate) fn put_roles(&self, organization: Uuid, roles: Arc<Roles>, now: Timestamp, generation: u64) {
         let mut memory = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
         if self.listening.load(Ordering::Acquire) && self.generation() == generation {
-            memory.insert(organization, roles);
+            memory.insert(organization, (roles, now));
         }
     }
 
