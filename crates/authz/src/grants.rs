@@ -12,7 +12,7 @@ use crate::{
     Filter, Part, Question, Reach, Roles, Rule, Scope, Subject, Validity,
     asked::{Environment, Known, Target},
     condition::{Condition, Facts, Truth},
-    roles::{ByKey, Entitlement, Key, PermissionScope, Role},
+    roles::{Entitlement, Key, PermissionScope, Role},
 };
 
 /// Where something that is held holds.
@@ -155,9 +155,6 @@ pub(crate) enum Standing {
     Unknown,
 }
 
-/// Grants for a whole organisation up to this many are looked through; more are found by what they give.
-const LOOKED_THROUGH: usize = 4;
-
 /// All that one principal holds in one organisation.
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
@@ -165,8 +162,6 @@ pub struct Grants {
     pub(crate) subject: Arc<Subject>,
     pub(crate) held: Vec<Held>,
     everywhere: Vec<usize>,
-    /// Those of `everywhere` that answer for a key; for whoever holds so much that looking through all of it takes time.
-    everywhere_by_key: Option<ByKey<Vec<usize>>>,
     by_project: HashMap<Uuid, Vec<usize>>,
     by_record: HashMap<Uuid, Vec<usize>>,
     by_external: HashMap<String, Vec<usize>>,
@@ -217,9 +212,6 @@ impl Grants {
                 source: row.source,
             });
         }
-        if grants.everywhere.len() > LOOKED_THROUGH {
-            grants.everywhere_by_key = Some(grants.by_key(&grants.everywhere));
-        }
         grants.reads = grants.attributes_read();
         let is_plain = |held: &Held| {
             !matches!(held.place, Place::Records(_))
@@ -244,17 +236,6 @@ impl Grants {
             Place::Nowhere => {}
         }
         self.held.push(held);
-    }
-
-    fn by_key(&self, held: &[usize]) -> ByKey<Vec<usize>> {
-        let mut by_key: ByKey<Vec<usize>> = ByKey::default();
-        for at in held {
-            match &self.held[*at].gives {
-                Gives::Role(role) => role.gives.keys().for_each(|key| by_key.entry(*key).or_default().push(*at)),
-                Gives::One(key, _) => by_key.entry(*key).or_default().push(*at),
-            }
-        }
-        by_key
     }
 
     fn attributes_read(&self) -> Vec<String> {
@@ -327,23 +308,19 @@ impl Grants {
     }
 
     fn allows_key(&self, key: Key, question: &Question<'_>) -> bool {
-        self.candidates(key, &question.target).any(|at| {
+        self.candidates(&question.target).any(|at| {
             let held = &self.held[at];
             held.for_key(key).iter().any(|entitlement| self.standing(held, entitlement, question) == Standing::Allows)
         })
     }
 
-    /// What is held where `target` is and may answer for a key.
-    fn candidates(&self, key: Key, target: &Target<'_>) -> impl Iterator<Item = usize> {
-        let everywhere = match &self.everywhere_by_key {
-            Some(by_key) => by_key.get(&key).map_or(&[][..], Vec::as_slice),
-            None => &self.everywhere,
-        };
+    /// What is held where `target` is.
+    fn candidates(&self, target: &Target<'_>) -> impl Iterator<Item = usize> {
         let project = target.project.and_then(|project| self.by_project.get(&project));
         let record = target.record.and_then(|record| self.by_record.get(&record));
         let whole = target.part_of.and_then(|record| self.by_record.get(&record));
         let external = target.external.and_then(|name| self.by_external.get(name));
-        everywhere.iter().chain([project, record, whole, external].into_iter().flatten().flatten()).copied()
+        self.everywhere.iter().chain([project, record, whole, external].into_iter().flatten().flatten()).copied()
     }
 
     /// Whether a grant that is held where the target is says yes, or what stands in between.

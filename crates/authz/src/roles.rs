@@ -139,7 +139,7 @@ impl Hasher for KeyHasher {
     }
 }
 
-pub(crate) type ByKey<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
+type ByKey<T> = HashMap<Key, T, BuildHasherDefault<KeyHasher>>;
 
 #[derive(Debug)]
 pub(crate) struct Role {

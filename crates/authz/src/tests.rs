@@ -391,22 +391,3 @@ fn an_agent_never_exceeds_the_person_it_acts_for() {
     let elsewhere = grants(vec![held(JUNIOR, Place::Project(there))]).acting_for(person);
     assert!(!allows(&elsewhere, "defect", "read", Target::collection(Some(there))));
 }
-
-/// Whoever holds many roles is decided about by another way of looking; the answers are the same.
-#[test]
-fn many_grants_answer_as_few_do() {
-    let mut rows = Rows::new();
-    for number in 10..30 {
-        rows.roles.push(RoleRow { id: id(number), name: format!("role{number}"), ..rows.roles[0].clone() });
-        rows.give(number, &format!("kind{number}"), "read");
-    }
-    let mut held_by_all: Vec<HeldRole> = (10..30).map(|number| held(number, Place::Organization)).collect();
-    held_by_all.push(held(JUNIOR, Place::Project(id(50))));
-    rows.give(JUNIOR, "kind10", "update");
-    let grants = rows.grants(holding(held_by_all));
-    for number in 10..30 {
-        assert!(allows(&grants, &format!("kind{number}"), "read", Target::default()));
-        assert!(!allows(&grants, &format!("kind{number}"), "update", Target::default()));
-    }
-    assert!(allows(&grants, "kind10", "update", Target::collection(Some(id(50)))));
-}
