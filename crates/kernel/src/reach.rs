@@ -5,7 +5,7 @@ use authz::{
     condition::{SqlPlace, Type, Value},
 };
 
-use crate::{Error, catalogue::Served, param::Param, vocabulary::column_sql};
+use crate::{Ctx, Error, catalogue::Served, param::Param, vocabulary::column_sql};
 
 /// The condition on rows of `served` under the alias `t` that holds for those that `reach` reaches; `None` when that is all
 /// of them.
@@ -24,6 +24,31 @@ pub(crate) fn condition(served: &Served, reach: &Reach, params: &mut Vec<Param>)
         [only] => format!("({only})"),
         _ => format!("(({}))", ways.join(") or (")),
     }))
+}
+
+/// The conditions on rows of `served` for the actor of `ctx`: what `reach` reaches or is their own, and what tells of kinds
+/// they may read.
+pub(crate) fn conditions(
+    ctx: &Ctx,
+    served: &Served,
+    reach: &Reach,
+    params: &mut Vec<Param>,
+) -> Result<Vec<String>, Error> {
+    let mut conditions = Vec::new();
+    if let Some(column) = served.resource.tells_of {
+        params.push(Param::Texts(ctx.readable_types()));
+        conditions.push(format!("t.{column} = any(${})", params.len()));
+    }
+    if let Some(reached) = condition(served, reach, params)? {
+        conditions.push(match (served.resource.owner, ctx.own()) {
+            (Some(column), Some(own)) => {
+                params.push(Param::Uuid(own));
+                format!("({reached} or t.{column} = ${})", params.len())
+            }
+            _ => reached,
+        });
+    }
+    Ok(conditions)
 }
 
 fn one(served: &Served, filter: &Filter, params: &mut Vec<Param>) -> Result<String, Error> {

@@ -29,20 +29,7 @@ pub async fn reached(
     let resource = served.resource;
     let reach = ctx.principal.grants.reach(resource.permission, action, environment);
     let mut params = Vec::new();
-    let mut conditions: Vec<String> = Vec::new();
-    if let Some(condition) = reach::condition(served, &reach, &mut params)? {
-        conditions.push(match (resource.owner, ctx.own()) {
-            (Some(column), Some(own)) => {
-                params.push(Param::Uuid(own));
-                format!("({condition} or t.{column} = ${})", params.len())
-            }
-            _ => condition,
-        });
-    }
-    if let Some(column) = resource.tells_of {
-        params.push(Param::Texts(ctx.readable_types()));
-        conditions.push(format!("t.{column} = any(${})", params.len()));
-    }
+    let mut conditions = reach::conditions(ctx, served, &reach, &mut params)?;
     if served.is_soft() {
         conditions.push("t.deleted_at is null".to_owned());
     }

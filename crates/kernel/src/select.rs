@@ -209,19 +209,7 @@ impl ListQuery {
 
     /// Limits the rows to what the actor may reach, or what is their own.
     pub(crate) fn within(&mut self, ctx: &Ctx, served: &Served, reach: &authz::Reach) -> Result<(), crate::Error> {
-        let own = ctx.own();
-        if let Some(column) = served.resource.tells_of {
-            self.params.push(Param::Texts(ctx.readable_types()));
-            self.conditions.push(format!("t.{column} = any(${})", self.params.len()));
-        }
-        let Some(reached) = reach::condition(served, reach, &mut self.params)? else { return Ok(()) };
-        self.conditions.push(match (served.resource.owner, own) {
-            (Some(column), Some(own)) => {
-                self.params.push(Param::Uuid(own));
-                format!("({reached} or t.{column} = ${})", self.params.len())
-            }
-            _ => reached,
-        });
+        self.conditions.extend(reach::conditions(ctx, served, reach, &mut self.params)?);
         Ok(())
     }
 
