@@ -1,4 +1,4 @@
-//! The proof of permission: [`Allowed<T, A>`] can only be made by [`authorise`] and [`permit`].
+//! The proof of permission: [`Allowed<T, A>`] can only be made by [`authorise`], [`permit`] and [`crate::permit_in`].
 
 use std::{marker::PhantomData, ops::Deref};
 
@@ -53,6 +53,11 @@ impl<T, A> Allowed<T, A> {
     pub fn into_inner(self) -> T {
         self.subject
     }
+}
+
+/// The proof, for the kernel's own questions about where something is allowed.
+pub(crate) fn proven<T, A>(subject: T) -> Allowed<T, A> {
+    Allowed { subject, action: PhantomData }
 }
 
 /// Something an action can be allowed on.

@@ -39,6 +39,7 @@ mod select;
 mod store;
 mod violation;
 mod vocabulary;
+mod within;
 mod write;
 
 pub use access::{
@@ -73,6 +74,7 @@ pub use search::{
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
 pub use vocabulary::Words;
+pub use within::{Within, permit_in};
 pub use write::{Written, create, delete, restore, update};
 
 /// Declares an action type for [`Allowed`]: `action!(pub Approve = "approve")`.

@@ -1,7 +1,8 @@
 //! Defects as people look for them, and the result a defect is recorded from.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
+use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise, permit_in};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::{DEFECTS, TEST_RESULTS, text::pattern};
@@ -96,10 +97,10 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-/// At most `rows` defects of `project`, newest first, recorded before `before`.
+/// At most `rows` defects of `project` that the actor may read, newest first, recorded before `before`.
 ///
 /// # Errors
-/// 403 when the actor may not see defects there.
+/// 403 when the actor may see no defect there.
 pub async fn list_defects(
     ctx: &Ctx,
     tx: &Tx,
@@ -108,12 +109,12 @@ pub async fn list_defects(
     before: Option<Uuid>,
     rows: i64,
 ) -> Result<Vec<DefectLine>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&DEFECTS, Some(project)))?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &DEFECTS, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (statuses, severities) = (some(&filter.statuses), some(&filter.severities));
-    let found = tx
-        .query(LIST, &[&allowed.project, &statuses, &severities, &filter.owner, &like, &filter.text, &before, &rows])
-        .await?;
+    let params: [&(dyn ToSql + Sync); 8] =
+        [&allowed.project, &statuses, &severities, &filter.owner, &like, &filter.text, &before, &rows];
+    let found = allowed.query(ctx, tx, LIST, &params).await?;
     found
         .iter()
         .map(|row| {
@@ -131,13 +132,14 @@ pub async fn list_defects(
         .collect()
 }
 
-/// The defect of `project` that has or had this key.
+/// The defect of `project` that has or had this key. `None` too when the actor may not read it.
 ///
 /// # Errors
-/// 403 when the actor may not see defects there.
+/// 403 when the actor may see no defect there.
 pub async fn find_defect(ctx: &Ctx, tx: &Tx, project: Uuid, key: &str) -> Result<Option<DefectRecord>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&DEFECTS, Some(project)))?;
-    let Some(row) = tx.query_opt(FIND, &[&allowed.project, &key]).await? else { return Ok(None) };
+    let allowed: Allowed<_, Read> = permit_in(ctx, &DEFECTS, project)?;
+    let found = allowed.query(ctx, tx, FIND, &[&allowed.project, &key]).await?;
+    let Some(row) = found.first() else { return Ok(None) };
     let text = |name| row.try_get::<_, Option<String>>(name);
     let requirement = text("requirement_key")?.zip(text("requirement_title")?);
     let latest = text("last_run_status")?;

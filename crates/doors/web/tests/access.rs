@@ -462,3 +462,77 @@ async fn an_emergency_takes_a_reason_and_is_among_the_grants() {
     let mut viewer = world.signed_in("view@example.test").await;
     assert!(!viewer.get("/members/me").await.body.contains("/members/emergency"));
 }
+
+/// Three members who may enter every project: one reads the defects that hurt much, one reads a single defect, one reads none.
+async fn readers_of_some_defects(world: &World) {
+    world
+        .sql(
+            "with made as (insert into work.requirements (project_id, title) select id, 'Refunds are idempotent' from work.projects returning id, project_id)
+             insert into work.features (project_id, requirement_id, name) select project_id, id, 'Refunds' from made;
+             insert into quality.defects (project_id, title, severity, feature_id)
+             select f.project_id, x.title, x.severity, f.id
+               from work.features f, (values ('Twice refunded', 'high'), ('Crooked icon', 'low'), ('Card data shown', 'critical')) x (title, severity);
+             insert into authz.roles (name, display_name) values ('entrant', 'Entrant'), ('healer', 'Healer'), ('witness', 'Witness');
+             insert into authz.permissions (name, display_name, resource_type_id, action, conditions)
+             select 'some:defects', 'Some defects', resource_type_id, action, '{\"in\": [{\"var\": \"resource.severity\"}, [\"high\", \"critical\"]]}'
+               from authz.permissions where name = 'defect:read';
+             insert into authz.role_permissions (role_id, permission_id)
+             select r.id, p.id from authz.roles r, authz.permissions p
+              where (r.name in ('entrant', 'healer') and p.name = 'project:read') or (r.name = 'healer' and p.name = 'some:defects')
+                 or (r.name = 'witness' and p.name = 'defect:read');
+             insert into authz.resources (resource_type_id, name, entity_id)
+             select k.id, 'The icon', d.id from authz.resource_types k, quality.defects d where k.name = 'defect' and d.title = 'Crooked icon'",
+        )
+        .await;
+    world.invite("some@example.test", "healer").await;
+    world.invite("single@example.test", "entrant").await;
+    world.invite("none@example.test", "entrant").await;
+    world
+        .sql(
+            "insert into authz.user_roles (user_id, role_id, resource_scope_id)
+             select u.id, r.id, t.id from identity.users u, authz.roles r, authz.resources t
+              where u.email = 'single@example.test' and r.name = 'witness' and t.name = 'The icon'",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn the_pages_of_defects_show_those_that_their_reader_may_read_and_tell_of_no_other() {
+    let (world, mut owner) = world().await;
+    readers_of_some_defects(&world).await;
+    let path = |title: &str| {
+        let sql = format!("select '/p/pay/defects/' || key from quality.defects where title = '{title}'");
+        let world = &world;
+        async move { one(world, &sql).await }
+    };
+    let titles = ["Twice refunded", "Crooked icon", "Card data shown"];
+    for (email, readable) in
+        [("some@example.test", &["Twice refunded", "Card data shown"][..]), ("single@example.test", &["Crooked icon"])]
+    {
+        let mut reader = world.signed_in(email).await;
+        let list = reader.get("/p/pay/defects").await;
+        assert_eq!(list.status, StatusCode::OK, "{email}: {}", text(&list));
+        let count = readable.len();
+        let shown = text(&list);
+        assert!(shown.contains(&format!("{count} defect")), "{email}: {shown}");
+        assert!(!list.body.contains("REQ-1"), "{email} reads no requirement, and the list names one");
+        for title in titles {
+            let one = reader.get(&path(title).await).await;
+            let may = readable.contains(&title);
+            assert_eq!(list.body.contains(title), may, "{title} in the list of {email}");
+            assert_eq!(one.status, if may { StatusCode::OK } else { StatusCode::NOT_FOUND }, "{title} for {email}");
+            assert_eq!(one.body.contains(title), may, "{title} on its page for {email}");
+            assert!(!one.body.contains("Refunds are idempotent"), "{email} reads no requirement: {}", text(&one));
+        }
+        let narrowed = reader.get("/p/pay/defects?q=refunded").await;
+        assert_eq!(narrowed.body.contains("Twice refunded"), readable.contains(&"Twice refunded"), "{email}");
+    }
+    let mut stranger = world.signed_in("none@example.test").await;
+    assert_eq!(stranger.get("/p/pay/defects").await.status, StatusCode::FORBIDDEN);
+    for title in titles {
+        let page = stranger.get(&path(title).await).await;
+        assert!(page.status != StatusCode::OK && !page.body.contains(title), "{title} for who reads none");
+    }
+    let list = owner.get("/p/pay/defects").await;
+    assert!(titles.iter().all(|title| list.body.contains(title)) && list.body.contains("REQ-1"), "{}", text(&list));
+}
