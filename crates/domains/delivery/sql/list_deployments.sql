@@ -6,10 +6,10 @@ select d.id, e.name, d.version, b.build_number, d.status, coalesce(u.display_nam
        coalesce(a.display_name, a.email) as approver, e.is_protected and d.approved_by is null as needs_approval, d.created_by, d.deployed_by
   from delivery.deployments d
   join delivery.environments e on e.id = d.environment_id
-  left join delivery.builds b on b.project_id = d.project_id and b.id = d.build_id
+  left join delivery.builds b on b.project_id = d.project_id and b.id = d.build_id and /* readable builds b.id */ true
   left join identity.users u on u.id = d.deployed_by
   left join identity.users a on a.id = d.approved_by
- where d.project_id = $1
+ where d.project_id = $1 and /* readable deployments d.id */ true
    and ($2::text[] is null or e.name = any ($2))
    and ($3::text[] is null or d.status = any ($3))
    and ($4::text is null or d.version ilike $4)

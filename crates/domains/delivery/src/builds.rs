@@ -1,8 +1,8 @@
 //! Builds as people look for them, and what one is made of.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
-use tokio_postgres::Row;
+use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, Within, authorise, permit_in};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use crate::{ARTIFACTS, BUILDS, COMMITS, DEPLOYMENTS, text::pattern};
@@ -76,14 +76,14 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-fn builds(ctx: &Ctx, project: Uuid) -> Result<Allowed<Collection, Read>, Error> {
-    authorise(ctx, Collection::of(&BUILDS, Some(project)))
+fn builds(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, Read>, Error> {
+    permit_in(ctx, &BUILDS, project)
 }
 
-/// At most `rows` builds of `project`, newest first, with a number below `before`.
+/// At most `rows` builds of `project` that the actor may read, newest first, with a number below `before`.
 ///
 /// # Errors
-/// 403 when the actor may not see builds there.
+/// 403 when the actor may see no build there.
 pub async fn list_builds(
     ctx: &Ctx,
     tx: &Tx,
@@ -95,27 +95,29 @@ pub async fn list_builds(
     let allowed = builds(ctx, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (statuses, branches) = (some(&filter.statuses), some(&filter.branches));
-    let found = tx.query(LIST, &[&allowed.project, &statuses, &branches, &like, &filter.text, &before, &rows]).await?;
+    let params: [&(dyn ToSql + Sync); 7] =
+        [&allowed.project, &statuses, &branches, &like, &filter.text, &before, &rows];
+    let found = allowed.query(ctx, tx, LIST, &params).await?;
     found.iter().map(line).collect()
 }
 
-/// The branches of the latest builds, at most 12, the most recently built first.
+/// The branches of the latest builds that the actor may read, at most 12, the most recently built first.
 ///
 /// # Errors
-/// 403 when the actor may not see builds there.
+/// 403 when the actor may see no build there.
 pub async fn branches(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<String>, Error> {
     let allowed = builds(ctx, project)?;
-    let found = tx.query(BRANCHES, &[&allowed.project]).await?;
+    let found = allowed.query(ctx, tx, BRANCHES, &[&allowed.project]).await?;
     found.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// The build of `project` with this number.
+/// The build of `project` with this number. `None` too when the actor may not read it.
 ///
 /// # Errors
-/// 403 when the actor may not see builds there.
+/// 403 when the actor may see no build there.
 pub async fn find_build(ctx: &Ctx, tx: &Tx, project: Uuid, number: i32) -> Result<Option<BuildLine>, Error> {
     let allowed = builds(ctx, project)?;
-    tx.query_opt(FIND, &[&allowed.project, &number]).await?.as_ref().map(line).transpose()
+    allowed.query(ctx, tx, FIND, &[&allowed.project, &number]).await?.first().map(line).transpose()
 }
 
 /// Environment, status as stored and time of the deployments of a build, newest first, at most 50.

@@ -1,7 +1,7 @@
 //! What runs where, and how it got there.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
+use kernel::{Allowed, Ctx, Error, Read, Tx, Within, permit_in};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -77,17 +77,18 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-fn deployments(ctx: &Ctx, project: Uuid) -> Result<Allowed<Collection, Read>, Error> {
-    authorise(ctx, Collection::of(&DEPLOYMENTS, Some(project)))
+fn deployments(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, Read>, Error> {
+    permit_in(ctx, &DEPLOYMENTS, project)
 }
 
-/// The environments `project` uses, in the order things travel, each with what runs there; at most 100.
+/// The environments `project` uses, in the order things travel, each with what runs there as far as the actor may
+/// read it; at most 100.
 ///
 /// # Errors
-/// 403 when the actor may not see deployments there.
+/// 403 when the actor may see no deployment there.
 pub async fn live_deployments(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<Environment>, Error> {
     let allowed = deployments(ctx, project)?;
-    let found = tx.query(LIVE, &[&allowed.project]).await?;
+    let found = allowed.query(ctx, tx, LIVE, &[&allowed.project]).await?;
     found.iter().map(environment).collect()
 }
 
@@ -125,10 +126,10 @@ fn environment(row: &Row) -> Result<Environment, Error> {
     })
 }
 
-/// At most `rows` deployments of `project`, newest first, recorded before `before`.
+/// At most `rows` deployments of `project` that the actor may read, newest first, recorded before `before`.
 ///
 /// # Errors
-/// 403 when the actor may not see deployments there.
+/// 403 when the actor may see no deployment there.
 pub async fn list_deployments(
     ctx: &Ctx,
     tx: &Tx,
@@ -140,7 +141,8 @@ pub async fn list_deployments(
     let allowed = deployments(ctx, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (environments, statuses) = (some(&filter.environments), some(&filter.statuses));
-    let found = tx.query(LIST, &[&allowed.project, &environments, &statuses, &like, &before, &rows]).await?;
+    let found =
+        allowed.query(ctx, tx, LIST, &[&allowed.project, &environments, &statuses, &like, &before, &rows]).await?;
     found
         .iter()
         .map(|row| {

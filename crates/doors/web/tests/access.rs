@@ -536,3 +536,34 @@ async fn the_pages_of_defects_show_those_that_their_reader_may_read_and_tell_of_
     let list = owner.get("/p/pay/defects").await;
     assert!(titles.iter().all(|title| list.body.contains(title)) && list.body.contains("REQ-1"), "{}", text(&list));
 }
+
+#[tokio::test]
+async fn the_page_of_deployments_shows_those_that_their_reader_may_read_and_names_no_build_besides() {
+    let (world, mut owner) = world().await;
+    world
+        .sql(
+            "update delivery.environments set is_protected = false;
+             with made as (insert into delivery.builds (project_id, build_number, status) select id, 4711, 'success' from work.projects returning id, project_id)
+             insert into delivery.deployments (project_id, build_id, environment_id, version, status, deployed_at)
+             select m.project_id, m.id, e.id, 'v-' || e.tier, 'success', now()
+               from made m, delivery.environments e where e.tier in ('staging', 'production');
+             insert into authz.roles (name, display_name) values ('entrant', 'Entrant'), ('operator', 'Operator');
+             insert into authz.permissions (name, display_name, resource_type_id, action, conditions)
+             select 'some:deployments', 'Some deployments', resource_type_id, action, '{\"==\": [{\"var\": \"resource.version\"}, \"v-staging\"]}'
+               from authz.permissions where name = 'deployment:read';
+             insert into authz.role_permissions (role_id, permission_id)
+             select r.id, p.id from authz.roles r, authz.permissions p
+              where (r.name in ('entrant', 'operator') and p.name = 'project:read') or (r.name = 'operator' and p.name = 'some:deployments')",
+        )
+        .await;
+    world.invite("some@example.test", "operator").await;
+    world.invite("none@example.test", "entrant").await;
+    let page = world.signed_in("some@example.test").await.get("/p/pay/deployments").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", text(&page));
+    assert!(page.body.contains("v-staging") && !page.body.contains("v-production"), "{}", text(&page));
+    assert!(!page.body.contains("4711"), "no build is theirs to read: {}", text(&page));
+    let refused = world.signed_in("none@example.test").await.get("/p/pay/deployments").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let all = owner.get("/p/pay/deployments").await;
+    assert!(["v-staging", "v-production", "4711"].iter().all(|one| all.body.contains(one)), "{}", text(&all));
+}
