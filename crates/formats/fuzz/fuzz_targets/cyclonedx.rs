@@ -1,0 +1,18 @@
+//! Any bytes are read or refused, and what is kept can be stored.
+#![no_main]
+
+use formats::Limits;
+use formats::cyclonedx::{Event, Reader};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let limits = Limits { max_record_bytes: 4096, ..Limits::default() };
+    for event in Reader::new(bytes, limits) {
+        match event {
+            Ok(Event::Component(component)) => assert!(!component.name.contains('\0')),
+            Ok(Event::Vulnerability(found)) => assert!(!found.id.contains('\0')),
+            Ok(Event::Finished(totals)) => assert!(totals.components_top <= totals.components),
+            Err(error) => assert!(error.line >= 1),
+        }
+    }
+});
