@@ -22,15 +22,19 @@
 //! [`Format`], a rule in [`recognise`], a fuzz target and a test against the sample files.
 
 pub mod coverage;
+pub mod cyclonedx;
 pub mod junit;
 pub mod requirement;
+pub mod sarif;
 
 mod decode;
 mod error;
 mod excerpt;
+mod json;
 mod limits;
 mod number;
 mod recognise;
+mod recognise_json;
 mod xml;
 
 pub use decode::Replaced;

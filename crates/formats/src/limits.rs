@@ -37,6 +37,11 @@ pub struct Limits {
     pub max_lines: u64,
     /// Bytes of one requirement document, which is read whole. Default 1 MiB. Over it: refused.
     pub max_document_bytes: u64,
+    /// Findings, components or vulnerabilities in one report. Default 5,000,000. Over it: refused.
+    pub max_findings: u64,
+    /// Bytes kept of one record of a report of findings or components, such as one result or the rules of one tool. Default
+    /// 64 MiB. Over it: refused.
+    pub max_record_bytes: usize,
 }
 
 impl Default for Limits {
@@ -56,6 +61,8 @@ impl Default for Limits {
             max_files: 1_000_000,
             max_lines: 20_000_000,
             max_document_bytes: 1 << 20,
+            max_findings: 5_000_000,
+            max_record_bytes: 64 << 20,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! chooses them.
 
 use crate::decode::decode_prefix;
+use crate::recognise_json::recognise_json;
 use crate::xml::{Token, Xml, shorten};
 use crate::{Limits, ReadError};
 
@@ -10,6 +11,9 @@ pub const RECOGNITION_BYTES: usize = 64 << 10;
 
 const READABLE: &str =
     "this server reads JUnit XML, Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
+
+/// What the namespaces of CycloneDX begin with; the version follows.
+const CYCLONEDX_SPACE: &str = "http://cyclonedx.org/schema/bom/";
 
 /// A format that this crate has a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +29,10 @@ pub enum Format {
     Jacoco,
     /// A requirement: [`crate::requirement`].
     Requirement,
+    /// Findings of analysers: [`crate::sarif`].
+    Sarif,
+    /// Components and vulnerabilities, as JSON or XML: [`crate::cyclonedx`].
+    CycloneDx,
 }
 
 impl Format {
@@ -37,6 +45,8 @@ impl Format {
             Self::Lcov => "lcov",
             Self::Jacoco => "JaCoCo",
             Self::Requirement => "requirement (Markdown)",
+            Self::Sarif => "SARIF",
+            Self::CycloneDx => "CycloneDX",
         }
     }
 }
@@ -67,6 +77,11 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     }
     if trimmed.starts_with('<') {
         return recognise_xml(prefix);
+    }
+    if trimmed.starts_with(['{', '['])
+        && let Some(format) = recognise_json(prefix)
+    {
+        return Recognised::Format(format);
     }
     if is_front_matter(trimmed) {
         return Recognised::Format(Format::Requirement);
@@ -110,6 +125,9 @@ fn recognise_xml(prefix: &[u8]) -> Recognised {
             ))
         }
         "coverage" => Recognised::Format(Format::Cobertura),
+        "bom" if xml.attribute("xmlns").is_some_and(|space| space.starts_with(CYCLONEDX_SPACE)) => {
+            Recognised::Format(Format::CycloneDx)
+        }
         "report" if jacoco_follows(&mut xml) => Recognised::Format(Format::Jacoco),
         other => Recognised::Unknown(format!(
             "XML whose root is <{}>: not a format this server reads; {READABLE}",

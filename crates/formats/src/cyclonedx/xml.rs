@@ -1,0 +1,158 @@
+//! The XML shape.
+
+use std::collections::VecDeque;
+use std::io::BufRead;
+
+use super::record::{Event, Totals, check_version, take_component, take_subject};
+use super::understand;
+use crate::json::Value;
+use crate::xml::{Token, Xml};
+use crate::{Limits, ReadError};
+
+const SPACE: &str = "http://cyclonedx.org/schema/bom/";
+/// What one element takes beside its text.
+const ELEMENT_BYTES: usize = 64;
+
+/// Attributes that are members in the JSON shape.
+const ATTRIBUTES: [&str; 3] = ["type", "bom-ref", "ref"];
+
+pub(super) struct Reader<R> {
+    xml: Xml<R>,
+    /// Names of the open elements.
+    path: Vec<String>,
+    begun: bool,
+    waiting: VecDeque<Event>,
+    totals: Totals,
+    room: usize,
+    most: u64,
+}
+
+impl<R: BufRead> Reader<R> {
+    pub(super) fn new(inner: R, limits: &Limits) -> Self {
+        Self {
+            xml: Xml::new(inner, limits),
+            path: Vec::new(),
+            begun: false,
+            waiting: VecDeque::new(),
+            totals: Totals::default(),
+            room: limits.max_record_bytes,
+            most: limits.max_findings,
+        }
+    }
+
+    pub(super) fn step(&mut self) -> Result<Event, ReadError> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Ok(event);
+            }
+            match self.xml.next()? {
+                Token::Start if !self.begun => self.root()?,
+                Token::Start => self.start()?,
+                Token::End => {
+                    self.path.pop();
+                }
+                Token::Text => {}
+                Token::Finished => {
+                    self.totals.replaced = self.xml.replaced();
+                    return Ok(Event::Finished(self.totals.clone()));
+                }
+            }
+        }
+    }
+
+    fn root(&mut self) -> Result<(), ReadError> {
+        self.begun = true;
+        let space = self.xml.attribute("xmlns").map(|space| space.into_owned()).unwrap_or_default();
+        let Some(version) = space.strip_prefix(SPACE).filter(|_| self.xml.name() == "bom") else {
+            return Err(self.xml.error("the root of a CycloneDX document is <bom> in a namespace of CycloneDX"));
+        };
+        check_version(version).map_err(|reason| self.xml.error(reason))?;
+        self.totals.spec_version = version.to_owned();
+        self.totals.serial_number = self.xml.attribute("serialNumber").map(|serial| serial.into_owned());
+        self.path.push("bom".to_owned());
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<(), ReadError> {
+        let name = self.xml.name().to_owned();
+        let above: Vec<&str> = self.path.iter().skip(1).map(String::as_str).collect();
+        match (above.as_slice(), name.as_str()) {
+            (["metadata"], "component") => {
+                let value = self.element()?;
+                take_subject(&value, &mut self.waiting);
+            }
+            (["components"], "component") => {
+                let value = self.element()?;
+                take_component(&value, &mut self.totals, &mut self.waiting);
+            }
+            (["vulnerabilities"], "vulnerability") => {
+                let value = self.element()?;
+                self.totals.vulnerabilities += 1;
+                self.waiting.push_back(Event::Vulnerability(Box::new(understand::vulnerability(&value))));
+            }
+            (["services"], "service") => {
+                self.totals.services += 1;
+                self.path.push(name);
+            }
+            (["dependencies"], "dependency") => {
+                self.totals.dependencies += 1;
+                self.path.push(name);
+            }
+            _ => self.path.push(name),
+        }
+        if self.totals.components.max(self.totals.vulnerabilities) > self.most {
+            return Err(self.xml.error(format!("the document has more than {} entries; split it", self.most)));
+        }
+        Ok(())
+    }
+
+    /// Reads the element that has just begun, whole: its attributes and elements become members, a mere text stays a text.
+    fn element(&mut self) -> Result<Value, ReadError> {
+        let mut left = self.room;
+        // Depth is bounded by the tokenizer.
+        self.inside(&mut left)
+    }
+
+    fn inside(&mut self, left: &mut usize) -> Result<Value, ReadError> {
+        let mut members = Vec::new();
+        for name in ATTRIBUTES {
+            if let Some(value) = self.xml.attribute(name) {
+                members.push((name.to_owned(), Value::Text(value.into_owned())));
+            }
+        }
+        let mut text = String::new();
+        loop {
+            match self.xml.next()? {
+                Token::Start => {
+                    self.pay(left, ELEMENT_BYTES)?;
+                    let name = self.xml.name().to_owned();
+                    let value = self.inside(left)?;
+                    members.push((name, value));
+                }
+                Token::Text => {
+                    let mut scratch = [0; 4];
+                    text.push_str(self.xml.text(&mut scratch));
+                    let size = self.xml.text(&mut [0; 4]).len();
+                    self.pay(left, size)?;
+                }
+                Token::End => break,
+                Token::Finished => return Err(self.xml.error("an element does not end")),
+            }
+        }
+        let text = text.trim();
+        if members.is_empty() {
+            return Ok(Value::Text(text.to_owned()));
+        }
+        if !text.is_empty() {
+            members.push(("#text".to_owned(), Value::Text(text.to_owned())));
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn pay(&self, left: &mut usize, size: usize) -> Result<(), ReadError> {
+        *left = left.checked_sub(size).ok_or_else(|| {
+            self.xml.error(format!("one record takes more than the {} bytes this server keeps of it", self.room))
+        })?;
+        Ok(())
+    }
+}

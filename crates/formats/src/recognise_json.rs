@@ -1,0 +1,118 @@
+//! What a JSON document is, by the members it has at its top.
+
+use std::collections::HashMap;
+
+use crate::json::{Json, Token};
+use crate::{Format, Limits, ReadError};
+
+/// How deep members are looked at: `runs.tool` is two.
+const DEPTH: usize = 3;
+
+/// The members at the top of a document, as far as its first bytes show them. Of JSON lines: of the first line.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    /// The paths of members, arrays passed through: `runs`, `runs.tool`. Each with its text where it is a plain text.
+    members: HashMap<String, Option<String>>,
+}
+
+impl Outline {
+    /// Looks at the beginning of a document; what is cut off or broken ends it.
+    pub(crate) fn of(prefix: &[u8]) -> Self {
+        let mut outline = Self::default();
+        // The reader of the format will say what is wrong.
+        let _ = outline.walk(&mut Json::new(prefix, &Limits::default()));
+        outline
+    }
+
+    /// Whether there is a member at this path.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.members.contains_key(path)
+    }
+
+    /// The text of the member at this path.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.members.get(path)?.as_deref()
+    }
+
+    fn walk(&mut self, json: &mut Json<&[u8]>) -> Result<(), ReadError> {
+        let mut open: Vec<Option<String>> = Vec::new();
+        let mut name = None;
+        loop {
+            match json.next()? {
+                Token::Name(own) => {
+                    let above: Vec<&str> = open.iter().flatten().map(String::as_str).collect();
+                    let deep = above.len() >= DEPTH;
+                    let path = if above.is_empty() { own.clone() } else { format!("{}.{own}", above.join(".")) };
+                    if deep {
+                        json.skip()?;
+                        continue;
+                    }
+                    self.members.entry(path).or_insert(None);
+                    name = Some(own);
+                }
+                Token::ObjectStart | Token::ArrayStart => open.push(name.take()),
+                Token::ObjectEnd | Token::ArrayEnd => {
+                    open.pop();
+                }
+                Token::Text(text) => {
+                    if let Some(own) = name.take() {
+                        let mut path: Vec<&str> = open.iter().flatten().map(String::as_str).collect();
+                        path.push(&own);
+                        if let Some(kept) = self.members.get_mut(&path.join(".")) {
+                            kept.get_or_insert(text);
+                        }
+                    }
+                }
+                Token::Number(_) | Token::Bool(_) | Token::Null => name = None,
+                Token::Finished => return Ok(()),
+            }
+        }
+    }
+}
+
+/// The format of a JSON document by its first bytes, or None when it is none that this crate reads.
+pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
+    let outline = Outline::of(prefix);
+    if outline.text("bomFormat") == Some("CycloneDX") {
+        return Some(Format::CycloneDx);
+    }
+    let says_sarif = outline.text("$schema").is_some_and(|schema| schema.to_ascii_lowercase().contains("sarif"));
+    if outline.has("runs")
+        && (says_sarif || outline.has("version") || outline.has("runs.tool") || outline.has("runs.results"))
+    {
+        return Some(Format::Sarif);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_told_by_its_members() {
+        let cases = [
+            (
+                r#"{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[]}"#,
+                Some(Format::Sarif),
+            ),
+            (r#"{"runs":[{"results":[{"message":{"text":"cut o"#, Some(Format::Sarif)),
+            ("\u{FEFF}{\"version\":\"2.1.0\",\"runs\":[],}", Some(Format::Sarif)),
+            (r#"{"components":[],"specVersion":"1.4","bomFormat":"CycloneDX"}"#, Some(Format::CycloneDx)),
+            (r#"{"bomFormat":"AnotherFormat","specVersion":"1.4"}"#, None),
+            (r#"{"stats":{},"tests":[]}"#, None),
+            (r#"[{"runs":1}]"#, None),
+            ("{", None),
+        ];
+        for (text, format) in cases {
+            assert_eq!(recognise_json(text.as_bytes()), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_pass_through_arrays() {
+        let outline = Outline::of(br#"{"runs":[{"tool":{"driver":{"name":"x","more":{"a":1}}}}],"v":"1"}"#);
+        assert!(outline.has("runs.tool.driver") && !outline.has("runs.tool.driver.name"));
+        assert_eq!(outline.text("v"), Some("1"));
+    }
+}
