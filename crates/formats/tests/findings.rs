@@ -12,7 +12,8 @@ use serde_json::Value;
 
 /// The samples of a category: name, what is known, content.
 fn samples(category: &str) -> Vec<(String, Value, Vec<u8>)> {
-    let place = std::env::var_os("THROUGHLINE_SAMPLES").map_or_else(|| "/work/shared/samples".into(), PathBuf::from);
+    let place = std::env::var_os("THROUGHLINE_SAMPLES")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples"), PathBuf::from);
     let Ok(facts) = fs::read(place.join("FACTS.json")) else {
         eprintln!("no samples at {}: nothing is checked", place.display());
         return Vec::new();

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 
-use formats::{Format, Limits, coverage, junit, recognise, requirement, results};
+use formats::{Format, Limits, coverage, cyclonedx, junit, recognise, requirement, results, sarif};
 use proptest::prelude::*;
 
 /// Hands out pieces of the given sizes in turn.
@@ -56,6 +56,11 @@ fn everything<'a>(open: impl Fn() -> Box<dyn BufRead + 'a>) -> Vec<String> {
         format!("{:?}", coverage::jacoco::Reader::new(open(), limits()).collect::<Vec<_>>()),
         format!("{:?}", coverage::lcov::Reader::new(open(), limits()).collect::<Vec<_>>()),
         format!("{:?}", requirement::read(open(), &limits())),
+        format!("{:?}", cyclonedx::Reader::new(open(), limits()).collect::<Vec<_>>()),
+        match sarif::survey(open(), &limits()) {
+            Ok(survey) => format!("{:?}", sarif::Reader::new(open(), &limits(), &survey).collect::<Vec<_>>()),
+            Err(error) => format!("{error:?}"),
+        },
     ]
 }
 
@@ -201,6 +206,15 @@ fn fragments() -> impl Strategy<Value = Vec<u8>> {
         "<testcase name='REQ-1[x]' classname='c' time='-1'>",
         "</testcase>",
         "<testcase/>",
+        "<bom xmlns='http://cyclonedx.org/schema/bom/1.4'>",
+        "<components><component type='library'><name>n</name></component></components>",
+        "<vulnerabilities><vulnerability><id>CVE-1</id>",
+        "</bom>",
+        "{\"runs\":[{\"results\":[",
+        "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.4\",\"components\":[",
+        "{\"ruleId\":\"A\",\"message\":{\"text\":\"\\ud83d\\n\"}},",
+        "]}",
+        "]}]}",
         "<failure message='m &lt; n'>",
         "</failure>",
         "<error/>",

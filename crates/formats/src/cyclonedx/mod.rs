@@ -9,7 +9,7 @@ mod record;
 mod understand;
 mod xml;
 
-use std::io::BufRead;
+use std::io::{BufRead, Chain, Cursor, Read};
 
 pub use record::{Affected, AffectedVersion, Analysis, Component, Event, Severity, Totals, Vulnerability};
 
@@ -18,10 +18,16 @@ use crate::{Limits, ReadError};
 /// Reads a document of either shape.
 pub struct Reader<R>(Shape<R>);
 
+/// What was taken to decide, and the rest.
+type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// How far the first decisive byte is looked for.
+const BEGINNING_BYTES: usize = 64 << 10;
+
 enum Shape<R> {
     Undecided(R, Limits),
-    Json(Box<json::Reader<R>>),
-    Xml(Box<xml::Reader<R>>),
+    Json(Box<json::Reader<Whole<R>>>),
+    Xml(Box<xml::Reader<Whole<R>>>),
     Ended,
 }
 
@@ -35,7 +41,10 @@ impl<R: BufRead> Reader<R> {
         if matches!(self.0, Shape::Undecided(..))
             && let Shape::Undecided(mut inner, limits) = std::mem::replace(&mut self.0, Shape::Ended)
         {
-            self.0 = if begins_as_xml(&mut inner)? {
+            let beginning = beginning(&mut inner)?;
+            let is_xml = beginning.last() == Some(&b'<');
+            let inner = Cursor::new(beginning).chain(inner);
+            self.0 = if is_xml {
                 Shape::Xml(Box::new(xml::Reader::new(inner, &limits)))
             } else {
                 Shape::Json(Box::new(json::Reader::new(inner, &limits)))
@@ -49,15 +58,23 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-/// Looks at the first byte that is neither white space, nor zero, nor part of a byte order mark.
-fn begins_as_xml<R: BufRead>(inner: &mut R) -> Result<bool, ReadError> {
-    let unreadable = |error| ReadError::at_line(1, format!("the file could not be read further: {error}"));
-    // A mark alone in the buffer decides nothing, and cannot be put back once taken: a `<` or `{` is within these bytes unless
-    // the file arrives byte by byte.
-    let start = inner.fill_buf().map_err(unreadable)?;
-    let first =
-        start.iter().find(|byte| !matches!(byte, 0 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF) && !byte.is_ascii_whitespace());
-    Ok(first == Some(&b'<'))
+/// Takes what decides the shape: everything up to the first byte that is neither white space, nor zero, nor part of a byte order
+/// mark. It is put back in front of the rest by the caller.
+fn beginning<R: BufRead>(inner: &mut R) -> Result<Vec<u8>, ReadError> {
+    let mut taken = Vec::new();
+    for byte in inner.by_ref().bytes().take(BEGINNING_BYTES) {
+        let byte =
+            byte.map_err(|error| ReadError::at_line(1, format!("the file could not be read further: {error}")))?;
+        taken.push(byte);
+        if decides(byte) {
+            break;
+        }
+    }
+    Ok(taken)
+}
+
+fn decides(byte: u8) -> bool {
+    !matches!(byte, 0 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF) && !byte.is_ascii_whitespace()
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
@@ -123,6 +140,14 @@ mod tests {
             ("CVE-2018-7489", Some(Severity::Critical), Some(9.8))
         );
         assert_eq!(found.affects[0].reference, "x");
+    }
+
+    #[test]
+    fn how_a_file_arrives_does_not_matter() {
+        let text = "\u{FEFF}\n <bom xmlns='http://cyclonedx.org/schema/bom/1.4'><components><component><name>n</name></component></components></bom>";
+        let pieces = std::io::BufReader::with_capacity(1, text.as_bytes());
+        let all: Result<Vec<Event>, _> = Reader::new(pieces, Limits::default()).collect();
+        assert_eq!(all.expect("readable"), events(text));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) fn format_name(format: formats::Format) -> &'static str {
         formats::Format::Lcov => "lcov",
         formats::Format::Jacoco => "jacoco",
         formats::Format::Requirement => "requirement",
+        formats::Format::Sarif => "sarif",
+        formats::Format::CycloneDx => "cyclonedx",
         _ => "other",
     }
 }
