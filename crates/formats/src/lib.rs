@@ -25,6 +25,7 @@ pub mod coverage;
 pub mod cyclonedx;
 pub mod junit;
 pub mod requirement;
+pub mod results;
 pub mod sarif;
 
 mod decode;

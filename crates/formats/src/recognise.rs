@@ -9,8 +9,8 @@ use crate::{Limits, ReadError};
 /// As many bytes from the beginning of a file as [`recognise`] can make use of. Fewer do, when the file is shorter.
 pub const RECOGNITION_BYTES: usize = 64 << 10;
 
-const READABLE: &str =
-    "this server reads JUnit XML, Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
+const READABLE: &str = "this server reads test results (JUnit XML, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test -json, mocha, RSpec, \
+     dart), Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
 
 /// What the namespaces of CycloneDX begin with; the version follows.
 const CYCLONEDX_SPACE: &str = "http://cyclonedx.org/schema/bom/";
@@ -21,6 +21,24 @@ const CYCLONEDX_SPACE: &str = "http://cyclonedx.org/schema/bom/";
 pub enum Format {
     /// Test results: [`crate::junit`].
     Junit,
+    /// Test results of NUnit 2 and 3: [`crate::results`].
+    Nunit,
+    /// Test results of Visual Studio and `dotnet test`: [`crate::results`].
+    Trx,
+    /// Test results of xUnit.net: [`crate::results`].
+    XunitNet,
+    /// Test results of CTest: [`crate::results`].
+    Ctest,
+    /// Test results of Robot Framework: [`crate::results`].
+    Robot,
+    /// Test results of `go test -json`: [`crate::results`].
+    GoTest,
+    /// Test results of mocha's JSON reporter: [`crate::results`].
+    Mocha,
+    /// Test results of RSpec's JSON formatter: [`crate::results`].
+    Rspec,
+    /// Test results of `dart test` and `flutter test`: [`crate::results`].
+    Dart,
     /// Coverage: [`crate::coverage::cobertura`].
     Cobertura,
     /// Coverage: [`crate::coverage::lcov`].
@@ -41,6 +59,15 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Junit => "JUnit XML",
+            Self::Nunit => "NUnit",
+            Self::Trx => "TRX",
+            Self::XunitNet => "xUnit.net",
+            Self::Ctest => "CTest",
+            Self::Robot => "Robot Framework",
+            Self::GoTest => "go test -json",
+            Self::Mocha => "mocha (JSON)",
+            Self::Rspec => "RSpec (JSON)",
+            Self::Dart => "dart test (JSON)",
             Self::Cobertura => "Cobertura",
             Self::Lcov => "lcov",
             Self::Jacoco => "JaCoCo",
@@ -112,6 +139,16 @@ fn recognise_xml(prefix: &[u8]) -> Recognised {
     };
     match root.as_str() {
         "testsuites" | "testsuite" | "testcase" => Recognised::Format(Format::Junit),
+        "test-results" | "test-run" | "test-suite" => Recognised::Format(Format::Nunit),
+        "TestRun" if xml.attribute("xmlns").is_none_or(|space| space.contains("TeamTest")) => {
+            Recognised::Format(Format::Trx)
+        }
+        "assemblies" => Recognised::Format(Format::XunitNet),
+        "assembly" if ["test-framework", "run-date", "total"].iter().any(|name| xml.attribute(name).is_some()) => {
+            Recognised::Format(Format::XunitNet)
+        }
+        "robot" => Recognised::Format(Format::Robot),
+        "Site" if child_follows(&mut xml, &["Testing"]) => Recognised::Format(Format::Ctest),
         "coverage" if xml.attribute("generated").is_some() && xml.attribute("line-rate").is_none() => {
             Recognised::Unknown(format!(
                 "XML whose root is <coverage generated=…>: a Clover report, which this server does not read; {READABLE}"
@@ -153,11 +190,14 @@ fn has_only_version(xml: &Xml<&[u8]>) -> bool {
 /// `<report>` is a common name; JaCoCo's begins with session information, a group, a package or a counter, or ends
 /// at once.
 fn jacoco_follows(xml: &mut Xml<&[u8]>) -> bool {
+    child_follows(xml, &["sessioninfo", "group", "package", "counter"])
+}
+
+/// The root's first child is one of these, or it has none.
+fn child_follows(xml: &mut Xml<&[u8]>, names: &[&str]) -> bool {
     loop {
         match xml.next() {
-            Ok(Token::Start) => {
-                return matches!(xml.name(), "sessioninfo" | "group" | "package" | "counter");
-            }
+            Ok(Token::Start) => return names.contains(&xml.name()),
             Ok(Token::End | Token::Finished) => return true,
             Ok(Token::Text) => {}
             Err(_) => return false,
@@ -195,7 +235,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
-        let cases: [(&str, Format); 12] = [
+        let cases: [(&str, Format); 24] = [
             ("<testsuites/>", Format::Junit),
             ("\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>", Format::Junit),
             ("\n  <testcase name='a'/>", Format::Junit),
@@ -207,6 +247,18 @@ mod tests {
                 Format::Jacoco,
             ),
             ("<report name='x'>\n<group name='a'>", Format::Jacoco),
+            ("<test-results name='a.dll' total='1'>", Format::Nunit),
+            ("<?xml version='1.0'?><test-run id='2'>", Format::Nunit),
+            ("<TestRun id='1' xmlns='http://microsoft.com/schemas/VisualStudio/TeamTest/2010'>", Format::Trx),
+            ("<assemblies timestamp='x'>", Format::XunitNet),
+            ("<assembly name='a.dll' test-framework='xUnit.net 2'>", Format::XunitNet),
+            ("<Site BuildName='b'>\n<Testing>", Format::Ctest),
+            ("<robot generator='Robot 7.0'>", Format::Robot),
+            ("{\"Time\":\"2024\",\"Action\":\"start\",\"Package\":\"a/b\"}\n{\"Action\"", Format::GoTest),
+            ("{\"ImportPath\":\"a/b\",\"Action\":\"build-output\",\"Output\":\"x\"}\n", Format::GoTest),
+            ("{\"stats\":{\"suites\":1,\"passes\":1},\"tests\":[{\"title\":\"cut o", Format::Mocha),
+            ("{\"version\":\"3.12\",\"examples\":[{\"full_description\":\"a\"}]}", Format::Rspec),
+            ("{\"protocolVersion\":\"0.1.1\",\"type\":\"start\",\"time\":0}\n{}", Format::Dart),
             ("TN:\nSF:a.c\n", Format::Lcov),
             ("# made by x\nSF:a.c\r\n", Format::Lcov),
             ("---\nkey: REQ-1\n---\n# A\n", Format::Requirement),
@@ -227,6 +279,9 @@ mod tests {
             reason(b"<html><body/></html>").starts_with("XML whose root is <html>: not a format this server reads")
         );
         assert!(reason(b"<suites/>").contains("<suites>"));
+        assert!(reason(b"<Site><Build/></Site>").contains("<Site>"));
+        assert!(reason(b"<TestRun xmlns='urn:other'/>").contains("<TestRun>"));
+        assert!(reason(b"<assembly manifestVersion='1.0'/>").contains("<assembly>"));
         assert!(reason(b"<report><row/></report>").contains("<report>"));
         assert!(reason(b"{\"a\":1}").contains("JSON"));
         assert!(reason(b"# Title\n").contains("front matter"));

@@ -82,6 +82,20 @@ pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
     {
         return Some(Format::Sarif);
     }
+    if outline.has("protocolVersion") && outline.text("type") == Some("start") {
+        return Some(Format::Dart);
+    }
+    if outline.has("Action") && ["Package", "ImportPath"].iter().any(|name| outline.has(name)) {
+        return Some(Format::GoTest);
+    }
+    if outline.has("stats.passes") && ["tests", "passes", "failures", "pending"].iter().any(|name| outline.has(name)) {
+        return Some(Format::Mocha);
+    }
+    if outline.has("examples")
+        && ["summary", "summary_line", "examples.full_description"].iter().any(|name| outline.has(name))
+    {
+        return Some(Format::Rspec);
+    }
     None
 }
 

@@ -1,13 +1,14 @@
 //! Rules that hold for every input, also for bytes that no tool ever wrote.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 
-use formats::{Limits, coverage, cyclonedx, junit, recognise, requirement, sarif};
+use formats::{Format, Limits, coverage, cyclonedx, junit, recognise, requirement, results, sarif};
 use proptest::prelude::*;
 
 /// Hands out pieces of the given sizes in turn.
 struct Pieces<'a> {
+    all: &'a [u8],
     rest: &'a [u8],
     sizes: &'a [usize],
     turn: usize,
@@ -22,6 +23,25 @@ impl Read for Pieces<'_> {
         self.rest = &self.rest[taken..];
         Ok(taken)
     }
+}
+
+/// Only a beginning again is asked for.
+impl Seek for Pieces<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        assert_eq!(to, SeekFrom::Start(0));
+        (self.rest, self.turn) = (self.all, 0);
+        Ok(0)
+    }
+}
+
+/// What every reader of test results but that of JUnit says.
+fn results<R: BufRead + Seek>(open: impl Fn() -> R) -> Vec<String> {
+    use Format::{Ctest, Dart, GoTest, Mocha, Nunit, Robot, Rspec, Trx, XunitNet};
+    let read = |format| match results::open(format, open(), limits()) {
+        Ok(events) => format!("{:?}", events.collect::<Vec<_>>()),
+        Err(error) => format!("{error:?}"),
+    };
+    [Nunit, Trx, XunitNet, Ctest, Robot, GoTest, Mocha, Rspec, Dart].map(read).into()
 }
 
 fn limits() -> Limits {
@@ -48,10 +68,128 @@ fn everything<'a>(open: impl Fn() -> Box<dyn BufRead + 'a>) -> Vec<String> {
 fn check(bytes: &[u8], sizes: &[usize]) {
     let _ = recognise(bytes);
     let whole = everything(|| Box::new(bytes));
+    let whole_results = results(|| Cursor::new(bytes));
     for sizes in [&[1][..], sizes] {
-        let pieces = everything(|| Box::new(BufReader::new(Pieces { rest: bytes, sizes, turn: 0 })));
+        let pieces = everything(|| Box::new(BufReader::new(Pieces { all: bytes, rest: bytes, sizes, turn: 0 })));
         assert_eq!(whole, pieces);
+        let pieces = results(|| BufReader::new(Pieces { all: bytes, rest: bytes, sizes, turn: 0 }));
+        assert_eq!(whole_results, pieces);
     }
+}
+
+/// Fragments of the other formats of test results; each list makes reports of its own.
+fn result_fragments() -> impl Strategy<Value = Vec<u8>> {
+    let lists: [&[&str]; 7] = [
+        &[
+            "<test-run total='1'>",
+            "</test-run>",
+            "<test-suite name='A' site='SetUp'>",
+            "</test-suite>",
+            "<test-case name='A.B(1)' methodname='B' result='Failed' label='Error'>",
+            "</test-case>",
+            "<properties>",
+            "</properties>",
+            "<property name='Category' value='REQ-1'/>",
+            "<failure>",
+            "</failure>",
+            "<message>m</message>",
+            "<output>o</output>",
+        ],
+        &[
+            "<TestRun name='r'>",
+            "</TestRun>",
+            "<Results>",
+            "</Results>",
+            "<InnerResults>",
+            "</InnerResults>",
+            "<UnitTestResult testId='1' testName='A.B(1)' outcome='Failed' duration='00:00:01'>",
+            "</UnitTestResult>",
+            "<Output>",
+            "</Output>",
+            "<StdOut>s</StdOut>",
+            "<ErrorInfo><Message>m</Message></ErrorInfo>",
+            "<TestDefinitions>",
+            "</TestDefinitions>",
+            "<UnitTest id='1'><TestMethod className='A, x' name='B'/></UnitTest>",
+        ],
+        &[
+            "<assemblies>",
+            "</assemblies>",
+            "<assembly name='a' run-date='2020-01-01' run-time='01:01:01'>",
+            "</assembly>",
+            "<collection>",
+            "</collection>",
+            "<test name='A.B(x: 1)' type='A' method='B' result='Skip'>",
+            "</test>",
+            "<error name='e'>",
+            "</error>",
+            "<failure exception-type='t'>",
+            "</failure>",
+            "<message>m</message>",
+            "<reason>r</reason>",
+            "<traits><trait name='Category' value='c'/></traits>",
+        ],
+        &[
+            "<Site BuildName='b'>",
+            "</Site>",
+            "<Testing>",
+            "</Testing>",
+            "<Test Status='failed'>",
+            "</Test>",
+            "<Name>n</Name>",
+            "<Path>./p</Path>",
+            "<Results>",
+            "</Results>",
+            "<NamedMeasurement name='Execution Time'><Value>1.5</Value></NamedMeasurement>",
+            "<Measurement><Value encoding='base64'>x</Value></Measurement>",
+            "<robot generated='20200101 01:01:01.000'>",
+            "</robot>",
+            "<suite name='s'>",
+            "</suite>",
+            "<test name='t'>",
+            "</test>",
+            "<kw><msg>text</msg></kw>",
+            "<tag>REQ-1</tag>",
+            "<status status='FAIL' start='2020-01-01T00:00:00' elapsed='1'>m</status>",
+        ],
+        &[
+            "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"T\"}\n",
+            "{\"Action\":\"output\",\"Package\":\"p\",\"Test\":\"T\",\"Output\":\"x\\n\"}\n",
+            "{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"y\\n\"}\n",
+            "{\"Action\":\"fail\",\"Package\":\"p\",\"Test\":\"T\",\"Elapsed\":0.5}\n",
+            "{\"Action\":\"pass\",\"Package\":\"q\",\"Test\":\"U\"}\n",
+            "{\"Action\":\"fail\",\"Package\":\"p\",\"FailedBuild\":\"p\"}\n",
+            "{\"Action\":\"build-output\",\"ImportPath\":\"p\",\"Output\":\"e\"}\n",
+            "noise\n",
+            "{",
+        ],
+        &[
+            "{\"type\":\"suite\",\"suite\":{\"id\":0,\"path\":\"a\"}}\n",
+            "{\"type\":\"testStart\",\"test\":{\"id\":1,\"name\":\"n\",\"suiteID\":0},\"time\":1}\n",
+            "{\"type\":\"error\",\"testID\":1,\"error\":\"e\",\"isFailure\":true}\n",
+            "{\"type\":\"print\",\"testID\":1,\"message\":\"m\"}\n",
+            "{\"type\":\"testDone\",\"testID\":1,\"result\":\"success\",\"time\":5}\n",
+            "[{}]\n",
+            "noise",
+        ],
+        &[
+            "{",
+            "}",
+            "\"stats\":{\"passes\":1},",
+            "\"passes\":[",
+            "\"failures\":[",
+            "\"pending\":[",
+            "\"examples\":[",
+            "\"messages\":[\"m\"],",
+            "\"summary\":{\"errors_outside_of_examples_count\":2},",
+            "{\"title\":\"t\",\"fullTitle\":\"a t\",\"err\":{\"stack\":\"s\"}},",
+            "{\"description\":\"d\",\"full_description\":\"a d\",\"status\":\"failed\",\"run_time\":1.5},",
+            "],",
+        ],
+    ];
+    prop::sample::select(lists.to_vec()).prop_flat_map(|list| {
+        prop::collection::vec(prop::sample::select(list.to_vec()), 0..24).prop_map(|parts| parts.concat().into_bytes())
+    })
 }
 
 /// Fragments that make up reports, put together at random: far more of these reach the interesting places than
@@ -157,6 +295,11 @@ proptest! {
 
     #[test]
     fn any_mixture_of_fragments_is_read_or_refused(bytes in fragments(), sizes in prop::collection::vec(1_usize..9, 1..5)) {
+        check(&bytes, &sizes);
+    }
+
+    #[test]
+    fn any_mixture_of_test_results_is_read_or_refused(bytes in result_fragments(), sizes in prop::collection::vec(1_usize..9, 1..5)) {
         check(&bytes, &sizes);
     }
 

@@ -40,7 +40,8 @@ pub(crate) struct ImportArguments {
     /// The build that was tested: its number, commit hash, version or identifier.
     #[arg(long, value_name = "REF")]
     build: Option<String>,
-    /// Insist on a format: junit, cobertura, lcov, jacoco or requirement.
+    /// Insist on a format: junit, nunit, trx, xunit, ctest, robot, go-test, mocha, rspec, dart, cobertura, lcov, jacoco or
+    /// requirement.
     #[arg(long, value_name = "F")]
     format: Option<String>,
     /// Where the tests ran, in your words.

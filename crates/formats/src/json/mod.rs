@@ -134,6 +134,19 @@ impl<R: BufRead> Json<R> {
         Ok(true)
     }
 
+    /// Between the documents of JSON lines: the byte with which what comes next begins, or nothing at the end of the file.
+    /// To be called at the beginning, and when a document was read to its end.
+    pub(crate) fn next_document(&mut self) -> Result<Option<u8>, ReadError> {
+        let byte = self.blank()?;
+        self.expect = Expect::Value;
+        Ok(byte)
+    }
+
+    /// The line that has been reached, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
     fn token(&mut self, keep: bool) -> Result<Token, ReadError> {
         loop {
             let Some(byte) = self.blank()? else {

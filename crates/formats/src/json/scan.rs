@@ -31,6 +31,22 @@ impl<R: BufRead> Json<R> {
         }
     }
 
+    /// The rest of a line that is no JSON, handed over piece by piece, its end included.
+    pub(crate) fn plain_line(&mut self, mut keep: impl FnMut(&str)) -> Result<(), ReadError> {
+        while self.peek()?.is_some() {
+            let rest = &self.buffer[self.position..];
+            let end = memchr::memchr(b'\n', rest.as_bytes());
+            let length = end.map_or(rest.len(), |at| at + 1);
+            keep(&rest[..length]);
+            self.position += length;
+            if end.is_some() {
+                self.line += 1;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// A string, from its opening quote; empty unless it is kept.
     pub(super) fn string(&mut self, keep: bool) -> Result<String, ReadError> {
         let mut out = String::new();

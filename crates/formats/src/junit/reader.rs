@@ -5,11 +5,11 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use crate::excerpt::Collector;
+use crate::junit::count::{add_declared, count_case, empty_case, join};
 use crate::junit::record::{
-    Attempt, AttemptKind, Case, Counts, Declared, Event, Outcome, Problem, ProblemKind, Property, Report, Stream,
-    Suite, Totals,
+    Attempt, AttemptKind, Case, Counts, Declared, Event, Problem, ProblemKind, Property, Report, Stream, Suite, Totals,
 };
-use crate::junit::time::{Time, TimeNote};
+use crate::junit::time::Time;
 use crate::number;
 use crate::xml::{Token, Xml, shorten};
 use crate::{Limits, ReadError};
@@ -239,42 +239,13 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn end_case(&mut self, mut case: Box<Case>) {
-        case.outcome = match (case.errors, case.failures, case.skipped) {
-            (1.., _, _) => Outcome::Error,
-            (_, 1.., _) => Outcome::Failed,
-            (_, _, 1..) => Outcome::Skipped,
-            _ => Outcome::Passed,
-        };
-        let totals = &mut self.totals;
-        totals.cases_with_error += u64::from(case.errors > 0);
-        totals.cases_with_failure += u64::from(case.failures > 0);
-        totals.cases_with_skipped += u64::from(case.skipped > 0);
-        totals.cases_not_run += u64::from(case.not_run());
-        totals.cases_without_name += u64::from(case.name.is_none());
-        totals.cases_without_class_name += u64::from(case.class_name.is_none());
-        totals.retried_cases += u64::from(case.attempts_counted > 0);
-        match case.time.map(|time| time.note) {
-            None | Some(Some(TimeNote::Empty)) => totals.cases_without_time += 1,
-            Some(Some(TimeNote::Negative)) => totals.negative_times += 1,
-            Some(Some(TimeNote::Unparseable)) => totals.unparseable_times += 1,
-            Some(Some(TimeNote::Grouped) | None) => {}
-        }
         let own = self.open.iter_mut().rev().find_map(|frame| match frame {
             Frame::Suite(_, counts) => Some(counts),
             _ => None,
         });
         // The case was already counted in the totals when it began.
-        totals.counts.cases -= 1;
-        for counts in own.into_iter().chain([&mut totals.counts]) {
-            counts.cases += 1;
-            match case.outcome {
-                Outcome::Passed => counts.passed += 1,
-                Outcome::Failed => counts.failed += 1,
-                Outcome::Error => counts.error += 1,
-                Outcome::Skipped => counts.skipped += 1,
-            }
-            counts.case_time_ms += case.time.and_then(|time| time.milliseconds).unwrap_or(0.0);
-        }
+        self.totals.counts.cases -= 1;
+        count_case(&mut case, &mut self.totals, own);
         self.ready.push_back(Event::Case(case));
     }
 
@@ -418,33 +389,6 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
-/// A case of which nothing is known yet.
-pub(super) fn empty_case() -> Case {
-    Case {
-        suite: None,
-        class_name: None,
-        name: None,
-        file: None,
-        line: None,
-        time: None,
-        timestamp: None,
-        status: None,
-        result: None,
-        outcome: Outcome::Passed,
-        failures: 0,
-        errors: 0,
-        skipped: 0,
-        problems: Vec::new(),
-        attempts: Vec::new(),
-        attempts_counted: 0,
-        assertions: None,
-        properties: Vec::new(),
-        system_out: None,
-        system_err: None,
-        source_line: 0,
-    }
-}
-
 /// A detail that is nothing but the white space between tags is no detail.
 fn trimmed(collector: Collector) -> crate::Excerpt {
     let excerpt = collector.finish();
@@ -452,33 +396,4 @@ fn trimmed(collector: Collector) -> crate::Excerpt {
         return crate::Excerpt::default();
     }
     excerpt
-}
-
-/// A second `<system-out>` of the same case continues the first.
-fn join(place: &mut Option<crate::Excerpt>, output: crate::Excerpt, limits: &Limits) {
-    match place {
-        None => *place = Some(output),
-        Some(first) => {
-            let mut collector = Collector::new(limits.text_head_bytes, limits.text_tail_bytes);
-            collector.push_excerpt(first);
-            collector.push_excerpt(&output);
-            *first = collector.finish();
-        }
-    }
-}
-
-fn add_declared(sum: &mut Declared, more: &Declared) {
-    let pairs = [
-        (&mut sum.tests, more.tests),
-        (&mut sum.failures, more.failures),
-        (&mut sum.errors, more.errors),
-        (&mut sum.skipped, more.skipped),
-        (&mut sum.disabled, more.disabled),
-        (&mut sum.assertions, more.assertions),
-    ];
-    for (sum, more) in pairs {
-        if let Some(more) = more {
-            *sum = Some(sum.unwrap_or(0).saturating_add(more));
-        }
-    }
 }

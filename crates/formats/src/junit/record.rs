@@ -221,6 +221,9 @@ pub struct Case {
     pub class_name: Option<String>,
     /// Its `name`; None when it is missing or empty.
     pub name: Option<String>,
+    /// Its parameters, where the format tells them from the name. None: the name may hold them, see
+    /// [`split_name`](super::split_name). JUnit never tells.
+    pub parameters: Option<String>,
     /// Its `file`: a path as the tool saw it, not to be opened.
     pub file: Option<String>,
     /// Its `line` in that file, as written by the tool (some count from 0).

@@ -93,12 +93,21 @@ pub fn test_keys(case: &Case) -> Vec<&str> {
 
 /// The property's name, or its last part, is one of `names`.
 fn names(property: &Property, names: &[&str]) -> bool {
+    is_one_of(&property.name, names)
+}
+
+/// A name under which [`requirement_references`] or [`test_keys`] would look.
+pub(crate) fn is_reference_name(name: &str) -> bool {
+    is_one_of(name, &REFERENCE_PROPERTIES) || is_one_of(name, &TEST_KEY_PROPERTIES)
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
-    let last = property.name.rsplit(['.', ':', '/']).next().unwrap_or_default();
+    let last = name.rsplit(['.', ':', '/']).next().unwrap_or_default();
     let (last, hyphened) = (plain(last), last.strip_prefix("polarion-").or_else(|| last.strip_prefix("xray-")));
-    names.iter().any(|name| last == *name || hyphened.is_some_and(|rest| plain(rest) == *name))
+    names.iter().any(|known| last == *known || hyphened.is_some_and(|rest| plain(rest) == *known))
 }
 
 fn items(value: &str) -> impl Iterator<Item = &str> {
@@ -216,7 +225,7 @@ mod tests {
     #[test]
     fn keys_in_properties() {
         let property = |name: &str, value: &str| Property { name: name.into(), value: value.into() };
-        let mut case = crate::junit::reader::empty_case();
+        let mut case = crate::junit::count::empty_case();
         case.name = Some("REQ-1 works".into());
         case.properties = vec![
             property("Requirements", "REQ-1, PAY2-7.3;ABC-1 [X-9]\nnot-a-key req-5"),

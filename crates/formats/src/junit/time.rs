@@ -36,6 +36,11 @@ impl Time {
         self.milliseconds.map(|milliseconds| milliseconds.round() as i64)
     }
 
+    /// A number of milliseconds, as JSON reports state it.
+    pub(crate) fn from_milliseconds(milliseconds: f64) -> Self {
+        Self::from_seconds(&(milliseconds / 1000.0).to_string())
+    }
+
     /// Reads a `time` attribute, which is in seconds.
     pub(crate) fn from_seconds(text: &str) -> Self {
         /// Longer than any test: about 31,000 years.

@@ -1,4 +1,4 @@
-//! One `<testcase>` as it will be stored, and what identifies the test case behind it.
+//! One result of a test as it will be stored, and what identifies the test case behind it.
 //!
 //! A test case is known by its key in another system where the report gives one (`test_key` and its spellings), and by
 //! its name: the class with the name without parameters or, where there is no class, the innermost suite with that name.
@@ -6,7 +6,7 @@
 //! is renamed or split. What a report lists several times under one identity becomes several results of one case, and
 //! the parameters stay with the results.
 
-use formats::junit::{self, Reference, requirement_references, split_name, test_keys};
+use formats::junit::{self, Reference, SplitName, requirement_references, split_name, test_keys};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -47,7 +47,11 @@ impl CaseRow {
     /// The row of `case`; `received` is its time where the report names none that can be true.
     pub(crate) fn of(case: &junit::Case, received: Timestamp) -> Self {
         let full = case.name.as_deref().unwrap_or_default();
-        let split = split_name(full);
+        let split = match case.parameters.as_deref() {
+            // The format has told them apart.
+            Some(parameters) => SplitName { base: full, parameters: Some(parameters) },
+            None => split_name(full),
+        };
         let suites = case.suite.as_ref().map_or_else(Vec::new, |suite| suite.path());
         let home = case.class_name.as_deref().or_else(|| suites.last().copied()).unwrap_or_default();
         let problem = case.problem();

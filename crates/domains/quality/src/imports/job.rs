@@ -217,7 +217,7 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
     }
     let _progress = Progress::of(ctx, job.id, &source);
     let summary = match format {
-        Format::Junit => junit::import(ctx, tx, job, &source).await,
+        format if format.holds_results() => junit::import(ctx, tx, job, &source, format).await,
         Format::Cobertura | Format::Lcov | Format::Jacoco => coverage::import(ctx, tx, job, &source, format).await,
         Format::Requirement => requirement::import(ctx, tx, job, &source).await,
         _ => Err(Stop::rejected("files of this format are not imported yet")),

@@ -1,9 +1,9 @@
-//! Stores a JUnit report: test cases found or made, one run, its results, and links to what they verify. Everything is
+//! Stores a report of test results, JUnit XML or any other: test cases found or made, one run, its results, and links to what they verify. Everything is
 //! set-wise, a batch at a time, inside the one transaction of the file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use formats::junit::Reference;
+use formats::{Format, junit::Reference};
 use jiff::Timestamp;
 use kernel::{Ctx, Error, Tx};
 use tokio_postgres::{Row, types::ToSql};
@@ -35,9 +35,9 @@ const REMEMBERED: usize = 50_000;
 ///
 /// # Errors
 /// A rejection when the report cannot be read to its end; else whatever the database says.
-pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Result<Summary, Stop> {
+pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source, format: Format) -> Result<Summary, Stop> {
     let received = ctx.now();
-    let mut pieces = source.stream(move |file, hand_over| read_report(file, received, hand_over));
+    let mut pieces = source.stream(move |file, hand_over| read_report(format, file, received, hand_over));
     let mut store = Store {
         ctx,
         tx,
@@ -48,7 +48,10 @@ pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Re
         made: 0,
         resolved: HashMap::new(),
         unknown: BTreeMap::new(),
-        summary: Summary { outcomes: Some(Outcomes::default()), ..Summary::of(&job.file_name, "junit") },
+        summary: Summary {
+            outcomes: Some(Outcomes::default()),
+            ..Summary::of(&job.file_name, super::format_name(format))
+        },
     };
     store.summary.count("test_cases", 0, 0, 0);
     store.summary.count("test_results", 0, 0, 0);

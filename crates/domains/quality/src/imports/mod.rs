@@ -33,6 +33,15 @@ pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 pub(crate) fn format_name(format: formats::Format) -> &'static str {
     match format {
         formats::Format::Junit => "junit",
+        formats::Format::Nunit => "nunit",
+        formats::Format::Trx => "trx",
+        formats::Format::XunitNet => "xunit",
+        formats::Format::Ctest => "ctest",
+        formats::Format::Robot => "robot",
+        formats::Format::GoTest => "go-test",
+        formats::Format::Mocha => "mocha",
+        formats::Format::Rspec => "rspec",
+        formats::Format::Dart => "dart",
         formats::Format::Cobertura => "cobertura",
         formats::Format::Lcov => "lcov",
         formats::Format::Jacoco => "jacoco",

@@ -1,8 +1,8 @@
-//! A JUnit report cut into batches of bounded size, on the reading thread.
+//! A report of test results cut into batches of bounded size, on the reading thread.
 
-use std::io::BufRead;
+use std::io::{BufRead, Seek};
 
-use formats::{Limits, ReadError, junit};
+use formats::{Format, Limits, ReadError, junit, results};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -41,13 +41,21 @@ pub(crate) struct RunFacts {
 
 /// Reads a report and hands it over in batches, the end last.
 pub(crate) fn read_report(
-    file: impl BufRead,
+    format: Format,
+    file: impl BufRead + Seek,
     received: Timestamp,
     hand_over: &dyn Fn(Result<Piece, ReadError>) -> bool,
 ) {
     let mut facts = RunFacts::default();
     let (mut batch, mut weight) = (Vec::new(), 0);
-    for event in junit::Reader::new(file, Limits::default()) {
+    let events = match results::open(format, file, Limits::default()) {
+        Ok(events) => events,
+        Err(error) => {
+            hand_over(Err(error));
+            return;
+        }
+    };
+    for event in events {
         match event {
             Ok(junit::Event::Case(case)) => {
                 facts.starts(case.timestamp.as_deref());

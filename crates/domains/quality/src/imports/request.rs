@@ -14,7 +14,22 @@ const FIND_PROJECT: &str = include_str!("../../sql/find_project.sql");
 const INSERT_IMPORTS: &str = include_str!("../../sql/insert_imports.sql");
 
 /// The formats a sender can insist on.
-const FORMATS: [&str; 5] = ["junit", "cobertura", "lcov", "jacoco", "requirement"];
+const FORMATS: [&str; 14] = [
+    "junit",
+    "nunit",
+    "trx",
+    "xunit",
+    "ctest",
+    "robot",
+    "go-test",
+    "mocha",
+    "rspec",
+    "dart",
+    "cobertura",
+    "lcov",
+    "jacoco",
+    "requirement",
+];
 
 /// Files to import.
 #[derive(Debug, Deserialize, JsonSchema)]

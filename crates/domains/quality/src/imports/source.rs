@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read},
+    io::{BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -35,6 +35,15 @@ impl Read for Counting {
         let taken = self.file.read(out)?;
         self.read.fetch_add(taken as u64, Ordering::Relaxed);
         Ok(taken)
+    }
+}
+
+/// Reading again counts again.
+impl Seek for Counting {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let place = self.file.seek(to)?;
+        self.read.store(place, Ordering::Relaxed);
+        Ok(place)
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Covered {
 pub struct Summary {
     /// The file as the sender calls it.
     pub path: String,
-    /// What it was recognised as: `junit`, `cobertura`, `lcov`, `jacoco` or `requirement`.
+    /// What it was recognised as: the short name of a format, such as `junit`, `trx` or `cobertura`.
     pub format: Option<String>,
     /// How it ended.
     pub status: FileStatus,

@@ -313,6 +313,15 @@ fn shown(file: &ImportedFile) -> import_job::File {
 fn format_words(format: Option<&str>) -> String {
     match format {
         Some("junit") => "JUnit XML",
+        Some("nunit") => "NUnit",
+        Some("trx") => "TRX",
+        Some("xunit") => "xUnit.net",
+        Some("ctest") => "CTest",
+        Some("robot") => "Robot Framework",
+        Some("go-test") => "go test -json",
+        Some("mocha") => "mocha",
+        Some("rspec") => "RSpec",
+        Some("dart") => "dart test",
         Some("cobertura") => "Cobertura",
         Some("lcov") => "lcov",
         Some("jacoco") => "JaCoCo",

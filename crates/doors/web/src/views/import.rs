@@ -35,7 +35,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Import",
         &[],
         &html! {
-            (head(&Head { title: "Import", sub: Some(html! { "JUnit XML, Cobertura, lcov, JaCoCo and requirements in Markdown; recognised by content, safe to repeat" }), ..Head::default() }))
+            (head(&Head { title: "Import", sub: Some(html! { "Test results (JUnit, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test, mocha, RSpec, dart), Cobertura, lcov, JaCoCo and requirements in Markdown; recognised by content, safe to repeat" }), ..Head::default() }))
             div class="two" {
                 div {
                     form method="post" action=(at(frame, "import")) enctype="multipart/form-data" class="form part" data-upload {
