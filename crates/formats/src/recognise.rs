@@ -1,6 +1,7 @@
 //! What a file is, by what is in it. Names and media types are not asked: they are often wrong, and a stranger
 //! chooses them.
 
+use crate::cyclonedx;
 use crate::decode::decode_prefix;
 use crate::recognise_json::recognise_json;
 use crate::xml::{Token, Xml, shorten};
@@ -11,9 +12,6 @@ pub const RECOGNITION_BYTES: usize = 64 << 10;
 
 const READABLE: &str = "this server reads test results (JUnit XML, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test -json, mocha, RSpec, \
      dart), Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
-
-/// What the namespaces of CycloneDX begin with; the version follows.
-const CYCLONEDX_SPACE: &str = "http://cyclonedx.org/schema/bom/";
 
 /// A format that this crate has a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -162,7 +160,7 @@ fn recognise_xml(prefix: &[u8]) -> Recognised {
             ))
         }
         "coverage" => Recognised::Format(Format::Cobertura),
-        "bom" if xml.attribute("xmlns").is_some_and(|space| space.starts_with(CYCLONEDX_SPACE)) => {
+        "bom" if xml.attribute("xmlns").is_some_and(|space| space.starts_with(cyclonedx::NAMESPACE)) => {
             Recognised::Format(Format::CycloneDx)
         }
         "report" if jacoco_follows(&mut xml) => Recognised::Format(Format::Jacoco),

@@ -1,10 +1,9 @@
 //! The JSON shape.
 
-use std::collections::VecDeque;
 use std::io::BufRead;
 
-use super::record::{Event, Totals};
-use super::understand;
+use super::gathered::Gathered;
+use super::record::{Event, check_version};
 use crate::json::{Json, Token, Value};
 use crate::{Limits, ReadError};
 
@@ -19,29 +18,18 @@ enum Place {
 pub(super) struct Reader<R> {
     json: Json<R>,
     place: Place,
-    waiting: VecDeque<Event>,
-    totals: Totals,
+    gathered: Gathered,
     is_bom: bool,
-    room: usize,
-    most: u64,
 }
 
 impl<R: BufRead> Reader<R> {
     pub(super) fn new(inner: R, limits: &Limits) -> Self {
-        Self {
-            json: Json::new(inner, limits),
-            place: Place::Begin,
-            waiting: VecDeque::new(),
-            totals: Totals::default(),
-            is_bom: false,
-            room: limits.max_record_bytes,
-            most: limits.max_findings,
-        }
+        Self { json: Json::new(inner, limits), place: Place::Begin, gathered: Gathered::new(limits), is_bom: false }
     }
 
     pub(super) fn step(&mut self) -> Result<Event, ReadError> {
         loop {
-            if let Some(event) = self.waiting.pop_front() {
+            if let Some(event) = self.gathered.pop() {
                 return Ok(event);
             }
             match self.place {
@@ -58,10 +46,9 @@ impl<R: BufRead> Reader<R> {
                         if !self.is_bom {
                             return Err(self.json.error("bomFormat is not CycloneDX"));
                         }
-                        super::record::check_version(&self.totals.spec_version)
-                            .map_err(|reason| self.json.error(reason))?;
-                        self.totals.replaced = self.json.replaced();
-                        return Ok(Event::Finished(self.totals.clone()));
+                        check_version(&self.gathered.totals.spec_version).map_err(|reason| self.json.error(reason))?;
+                        self.gathered.totals.replaced = self.json.replaced();
+                        return Ok(Event::Finished(self.gathered.totals.clone()));
                     }
                 },
                 Place::Components => {
@@ -69,19 +56,16 @@ impl<R: BufRead> Reader<R> {
                         self.place = Place::Document;
                         continue;
                     }
-                    let value = Value::read(&mut self.json, self.room)?;
-                    super::record::take_component(&value, &mut self.totals, &mut self.waiting);
-                    self.bound()?;
+                    let value = self.value()?;
+                    self.gathered.take_component(&value).map_err(|reason| self.json.error(reason))?;
                 }
                 Place::Vulnerabilities => {
                     if !self.json.another()? {
                         self.place = Place::Document;
                         continue;
                     }
-                    let value = Value::read(&mut self.json, self.room)?;
-                    self.totals.vulnerabilities += 1;
-                    self.bound()?;
-                    return Ok(Event::Vulnerability(Box::new(understand::vulnerability(&value))));
+                    let value = self.value()?;
+                    self.gathered.take_vulnerability(&value).map_err(|reason| self.json.error(reason))?;
                 }
             }
         }
@@ -89,18 +73,15 @@ impl<R: BufRead> Reader<R> {
 
     fn member(&mut self, name: &str) -> Result<(), ReadError> {
         match name {
-            "bomFormat" => self.is_bom = Value::read(&mut self.json, self.room)?.text() == Some("CycloneDX"),
+            "bomFormat" => self.is_bom = self.value()?.text() == Some("CycloneDX"),
             "specVersion" => {
-                self.totals.spec_version =
-                    Value::read(&mut self.json, self.room)?.text().unwrap_or_default().to_owned();
+                self.gathered.totals.spec_version = self.value()?.text().unwrap_or_default().to_owned();
             }
-            "serialNumber" => {
-                self.totals.serial_number = Value::read(&mut self.json, self.room)?.text().map(str::to_owned)
-            }
+            "serialNumber" => self.gathered.totals.serial_number = self.value()?.text().map(str::to_owned),
             "metadata" => {
-                let metadata = Value::read(&mut self.json, self.room)?;
+                let metadata = self.value()?;
                 if let Some(value) = metadata.get("component") {
-                    super::record::take_subject(value, &mut self.waiting);
+                    self.gathered.take_subject(value);
                 }
             }
             "components" => {
@@ -113,11 +94,15 @@ impl<R: BufRead> Reader<R> {
                     self.place = Place::Vulnerabilities;
                 }
             }
-            "services" => self.totals.services = self.counted()?,
-            "dependencies" => self.totals.dependencies = self.counted()?,
+            "services" => self.gathered.totals.services = self.counted()?,
+            "dependencies" => self.gathered.totals.dependencies = self.counted()?,
             _ => self.json.skip()?,
         }
         Ok(())
+    }
+
+    fn value(&mut self) -> Result<Value, ReadError> {
+        Value::read(&mut self.json, self.gathered.room)
     }
 
     fn counted(&mut self) -> Result<u64, ReadError> {
@@ -129,12 +114,5 @@ impl<R: BufRead> Reader<R> {
             }
         }
         Ok(count)
-    }
-
-    fn bound(&self) -> Result<(), ReadError> {
-        if self.totals.components.max(self.totals.vulnerabilities) > self.most {
-            return Err(self.json.error(format!("the document has more than {} entries; split it", self.most)));
-        }
-        Ok(())
     }
 }

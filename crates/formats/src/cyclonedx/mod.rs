@@ -4,6 +4,7 @@
 //! counted; the graph of dependencies is not followed, so it may be cyclic. XML becomes the shape of the JSON, attributes being
 //! members, so that both are understood by the same code. The vulnerability extension of 1.2 inside components is read as well.
 
+mod gathered;
 mod json;
 mod record;
 mod understand;
@@ -20,6 +21,9 @@ pub struct Reader<R>(Shape<R>);
 
 /// What was taken to decide, and the rest.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// What the namespaces of the format begin with; the version follows.
+pub(crate) const NAMESPACE: &str = "http://cyclonedx.org/schema/bom/";
 
 /// How far the first decisive byte is looked for.
 const BEGINNING_BYTES: usize = 64 << 10;

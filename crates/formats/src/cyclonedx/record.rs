@@ -1,10 +1,6 @@
 //! What a document says.
 
-use std::collections::VecDeque;
-
-use super::understand::{component, components};
 use crate::decode::Replaced;
-use crate::json::Value;
 
 /// What a [`super::Reader`] yields.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,22 +161,6 @@ pub struct Totals {
     pub vulnerabilities: u64,
     /// Characters that could not be shown.
     pub replaced: Replaced,
-}
-
-/// Queues a component, what lies inside it, and the vulnerabilities found there.
-pub(super) fn take_component(value: &Value, totals: &mut Totals, waiting: &mut VecDeque<Event>) {
-    let (mut parts, mut found) = (Vec::new(), Vec::new());
-    components(value, &mut parts, &mut found);
-    totals.components_top += 1;
-    totals.components += parts.len() as u64;
-    totals.vulnerabilities += found.len() as u64;
-    waiting.extend(parts.into_iter().map(|part| Event::Component(Box::new(part))));
-    waiting.extend(found.into_iter().map(|found| Event::Vulnerability(Box::new(found))));
-}
-
-/// Queues what the document is about.
-pub(super) fn take_subject(value: &Value, waiting: &mut VecDeque<Event>) {
-    waiting.push_back(Event::Component(Box::new(Component { is_subject: true, ..component(value) })));
 }
 
 /// Whether a version of the format is one that this crate knows how to read.

@@ -1,15 +1,14 @@
 //! The XML shape.
 
-use std::collections::VecDeque;
 use std::io::BufRead;
 
-use super::record::{Event, Totals, check_version, take_component, take_subject};
-use super::understand;
+use super::NAMESPACE;
+use super::gathered::Gathered;
+use super::record::{Event, check_version};
 use crate::json::Value;
 use crate::xml::{Token, Xml};
 use crate::{Limits, ReadError};
 
-const SPACE: &str = "http://cyclonedx.org/schema/bom/";
 /// What one element takes beside its text.
 const ELEMENT_BYTES: usize = 64;
 
@@ -21,28 +20,17 @@ pub(super) struct Reader<R> {
     /// Names of the open elements.
     path: Vec<String>,
     begun: bool,
-    waiting: VecDeque<Event>,
-    totals: Totals,
-    room: usize,
-    most: u64,
+    gathered: Gathered,
 }
 
 impl<R: BufRead> Reader<R> {
     pub(super) fn new(inner: R, limits: &Limits) -> Self {
-        Self {
-            xml: Xml::new(inner, limits),
-            path: Vec::new(),
-            begun: false,
-            waiting: VecDeque::new(),
-            totals: Totals::default(),
-            room: limits.max_record_bytes,
-            most: limits.max_findings,
-        }
+        Self { xml: Xml::new(inner, limits), path: Vec::new(), begun: false, gathered: Gathered::new(limits) }
     }
 
     pub(super) fn step(&mut self) -> Result<Event, ReadError> {
         loop {
-            if let Some(event) = self.waiting.pop_front() {
+            if let Some(event) = self.gathered.pop() {
                 return Ok(event);
             }
             match self.xml.next()? {
@@ -53,8 +41,8 @@ impl<R: BufRead> Reader<R> {
                 }
                 Token::Text => {}
                 Token::Finished => {
-                    self.totals.replaced = self.xml.replaced();
-                    return Ok(Event::Finished(self.totals.clone()));
+                    self.gathered.totals.replaced = self.xml.replaced();
+                    return Ok(Event::Finished(self.gathered.totals.clone()));
                 }
             }
         }
@@ -63,12 +51,12 @@ impl<R: BufRead> Reader<R> {
     fn root(&mut self) -> Result<(), ReadError> {
         self.begun = true;
         let space = self.xml.attribute("xmlns").map(|space| space.into_owned()).unwrap_or_default();
-        let Some(version) = space.strip_prefix(SPACE).filter(|_| self.xml.name() == "bom") else {
+        let Some(version) = space.strip_prefix(NAMESPACE).filter(|_| self.xml.name() == "bom") else {
             return Err(self.xml.error("the root of a CycloneDX document is <bom> in a namespace of CycloneDX"));
         };
         check_version(version).map_err(|reason| self.xml.error(reason))?;
-        self.totals.spec_version = version.to_owned();
-        self.totals.serial_number = self.xml.attribute("serialNumber").map(|serial| serial.into_owned());
+        self.gathered.totals.spec_version = version.to_owned();
+        self.gathered.totals.serial_number = self.xml.attribute("serialNumber").map(|serial| serial.into_owned());
         self.path.push("bom".to_owned());
         Ok(())
     }
@@ -79,36 +67,32 @@ impl<R: BufRead> Reader<R> {
         match (above.as_slice(), name.as_str()) {
             (["metadata"], "component") => {
                 let value = self.element()?;
-                take_subject(&value, &mut self.waiting);
+                self.gathered.take_subject(&value);
             }
             (["components"], "component") => {
                 let value = self.element()?;
-                take_component(&value, &mut self.totals, &mut self.waiting);
+                self.gathered.take_component(&value).map_err(|reason| self.xml.error(reason))?;
             }
             (["vulnerabilities"], "vulnerability") => {
                 let value = self.element()?;
-                self.totals.vulnerabilities += 1;
-                self.waiting.push_back(Event::Vulnerability(Box::new(understand::vulnerability(&value))));
+                self.gathered.take_vulnerability(&value).map_err(|reason| self.xml.error(reason))?;
             }
             (["services"], "service") => {
-                self.totals.services += 1;
+                self.gathered.totals.services += 1;
                 self.path.push(name);
             }
             (["dependencies"], "dependency") => {
-                self.totals.dependencies += 1;
+                self.gathered.totals.dependencies += 1;
                 self.path.push(name);
             }
             _ => self.path.push(name),
-        }
-        if self.totals.components.max(self.totals.vulnerabilities) > self.most {
-            return Err(self.xml.error(format!("the document has more than {} entries; split it", self.most)));
         }
         Ok(())
     }
 
     /// Reads the element that has just begun, whole: its attributes and elements become members, a mere text stays a text.
     fn element(&mut self) -> Result<Value, ReadError> {
-        let mut left = self.room;
+        let mut left = self.gathered.room;
         // Depth is bounded by the tokenizer.
         self.inside(&mut left)
     }
@@ -130,10 +114,9 @@ impl<R: BufRead> Reader<R> {
                     members.push((name, value));
                 }
                 Token::Text => {
-                    let mut scratch = [0; 4];
-                    text.push_str(self.xml.text(&mut scratch));
-                    let size = self.xml.text(&mut [0; 4]).len();
-                    self.pay(left, size)?;
+                    let before = text.len();
+                    text.push_str(self.xml.text(&mut [0; 4]));
+                    self.pay(left, text.len() - before)?;
                 }
                 Token::End => break,
                 Token::Finished => return Err(self.xml.error("an element does not end")),
@@ -151,7 +134,8 @@ impl<R: BufRead> Reader<R> {
 
     fn pay(&self, left: &mut usize, size: usize) -> Result<(), ReadError> {
         *left = left.checked_sub(size).ok_or_else(|| {
-            self.xml.error(format!("one record takes more than the {} bytes this server keeps of it", self.room))
+            self.xml
+                .error(format!("one record takes more than the {} bytes this server keeps of it", self.gathered.room))
         })?;
         Ok(())
     }

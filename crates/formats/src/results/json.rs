@@ -2,10 +2,10 @@
 
 use std::io::BufRead;
 
-use super::tally::Tally;
+use super::{tally::Tally, walk::Walk};
 use crate::excerpt::Collector;
 use crate::json::{Json, Token, Value};
-use crate::junit::{Event, Stream};
+use crate::junit::Stream;
 use crate::{Limits, ReadError};
 
 /// What one format makes of its records.
@@ -29,26 +29,31 @@ enum Place {
     Begin,
     Members,
     List(&'static str),
-    End,
 }
 
-/// Reads a report that is one document.
+/// Walks through a report that is one document.
 pub(super) struct Document<R, D> {
     json: Json<R>,
     dialect: D,
-    tally: Tally,
     place: Place,
     has_lists: bool,
 }
 
 impl<R: BufRead, D: Dialect> Document<R, D> {
-    pub(super) fn new(inner: R, limits: Limits, dialect: D) -> Self {
-        let json = Json::new(inner, &limits);
-        Self { json, dialect, tally: Tally::new(limits), place: Place::Begin, has_lists: false }
+    pub(super) fn new(inner: R, limits: &Limits, dialect: D) -> Self {
+        Self { json: Json::new(inner, limits), dialect, place: Place::Begin, has_lists: false }
     }
 
-    fn step(&mut self) -> Result<(), ReadError> {
-        let room = self.tally.limits.max_record_bytes;
+    /// Reads the value that comes next and hands it to the dialect.
+    fn take(&mut self, member: &str, tally: &mut Tally) -> Result<(), ReadError> {
+        let line = self.json.line();
+        let value = Value::read(&mut self.json, tally.limits.max_record_bytes)?;
+        self.dialect.take(member, &value, line, tally)
+    }
+}
+
+impl<R: BufRead, D: Dialect> Walk for Document<R, D> {
+    fn step(&mut self, tally: &mut Tally) -> Result<bool, ReadError> {
         match self.place {
             Place::Begin => {
                 if !self.json.enter_object()? {
@@ -64,9 +69,7 @@ impl<R: BufRead, D: Dialect> Document<R, D> {
                             self.place = Place::List(list);
                         }
                     } else if D::MEMBERS.contains(&name.as_str()) {
-                        let line = self.json.line();
-                        let value = Value::read(&mut self.json, room)?;
-                        self.dialect.take(&name, &value, line, &mut self.tally)?;
+                        self.take(&name, tally)?;
                     } else {
                         self.json.skip()?;
                     }
@@ -79,99 +82,56 @@ impl<R: BufRead, D: Dialect> Document<R, D> {
                             .json
                             .error(format!("{} has a list called `{lists}`; there is none", D::CALLED)));
                     }
-                    self.dialect.finish(&mut self.tally)?;
-                    self.tally.finish(self.json.replaced());
-                    self.place = Place::End;
+                    self.dialect.finish(tally)?;
+                    tally.finish(self.json.replaced());
+                    return Ok(false);
                 }
             },
             Place::List(list) => {
                 if self.json.another()? {
-                    let line = self.json.line();
-                    let value = Value::read(&mut self.json, room)?;
-                    self.dialect.take(list, &value, line, &mut self.tally)?;
+                    self.take(list, tally)?;
                 } else {
                     self.place = Place::Members;
                 }
             }
-            Place::End => {}
         }
-        Ok(())
+        Ok(true)
     }
 }
 
-impl<R: BufRead, D: Dialect> Iterator for Document<R, D> {
-    type Item = Result<Event, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(event) = self.tally.pop() {
-                return Some(Ok(event));
-            }
-            if self.place == Place::End {
-                return None;
-            }
-            if let Err(error) = self.step() {
-                self.place = Place::End;
-                self.tally.clear();
-                return Some(Err(error));
-            }
-        }
-    }
-}
-
-/// Reads a report that has one document to a line. Lines that are no JSON come from a tool beside the one that reports;
-/// they are kept as output of the whole.
+/// Walks through a report that has one document to a line. Lines that are no JSON come from a tool beside the one that
+/// reports; they are kept as output of the whole.
 pub(super) struct Lines<R, D> {
     json: Json<R>,
     dialect: D,
-    tally: Tally,
     noise: Collector,
-    over: bool,
 }
 
 impl<R: BufRead, D: Dialect> Lines<R, D> {
-    pub(super) fn new(inner: R, limits: Limits, dialect: D) -> Self {
+    pub(super) fn new(inner: R, limits: &Limits, dialect: D) -> Self {
         let noise = Collector::new(limits.text_head_bytes, limits.text_tail_bytes);
-        Self { json: Json::new(inner, &limits), dialect, tally: Tally::new(limits), noise, over: false }
-    }
-
-    fn step(&mut self) -> Result<(), ReadError> {
-        match self.json.next_document()? {
-            Some(b'{' | b'[') => {
-                let line = self.json.line();
-                let value = Value::read(&mut self.json, self.tally.limits.max_record_bytes)?;
-                self.dialect.take("", &value, line, &mut self.tally)
-            }
-            Some(_) => self.json.plain_line(|piece| self.noise.push(piece)),
-            None => {
-                self.over = true;
-                self.dialect.finish(&mut self.tally)?;
-                let empty = Collector::new(0, 0);
-                let noise = std::mem::replace(&mut self.noise, empty).finish();
-                self.tally.suite_output(None, Stream::Out, noise);
-                self.tally.finish(self.json.replaced());
-                Ok(())
-            }
-        }
+        Self { json: Json::new(inner, limits), dialect, noise }
     }
 }
 
-impl<R: BufRead, D: Dialect> Iterator for Lines<R, D> {
-    type Item = Result<Event, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(event) = self.tally.pop() {
-                return Some(Ok(event));
+impl<R: BufRead, D: Dialect> Walk for Lines<R, D> {
+    fn step(&mut self, tally: &mut Tally) -> Result<bool, ReadError> {
+        match self.json.next_document()? {
+            Some(b'{' | b'[') => {
+                let line = self.json.line();
+                let value = Value::read(&mut self.json, tally.limits.max_record_bytes)?;
+                self.dialect.take("", &value, line, tally)?;
             }
-            if self.over {
-                return None;
-            }
-            if let Err(error) = self.step() {
-                self.over = true;
-                self.tally.clear();
-                return Some(Err(error));
+            Some(_) => self.json.plain_line(|piece| self.noise.push(piece))?,
+            None => {
+                self.dialect.finish(tally)?;
+                let empty = Collector::new(0, 0);
+                let noise = std::mem::replace(&mut self.noise, empty).finish();
+                tally.suite_output(None, Stream::Out, noise);
+                tally.finish(self.json.replaced());
+                return Ok(false);
             }
         }
+        Ok(true)
     }
 }

@@ -16,10 +16,13 @@ mod robot;
 mod rspec;
 mod tally;
 mod trx;
+mod walk;
 mod xml;
 mod xunit;
 
 use std::io::{BufRead, Seek};
+
+use walk::{Reader, Walk};
 
 use crate::junit::{self, Event};
 use crate::{Format, Limits, ReadError};
@@ -54,23 +57,28 @@ impl Format {
 pub fn open<'a, R: BufRead + Seek + 'a>(format: Format, mut inner: R, limits: Limits) -> Result<Events<'a>, ReadError> {
     Ok(match format {
         Format::Junit => Box::new(junit::Reader::new(inner, limits)),
-        Format::Nunit => Box::new(xml::Reader::new(inner, limits, nunit::Nunit::default())),
-        Format::XunitNet => Box::new(xml::Reader::new(inner, limits, xunit::Xunit::default())),
-        Format::Ctest => Box::new(xml::Reader::new(inner, limits, ctest::Ctest::default())),
-        Format::Robot => Box::new(xml::Reader::new(inner, limits, robot::Robot::default())),
-        Format::GoTest => Box::new(json::Lines::new(inner, limits, go::Go::default())),
-        Format::Dart => Box::new(json::Lines::new(inner, limits, dart::Dart::default())),
-        Format::Mocha => Box::new(json::Document::new(inner, limits, mocha::Mocha::default())),
-        Format::Rspec => Box::new(json::Document::new(inner, limits, rspec::Rspec::default())),
+        Format::Nunit => events(xml::Elements::new(inner, &limits, nunit::Nunit::default()), limits),
+        Format::XunitNet => events(xml::Elements::new(inner, &limits, xunit::Xunit::default()), limits),
+        Format::Ctest => events(xml::Elements::new(inner, &limits, ctest::Ctest::default()), limits),
+        Format::Robot => events(xml::Elements::new(inner, &limits, robot::Robot::default()), limits),
+        Format::GoTest => events(json::Lines::new(inner, &limits, go::Go::default()), limits),
+        Format::Dart => events(json::Lines::new(inner, &limits, dart::Dart::default()), limits),
+        Format::Mocha => events(json::Document::new(inner, &limits, mocha::Mocha::default()), limits),
+        Format::Rspec => events(json::Document::new(inner, &limits, rspec::Rspec::default()), limits),
         Format::Trx => {
-            let survey = xml::Reader::new(&mut inner, limits.clone(), trx::Survey::default()).into_dialect()?;
+            let survey = xml::Elements::new(&mut inner, &limits, trx::Survey::default());
+            let survey = Reader::new(survey, limits.clone()).into_walk()?.into_dialect();
             inner.rewind().map_err(|error| {
                 ReadError::at_line(1, format!("the file cannot be read a second time ({error}); send it again"))
             })?;
-            Box::new(xml::Reader::new(inner, limits, trx::Trx::new(survey)))
+            events(xml::Elements::new(inner, &limits, trx::Trx::new(survey)), limits)
         }
         other => {
             return Err(ReadError::at_line(1, format!("{} files hold no test results", other.name())));
         }
     })
+}
+
+fn events<'a>(walk: impl Walk + 'a, limits: Limits) -> Events<'a> {
+    Box::new(Reader::new(walk, limits))
 }

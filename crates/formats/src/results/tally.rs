@@ -17,15 +17,28 @@ pub(super) struct Tally {
     pub(super) limits: Limits,
     pub(super) totals: Totals,
     ready: VecDeque<Event>,
-    /// Suites inside one another, the innermost last.
+    open: Open,
+}
+
+/// Suites that have begun and not ended, with what was counted in each.
+#[derive(Default)]
+struct Open {
+    /// Inside one another, the innermost last.
     nested: Vec<(Arc<Suite>, Counts)>,
-    /// Suites beside one another, by their position in the file.
+    /// Beside one another, by their position in the file.
     beside: BTreeMap<u64, (Arc<Suite>, Counts)>,
+}
+
+impl Open {
+    fn counts_of(&mut self, suite: &Suite) -> Option<&mut Counts> {
+        let nested = self.nested.iter_mut().rev().find(|(own, _)| own.index == suite.index);
+        nested.or_else(|| self.beside.get_mut(&suite.index)).map(|(_, counts)| counts)
+    }
 }
 
 impl Tally {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, totals: Totals::default(), ready: VecDeque::new(), nested: Vec::new(), beside: BTreeMap::new() }
+        Self { limits, totals: Totals::default(), ready: VecDeque::new(), open: Open::default() }
     }
 
     /// The next event that is ready.
@@ -48,38 +61,38 @@ impl Tally {
     pub(super) fn open_suite(&mut self, mut suite: Suite) -> Result<(), ReadError> {
         suite.parent = self.suite();
         let suite = self.begin(suite)?;
-        self.nested.push((suite, Counts::default()));
+        self.open.nested.push((suite, Counts::default()));
         Ok(())
     }
 
     /// The innermost suite ends.
     pub(super) fn close_suite(&mut self) {
-        if let Some((suite, counts)) = self.nested.pop() {
+        if let Some((suite, counts)) = self.open.nested.pop() {
             self.ready.push_back(Event::SuiteEnd(suite, counts));
         }
     }
 
     /// The innermost suite that is open.
     pub(super) fn suite(&self) -> Option<Arc<Suite>> {
-        self.nested.last().map(|(suite, _)| Arc::clone(suite))
+        self.open.nested.last().map(|(suite, _)| Arc::clone(suite))
     }
 
     /// A suite begins beside others.
     pub(super) fn add_suite(&mut self, suite: Suite) -> Result<Arc<Suite>, ReadError> {
-        if self.beside.len() == BESIDE {
+        if self.open.beside.len() == BESIDE {
             return Err(ReadError::at_line(
                 suite.source_line,
                 format!("more than {BESIDE} suites are open at the same time; split the report"),
             ));
         }
         let suite = self.begin(suite)?;
-        self.beside.insert(suite.index, (Arc::clone(&suite), Counts::default()));
+        self.open.beside.insert(suite.index, (Arc::clone(&suite), Counts::default()));
         Ok(suite)
     }
 
     /// A suite beside others ends.
     pub(super) fn end_suite(&mut self, suite: &Suite) {
-        if let Some((suite, counts)) = self.beside.remove(&suite.index) {
+        if let Some((suite, counts)) = self.open.beside.remove(&suite.index) {
             self.ready.push_back(Event::SuiteEnd(suite, counts));
         }
     }
@@ -124,10 +137,7 @@ impl Tally {
             let reason = format!("a test case has more than {} properties", self.limits.max_properties);
             return Err(ReadError::at_line(case.source_line, reason));
         }
-        let own = case.suite.as_ref().map(|suite| suite.index).and_then(|index| {
-            let nested = self.nested.iter_mut().rev().find(|(suite, _)| suite.index == index);
-            nested.or_else(|| self.beside.get_mut(&index)).map(|(_, counts)| counts)
-        });
+        let own = case.suite.as_ref().and_then(|suite| self.open.counts_of(suite));
         count_case(&mut case, &mut self.totals, own);
         self.totals.properties += case.properties.len() as u64;
         for output in [&case.system_out, &case.system_err].into_iter().flatten() {
@@ -154,12 +164,8 @@ impl Tally {
     /// Something that broke outside of any case.
     pub(super) fn suite_problem(&mut self, suite: Option<Arc<Suite>>, problem: Problem) {
         if problem.kind != ProblemKind::Skipped {
-            if let Some(suite) = &suite {
-                let nested = self.nested.iter_mut().rev().find(|(own, _)| own.index == suite.index);
-                let own = nested.or_else(|| self.beside.get_mut(&suite.index));
-                if let Some((_, counts)) = own {
-                    counts.suite_problems += 1;
-                }
+            if let Some(counts) = suite.as_ref().and_then(|suite| self.open.counts_of(suite)) {
+                counts.suite_problems += 1;
             }
             self.totals.counts.suite_problems += 1;
         }
@@ -168,10 +174,10 @@ impl Tally {
 
     /// The end of a report that could be read whole.
     pub(super) fn finish(&mut self, replaced: crate::Replaced) {
-        while !self.nested.is_empty() {
+        while !self.open.nested.is_empty() {
             self.close_suite();
         }
-        for (suite, counts) in std::mem::take(&mut self.beside).into_values() {
+        for (suite, counts) in std::mem::take(&mut self.open.beside).into_values() {
             self.ready.push_back(Event::SuiteEnd(suite, counts));
         }
         self.totals.replaced = replaced;

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use super::tally::Tally;
+use super::{tally::Tally, walk::Walk};
 use crate::excerpt::Collector;
-use crate::junit::Event;
 use crate::number;
 use crate::xml::{Token, Xml, shorten};
 use crate::{Excerpt, Limits, ReadError};
@@ -57,30 +56,26 @@ pub(super) trait Dialect {
     fn end(&mut self, name: &str, parent: &str, text: &Excerpt, tally: &mut Tally) -> Result<(), ReadError>;
 }
 
-/// Reads a report of one dialect.
-pub(super) struct Reader<R, D> {
+/// Walks through a report of one dialect.
+pub(super) struct Elements<R, D> {
     xml: Xml<R>,
     dialect: D,
-    tally: Tally,
     open: Vec<(String, Option<Collector>)>,
-    over: bool,
 }
 
-impl<R: BufRead, D: Dialect> Reader<R, D> {
-    pub(super) fn new(inner: R, limits: Limits, dialect: D) -> Self {
-        Self { xml: Xml::new(inner, &limits), dialect, tally: Tally::new(limits), open: Vec::new(), over: false }
+impl<R: BufRead, D: Dialect> Elements<R, D> {
+    pub(super) fn new(inner: R, limits: &Limits, dialect: D) -> Self {
+        Self { xml: Xml::new(inner, limits), dialect, open: Vec::new() }
     }
 
-    /// Reads everything and gives what the dialect has gathered.
-    pub(super) fn into_dialect(mut self) -> Result<D, ReadError> {
-        while !self.over {
-            self.step()?;
-            self.tally.clear();
-        }
-        Ok(self.dialect)
+    /// What the dialect has gathered.
+    pub(super) fn into_dialect(self) -> D {
+        self.dialect
     }
+}
 
-    fn step(&mut self) -> Result<(), ReadError> {
+impl<R: BufRead, D: Dialect> Walk for Elements<R, D> {
+    fn step(&mut self, tally: &mut Tally) -> Result<bool, ReadError> {
         match self.xml.next()? {
             Token::Start => {
                 if self.open.is_empty() && !D::ROOTS.contains(&self.xml.name()) {
@@ -89,8 +84,8 @@ impl<R: BufRead, D: Dialect> Reader<R, D> {
                     return Err(ReadError::at_line(self.xml.tag_line(), reason));
                 }
                 let parent = self.open.last().map_or("", |(name, _)| name.as_str());
-                let wanted = self.dialect.start(&self.xml, parent, &mut self.tally)?;
-                let limits = &self.tally.limits;
+                let wanted = self.dialect.start(&self.xml, parent, tally)?;
+                let limits = &tally.limits;
                 let collector = wanted.then(|| Collector::new(limits.text_head_bytes, limits.text_tail_bytes));
                 self.open.push((self.xml.name().to_owned(), collector));
             }
@@ -103,34 +98,14 @@ impl<R: BufRead, D: Dialect> Reader<R, D> {
                 if let Some((name, collector)) = self.open.pop() {
                     let parent = self.open.last().map_or("", |(name, _)| name.as_str());
                     let text = collector.map(Collector::finish).unwrap_or_default();
-                    self.dialect.end(&name, parent, &text, &mut self.tally)?;
+                    self.dialect.end(&name, parent, &text, tally)?;
                 }
             }
             Token::Finished => {
-                self.over = true;
-                self.tally.finish(self.xml.replaced());
+                tally.finish(self.xml.replaced());
+                return Ok(false);
             }
         }
-        Ok(())
-    }
-}
-
-impl<R: BufRead, D: Dialect> Iterator for Reader<R, D> {
-    type Item = Result<Event, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(event) = self.tally.pop() {
-                return Some(Ok(event));
-            }
-            if self.over {
-                return None;
-            }
-            if let Err(error) = self.step() {
-                self.over = true;
-                self.tally.clear();
-                return Some(Err(error));
-            }
-        }
+        Ok(true)
     }
 }

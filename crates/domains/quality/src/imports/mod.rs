@@ -22,6 +22,7 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 
+use formats::Format;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -29,25 +30,43 @@ pub use request::{NewImport, Queued, QueuedFile, SpooledFile, operations};
 pub use runner::{Imports, PrincipalOf};
 pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
+/// The formats that are imported; a sender can insist on one.
+pub(crate) const IMPORTED: [Format; 14] = [
+    Format::Junit,
+    Format::Nunit,
+    Format::Trx,
+    Format::XunitNet,
+    Format::Ctest,
+    Format::Robot,
+    Format::GoTest,
+    Format::Mocha,
+    Format::Rspec,
+    Format::Dart,
+    Format::Cobertura,
+    Format::Lcov,
+    Format::Jacoco,
+    Format::Requirement,
+];
+
 /// The short name of a format, as senders write it and as it is stored.
-pub(crate) fn format_name(format: formats::Format) -> &'static str {
+pub(crate) fn format_name(format: Format) -> &'static str {
     match format {
-        formats::Format::Junit => "junit",
-        formats::Format::Nunit => "nunit",
-        formats::Format::Trx => "trx",
-        formats::Format::XunitNet => "xunit",
-        formats::Format::Ctest => "ctest",
-        formats::Format::Robot => "robot",
-        formats::Format::GoTest => "go-test",
-        formats::Format::Mocha => "mocha",
-        formats::Format::Rspec => "rspec",
-        formats::Format::Dart => "dart",
-        formats::Format::Cobertura => "cobertura",
-        formats::Format::Lcov => "lcov",
-        formats::Format::Jacoco => "jacoco",
-        formats::Format::Requirement => "requirement",
-        formats::Format::Sarif => "sarif",
-        formats::Format::CycloneDx => "cyclonedx",
+        Format::Junit => "junit",
+        Format::Nunit => "nunit",
+        Format::Trx => "trx",
+        Format::XunitNet => "xunit",
+        Format::Ctest => "ctest",
+        Format::Robot => "robot",
+        Format::GoTest => "go-test",
+        Format::Mocha => "mocha",
+        Format::Rspec => "rspec",
+        Format::Dart => "dart",
+        Format::Cobertura => "cobertura",
+        Format::Lcov => "lcov",
+        Format::Jacoco => "jacoco",
+        Format::Requirement => "requirement",
+        Format::Sarif => "sarif",
+        Format::CycloneDx => "cyclonedx",
         _ => "other",
     }
 }

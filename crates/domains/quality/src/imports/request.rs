@@ -7,29 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::build::resolve_build;
+use super::{IMPORTED, build::resolve_build, format_name};
 use crate::IMPORTS;
 
 const FIND_PROJECT: &str = include_str!("../../sql/find_project.sql");
 const INSERT_IMPORTS: &str = include_str!("../../sql/insert_imports.sql");
-
-/// The formats a sender can insist on.
-const FORMATS: [&str; 14] = [
-    "junit",
-    "nunit",
-    "trx",
-    "xunit",
-    "ctest",
-    "robot",
-    "go-test",
-    "mocha",
-    "rspec",
-    "dart",
-    "cobertura",
-    "lcov",
-    "jacoco",
-    "requirement",
-];
 
 /// Files to import.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -178,8 +160,9 @@ fn wishes(input: &NewImport) -> Result<Wishes, Error> {
     if long(&wishes.shard, 200) {
         return Err(Problem::invalid("The shard is too long.").field("/shard", "at most 200 characters").into());
     }
-    if let Some(format) = wishes.format.as_deref().filter(|format| !FORMATS.contains(format)) {
-        let all = FORMATS.join(", ");
+    let known = IMPORTED.map(format_name);
+    if let Some(format) = wishes.format.as_deref().filter(|format| !known.contains(format)) {
+        let all = known.join(", ");
         return Err(Problem::invalid(format!("`{format}` is not a format this server reads."))
             .field("/format", format!("must be one of {all}"))
             .into());
