@@ -10,6 +10,7 @@ mod proof;
 mod requirement;
 mod resources;
 mod rollback;
+mod suspects;
 
 pub use home::{ProjectCard, project_cards};
 pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};

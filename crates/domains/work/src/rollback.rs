@@ -86,10 +86,13 @@ fn differing(before: &Value, after: &Value) -> (Value, Value) {
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
-    vec![Operation::on_record::<Update, Rollback, RolledBack, _>(
-        "projects",
-        "rollback",
-        "Brings a project back to one of its versions.",
-        |ctx, tx, project, input| Box::pin(roll_back(ctx, tx, project, input)),
-    )]
+    vec![
+        crate::suspects::accepting(),
+        Operation::on_record::<Update, Rollback, RolledBack, _>(
+            "projects",
+            "rollback",
+            "Brings a project back to one of its versions.",
+            |ctx, tx, project, input| Box::pin(roll_back(ctx, tx, project, input)),
+        ),
+    ]
 }

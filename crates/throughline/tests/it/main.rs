@@ -33,6 +33,7 @@ mod security;
 mod sign_in;
 mod standing;
 mod strain;
+mod suspects;
 mod upkeep;
 mod usage_and_costs;
 mod walk_access;

@@ -54,6 +54,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
             json!({"notification_type": "*", "channel": "email", "is_enabled": true})
         }
         (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
+        (Subject::Record("trace-links"), "accept") => json!({"reason": "walk"}),
         (Subject::Collection("sessions"), "change-password") => {
             json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
         }
