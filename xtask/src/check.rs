@@ -14,6 +14,10 @@ const LONGEST: usize = 700;
 const WRITTEN: [&str; 8] = ["rs", "sql", "sh", "py", "js", "mjs", "ts", "css"];
 /// Macros that mark unfinished work, spelt so that this file does not find itself.
 const LEFTOVERS: [&str; 3] = [concat!("to", "do!("), concat!("d", "bg!("), concat!("unimple", "mented!(")];
+/// Begins a mark in a query whose rows are narrowed to what may be read, spelt so that this file does not find itself.
+const MARK: &str = concat!("/* read", "able ");
+/// The ways of a transaction to run a query, none of which narrows anything.
+const PLAIN: [&str; 5] = [".query(", ".query_opt(", ".query_one(", ".execute(", ".stream("];
 /// The crate that only tests may use, and that may use everything.
 const TESTKIT: &str = "testkit";
 
@@ -32,15 +36,80 @@ pub(crate) fn run() -> Outcome<Vec<String>> {
         &["metadata", "--no-deps", "--format-version", "1"],
     )?)?;
     let mut faults = crossed(&metadata, &arrows);
+    let mut marked = BTreeSet::new();
+    let mut programs = Vec::new();
     let listed = output(&root, "git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
     for name in String::from_utf8(listed)?.split_terminator('\0') {
         let written = Path::new(name).extension().is_some_and(|ending| WRITTEN.iter().any(|known| ending == *known));
         // A file that was deleted and not yet committed is still listed.
         if written && let Ok(text) = std::fs::read_to_string(root.join(name)) {
             faults.extend(untidy(name, &text));
+            if name.ends_with(".sql") && text.contains(MARK) {
+                marked.insert(name.to_owned());
+            }
+            if name.ends_with(".rs") && !name.contains("/tests/") {
+                programs.push((name.to_owned(), text));
+            }
         }
     }
+    faults.extend(programs.iter().flat_map(|(name, text)| widened(name, text, &marked)));
     Ok(faults)
+}
+
+/// Queries with marks that a program runs past what puts something in their place: `tx.query(LIST, …)`, also by way of a
+/// text that is made from one.
+fn widened(name: &str, text: &str, marked: &BTreeSet<String>) -> Vec<String> {
+    let home = name.split_once("src/").map_or("", |(home, _)| home);
+    let mut names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            let (head, file) = line.trim().strip_prefix("const ")?.split_once(": &str = include_str!(\"")?;
+            let file = file.split('"').next()?.trim_start_matches("../");
+            marked.contains(&format!("{home}{file}")).then_some(head)
+        })
+        .collect();
+    let derived: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("let ")?.split_once(" = format!("))
+        .filter(|(_, made)| names.iter().any(|name| says(made, name)))
+        .map(|(head, _)| head)
+        .collect();
+    names.extend(derived);
+    let mut faults = Vec::new();
+    for (at, _) in PLAIN.iter().flat_map(|way| text.match_indices(way)) {
+        let Some(inside) = text[at..].split_once('(').map(|(_, rest)| inside(rest)) else { continue };
+        // What narrows takes the context first.
+        if inside.trim_start().starts_with("ctx,") || inside.trim_start().starts_with("&ctx,") {
+            continue;
+        }
+        let line = text[..at].lines().count();
+        faults.extend(names.iter().filter(|name| says(inside, name)).map(|query| {
+            format!(
+                "{name}:{line}: `{query}` marks what may be read, and this shows all of it: run it by `Allowed::query` or \
+                 `kernel::query_readable`"
+            )
+        }));
+    }
+    faults
+}
+
+/// What stands before the parenthesis that closes.
+fn inside(rest: &str) -> &str {
+    let mut open = 1;
+    let end = rest.find(|c| {
+        open += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        open == 0
+    });
+    end.map_or(rest, |end| &rest[..end])
+}
+
+/// Whether a name stands in a text as a word.
+fn says(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
 }
 
 fn output(root: &Path, program: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
@@ -168,6 +237,31 @@ mod tests {
         assert!(crossed(&gone, &arrows("base ->\nqueue -> base\n"))[0].contains("no crate"));
         assert!(read_arrows("no block").is_err());
         assert!(read_arrows("```arrows\nbase kernel\n```").is_err());
+    }
+
+    #[test]
+    fn a_query_that_marks_what_may_be_read_is_never_run_plain() {
+        let marked = BTreeSet::from(["work/sql/list.sql".to_owned()]);
+        let program = |run: &str| {
+            let head = "const LIST: &str = include_str!(\"../sql/list.sql\");\nconst FIND: &str = include_str!(\"../sql/find.sql\");\n";
+            widened("work/src/a.rs", &format!("{head}{run}"), &marked)
+        };
+        for fine in [
+            "allowed.query(ctx, tx, LIST, &[&rows])",
+            "kernel::query_readable(ctx, tx, None, LIST, &[])",
+            "tx.query(FIND, &[&one(LISTED)])",
+            "let sql = format!(\"{FIND} limit 1\");\ntx.query(&sql, &[])",
+        ] {
+            assert_eq!(program(fine), Vec::<String>::new(), "{fine}");
+        }
+        for wide in [
+            "tx.query(LIST, &[&rows])",
+            "tx\n    .query_opt(\n        LIST,\n    )",
+            "tx.query(&format!(\"{LIST} and x = (1)\"), &[])",
+            "let count = format!(\"select count(*) from ({LIST}) t\");\ntx.query_one(&count, &[])",
+        ] {
+            assert_eq!(program(wide).len(), 1, "{wide}");
+        }
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub use search::{
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
 pub use vocabulary::Words;
-pub use within::{Within, permit_in};
+pub use within::{Within, permit_in, query_readable};
 pub use write::{Written, create, delete, restore, update};
 
 /// Declares an action type for [`Allowed`]: `action!(pub Approve = "approve")`.

@@ -18,10 +18,10 @@ use futures_util::future::try_join3;
 use jiff::Timestamp;
 use postgres_types::ToSql;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_postgres::{NoTls, Row, RowStream};
+use tokio_postgres::{NoTls, Row, RowStream, Statement};
 use uuid::Uuid;
 
-use crate::{Error, Principal};
+use crate::{Error, Principal, within::MARK};
 
 /// Prepared statements kept per connection before all are let go: filters can be combined without end.
 const STATEMENTS_KEPT: usize = 400;
@@ -230,13 +230,18 @@ impl Tx {
         &self.principal
     }
 
+    async fn prepared(&self, sql: &str) -> Result<(&Object, Statement), Error> {
+        debug_assert!(!sql.contains(MARK), "a query that marks what may be read is run by `Allowed::query`: {sql}");
+        let client = self.client()?;
+        Ok((client, self.noted(client.prepare_cached(sql).await)?))
+    }
+
     /// Runs a query. Its text is prepared once a connection.
     ///
     /// # Errors
     /// When PostgreSQL refuses it.
     pub async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
-        let client = self.client()?;
-        let statement = self.noted(client.prepare_cached(sql).await)?;
+        let (client, statement) = self.prepared(sql).await?;
         self.noted(client.query(&statement, params).await)
     }
 
@@ -245,8 +250,7 @@ impl Tx {
     /// # Errors
     /// When PostgreSQL refuses it or there are several rows.
     pub async fn query_opt(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Error> {
-        let client = self.client()?;
-        let statement = self.noted(client.prepare_cached(sql).await)?;
+        let (client, statement) = self.prepared(sql).await?;
         self.noted(client.query_opt(&statement, params).await)
     }
 
@@ -255,8 +259,7 @@ impl Tx {
     /// # Errors
     /// When PostgreSQL refuses it or there is not exactly one row.
     pub async fn query_one(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Row, Error> {
-        let client = self.client()?;
-        let statement = self.noted(client.prepare_cached(sql).await)?;
+        let (client, statement) = self.prepared(sql).await?;
         self.noted(client.query_one(&statement, params).await)
     }
 
@@ -265,8 +268,7 @@ impl Tx {
     /// # Errors
     /// When PostgreSQL refuses it.
     pub async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
-        let client = self.client()?;
-        let statement = self.noted(client.prepare_cached(sql).await)?;
+        let (client, statement) = self.prepared(sql).await?;
         self.noted(client.execute(&statement, params).await)
     }
 
@@ -275,8 +277,7 @@ impl Tx {
     /// # Errors
     /// When PostgreSQL refuses it.
     pub async fn stream(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<RowStream, Error> {
-        let client = self.client()?;
-        let statement = self.noted(client.prepare_cached(sql).await)?;
+        let (client, statement) = self.prepared(sql).await?;
         self.noted(client.query_raw(&statement, params.iter().copied()).await)
     }
 

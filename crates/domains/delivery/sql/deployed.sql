@@ -8,13 +8,15 @@ select e.id, e.name, e.tier, e.url, live.build_id, live.version, live.at, last.s
     select d.build_id, d.version, coalesce(d.deployed_at, d.completed_at, d.created_at) as at
       from delivery.deployments d
      where d.project_id = $1 and d.environment_id >= e.id and d.environment_id <= e.id and d.status = 'success'
+       and /* readable deployments d.id */ true
      order by d.environment_id desc, d.id desc limit 1) live on true
   left join lateral (
     select d.status, coalesce(d.deployed_at, d.completed_at, d.created_at) as at
       from delivery.deployments d
      where d.project_id = $1 and d.environment_id >= e.id and d.environment_id <= e.id
+       and /* readable deployments d.id */ true
      order by d.environment_id desc, d.id desc limit 1) last on true
  where e.deleted_at is null and (e.project_id = $1 or e.project_id is null)
-   and (last.at is not null or e.tier in ('staging', 'production'))
+   and (last.at is not null or (e.tier in ('staging', 'production') and /* readable environments e.id */ true))
  order by array_position(array['development', 'test', 'staging', 'production'], e.tier), e.name, e.id
  limit 20

@@ -1,7 +1,7 @@
 //! Builds as people look for them, and what one is made of.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, Within, authorise, permit_in};
+use kernel::{Action, Allowed, Ctx, Error, Read, Tx, Within, permit_in};
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
@@ -76,15 +76,15 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-fn builds(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, Read>, Error> {
+fn builds<A: Action>(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, A>, Error> {
     permit_in(ctx, &BUILDS, project)
 }
 
-/// At most `rows` builds of `project` that the actor may read, newest first, with a number below `before`.
+/// At most `rows` builds of `project` to which the actor may do `A`, newest first, with a number below `before`.
 ///
 /// # Errors
-/// 403 when the actor may see no build there.
-pub async fn list_builds(
+/// 403 when there is none that they may.
+pub async fn list_builds<A: Action>(
     ctx: &Ctx,
     tx: &Tx,
     project: Uuid,
@@ -92,7 +92,7 @@ pub async fn list_builds(
     before: Option<i32>,
     rows: i64,
 ) -> Result<Vec<BuildLine>, Error> {
-    let allowed = builds(ctx, project)?;
+    let allowed = builds::<A>(ctx, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (statuses, branches) = (some(&filter.statuses), some(&filter.branches));
     let params: [&(dyn ToSql + Sync); 7] =
@@ -106,7 +106,7 @@ pub async fn list_builds(
 /// # Errors
 /// 403 when the actor may see no build there.
 pub async fn branches(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<String>, Error> {
-    let allowed = builds(ctx, project)?;
+    let allowed = builds::<Read>(ctx, project)?;
     let found = allowed.query(ctx, tx, BRANCHES, &[&allowed.project]).await?;
     found.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
@@ -116,45 +116,45 @@ pub async fn branches(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<String>, 
 /// # Errors
 /// 403 when the actor may see no build there.
 pub async fn find_build(ctx: &Ctx, tx: &Tx, project: Uuid, number: i32) -> Result<Option<BuildLine>, Error> {
-    let allowed = builds(ctx, project)?;
+    let allowed = builds::<Read>(ctx, project)?;
     allowed.query(ctx, tx, FIND, &[&allowed.project, &number]).await?.first().map(line).transpose()
 }
 
 /// Environment, status as stored and time of the deployments of a build, newest first, at most 50.
 ///
 /// # Errors
-/// 403 when the actor may not see deployments there.
+/// 403 when the actor may see no deployment there.
 pub async fn deployments_of_build(
     ctx: &Ctx,
     tx: &Tx,
     (project, build): (Uuid, Uuid),
 ) -> Result<Vec<(String, String, Timestamp)>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&DEPLOYMENTS, Some(project)))?;
-    let found = tx.query(DEPLOYED, &[&allowed.project, &build]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &DEPLOYMENTS, project)?;
+    let found = allowed.query(ctx, tx, DEPLOYED, &[&project, &build]).await?;
     found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
 /// Name, kind as stored and bytes of what a build made, at most 200.
 ///
 /// # Errors
-/// 403 when the actor may not see artefacts there.
+/// 403 when the actor may see no artefact there.
 pub async fn artifacts_of_build(
     ctx: &Ctx,
     tx: &Tx,
     (project, build): (Uuid, Uuid),
 ) -> Result<Vec<(String, String, Option<i64>)>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&ARTIFACTS, Some(project)))?;
-    let found = tx.query(MADE, &[&allowed.project, &build]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &ARTIFACTS, project)?;
+    let found = allowed.query(ctx, tx, MADE, &[&project, &build]).await?;
     found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
 /// The commits a build contains, at most 200.
 ///
 /// # Errors
-/// 403 when the actor may not see commits there.
+/// 403 when the actor may see no commit there.
 pub async fn commits_of_build(ctx: &Ctx, tx: &Tx, (project, build): (Uuid, Uuid)) -> Result<Vec<CommitLine>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&COMMITS, Some(project)))?;
-    let found = tx.query(CONTAINED, &[&allowed.project, &build]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &COMMITS, project)?;
+    let found = allowed.query(ctx, tx, CONTAINED, &[&project, &build]).await?;
     found
         .iter()
         .map(|row| {

@@ -1,7 +1,7 @@
 //! What runs where, and how it got there.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Ctx, Error, Read, Tx, Within, permit_in};
+use kernel::{Action, Allowed, Ctx, Error, Read, Tx, permit_in};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -77,17 +77,13 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-fn deployments(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, Read>, Error> {
-    permit_in(ctx, &DEPLOYMENTS, project)
-}
-
 /// The environments `project` uses, in the order things travel, each with what runs there as far as the actor may
 /// read it; at most 100.
 ///
 /// # Errors
 /// 403 when the actor may see no deployment there.
 pub async fn live_deployments(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<Environment>, Error> {
-    let allowed = deployments(ctx, project)?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &DEPLOYMENTS, project)?;
     let found = allowed.query(ctx, tx, LIVE, &[&allowed.project]).await?;
     found.iter().map(environment).collect()
 }
@@ -126,11 +122,11 @@ fn environment(row: &Row) -> Result<Environment, Error> {
     })
 }
 
-/// At most `rows` deployments of `project` that the actor may read, newest first, recorded before `before`.
+/// At most `rows` deployments of `project` to which the actor may do `A`, newest first, recorded before `before`.
 ///
 /// # Errors
-/// 403 when the actor may see no deployment there.
-pub async fn list_deployments(
+/// 403 when there is none that they may.
+pub async fn list_deployments<A: Action>(
     ctx: &Ctx,
     tx: &Tx,
     project: Uuid,
@@ -138,7 +134,7 @@ pub async fn list_deployments(
     before: Option<Uuid>,
     rows: i64,
 ) -> Result<Vec<DeploymentLine>, Error> {
-    let allowed = deployments(ctx, project)?;
+    let allowed: Allowed<_, A> = permit_in(ctx, &DEPLOYMENTS, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (environments, statuses) = (some(&filter.environments), some(&filter.statuses));
     let found =

@@ -1,7 +1,7 @@
 //! How delivery stands: what runs where, and the latest builds.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise, permit_in};
+use kernel::{Allowed, Ctx, Error, Read, Tx, permit_in};
 use uuid::Uuid;
 
 use crate::{BUILDS, DEPLOYMENTS};
@@ -32,13 +32,14 @@ pub struct Deployed {
     pub last_at: Option<Timestamp>,
 }
 
-/// What runs in the environments of a project, in the order things travel through them; at most 20.
+/// What runs in the environments of a project as far as the actor may read it, in the order things travel through them; at
+/// most 20.
 ///
 /// # Errors
-/// 403 when the actor may not read deployments there.
+/// 403 when the actor may read no deployment there.
 pub async fn deployed(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<Deployed>, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&DEPLOYMENTS, Some(project)))?;
-    let rows = tx.query(DEPLOYED, &[&project]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &DEPLOYMENTS, project)?;
+    let rows = allowed.query(ctx, tx, DEPLOYED, &[&project]).await?;
     rows.iter()
         .map(|row| {
             Ok(Deployed {

@@ -6,7 +6,7 @@ select i.id, i.file_name, i.format, i.status, i.size_bytes, i.bytes_read, i.summ
    and i.requested_by is not distinct from given.requested_by
    and i.id between platform.uuid_v7_floor(platform.uuid_v7_time(given.id) - interval '10 minutes')
                 and platform.uuid_v7_floor(platform.uuid_v7_time(given.id) + interval '10 minutes')
-  left join delivery.builds b on b.project_id = i.project_id and b.id = i.build_id
- where given.project_id = $1 and given.id = $2
+  left join delivery.builds b on b.project_id = i.project_id and b.id = i.build_id and /* readable builds b.id */ true
+ where given.project_id = $1 and given.id = $2 and /* readable imports given.id */ true and /* readable imports i.id */ true
  order by i.file_name, i.id
  limit 1000

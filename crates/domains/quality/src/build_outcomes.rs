@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
+use kernel::{Allowed, Ctx, Error, Read, Tx, Within, permit_in};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::{COVERAGE_REPORTS, IMPORTS, TEST_RESULTS};
@@ -86,18 +87,18 @@ pub struct ImportLine {
     pub rejected: i64,
 }
 
-fn results(ctx: &Ctx, project: Uuid) -> Result<Allowed<Collection, Read>, Error> {
-    authorise(ctx, Collection::of(&TEST_RESULTS, Some(project)))
+fn results(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, Read>, Error> {
+    permit_in(ctx, &TEST_RESULTS, project)
 }
 
 /// The results of a build by what the tests look at (as stored) and outcome. Empty when there are none.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn outcomes_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Result<Vec<(String, Outcomes)>, Error> {
     let allowed = results(ctx, build.project)?;
     let mut levels: Vec<(String, Outcomes)> = Vec::new();
-    for row in tx.query(OUTCOMES, &[&allowed.project, &build.id]).await? {
+    for row in allowed.query(ctx, tx, OUTCOMES, &[&build.project, &build.id]).await? {
         let (level, status, count): (String, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         let at = levels.iter().position(|(known, _)| *known == level).unwrap_or_else(|| {
             levels.push((level, Outcomes::default()));
@@ -117,7 +118,7 @@ pub async fn outcomes_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Resul
 /// The results of several builds by outcome. A build without results is left out.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn outcomes_of_builds(
     ctx: &Ctx,
     tx: &Tx,
@@ -125,7 +126,7 @@ pub async fn outcomes_of_builds(
     builds: &[Uuid],
 ) -> Result<HashMap<Uuid, Outcomes>, Error> {
     let allowed = results(ctx, project)?;
-    let found = tx.query(OUTCOMES_OF_BUILDS, &[&allowed.project, &builds]).await?;
+    let found = allowed.query(ctx, tx, OUTCOMES_OF_BUILDS, &[&project, &builds]).await?;
     found
         .iter()
         .map(|row| {
@@ -143,7 +144,7 @@ pub async fn outcomes_of_builds(
 /// Tests that fail now and passed when they last ran before on the same branch, at most `rows`.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn newly_failing(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>, rows: i64) -> Result<Vec<Changed>, Error> {
     changed(ctx, tx, NEWLY_FAILING, build, rows).await
 }
@@ -151,14 +152,15 @@ pub async fn newly_failing(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>, rows: i64) -
 /// Tests that pass now and failed when they last ran before on the same branch, at most `rows`.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn newly_fixed(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>, rows: i64) -> Result<Vec<Changed>, Error> {
     changed(ctx, tx, NEWLY_FIXED, build, rows).await
 }
 
 async fn changed(ctx: &Ctx, tx: &Tx, sql: &str, build: BuildRef<'_>, rows: i64) -> Result<Vec<Changed>, Error> {
     let allowed = results(ctx, build.project)?;
-    let found = tx.query(sql, &[&allowed.project, &build.id, &build.branch, &build.number, &rows]).await?;
+    let params: [&(dyn ToSql + Sync); 5] = [&build.project, &build.id, &build.branch, &build.number, &rows];
+    let found = allowed.query(ctx, tx, sql, &params).await?;
     found
         .iter()
         .map(|row| {
@@ -176,7 +178,7 @@ async fn changed(ctx: &Ctx, tx: &Tx, sql: &str, build: BuildRef<'_>, rows: i64) 
 /// Key, name and milliseconds of the slowest tests of a build, slowest first, at most `rows`.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn slowest_tests(
     ctx: &Ctx,
     tx: &Tx,
@@ -184,17 +186,17 @@ pub async fn slowest_tests(
     rows: i64,
 ) -> Result<Vec<(String, String, i64)>, Error> {
     let allowed = results(ctx, build.project)?;
-    let found = tx.query(SLOWEST, &[&allowed.project, &build.id, &rows]).await?;
+    let found = allowed.query(ctx, tx, SLOWEST, &[&build.project, &build.id, &rows]).await?;
     found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
 /// The latest coverage of each component of a build, at most 200.
 ///
 /// # Errors
-/// 403 when the actor may not see coverage there.
+/// 403 when the actor may see no coverage there.
 pub async fn coverage_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Result<Vec<Coverage>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&COVERAGE_REPORTS, Some(build.project)))?;
-    let found = tx.query(COVERAGE, &[&allowed.project, &build.id]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &COVERAGE_REPORTS, build.project)?;
+    let found = allowed.query(ctx, tx, COVERAGE, &[&build.project, &build.id]).await?;
     found
         .iter()
         .map(|row| {
@@ -211,21 +213,20 @@ pub async fn coverage_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Resul
 /// How many requirements the results of a build speak for, and how many of these have a failing result.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn requirements_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Result<(i64, i64), Error> {
     let allowed = results(ctx, build.project)?;
-    let row = tx.query_one(REQUIREMENTS, &[&allowed.project, &build.id]).await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
+    let found = allowed.query(ctx, tx, REQUIREMENTS, &[&build.project, &build.id]).await?;
+    found.first().map_or(Ok((0, 0)), |row| Ok((row.try_get(0)?, row.try_get(1)?)))
 }
 
-/// The files that were imported into a build, newest first, at most 50. None for those who may not see imports.
+/// The files that were imported into a build, newest first, at most 50.
 ///
 /// # Errors
-/// When the query fails.
+/// 403 when the actor may see no import there.
 pub async fn imports_of_build(ctx: &Ctx, tx: &Tx, build: BuildRef<'_>) -> Result<Vec<ImportLine>, Error> {
-    let place = Collection::of(&IMPORTS, Some(build.project));
-    let Ok(allowed) = authorise::<Read, _>(ctx, place) else { return Ok(Vec::new()) };
-    let found = tx.query(IMPORTS_OF_BUILD, &[&allowed.project, &build.id]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &IMPORTS, build.project)?;
+    let found = allowed.query(ctx, tx, IMPORTS_OF_BUILD, &[&build.project, &build.id]).await?;
     found
         .iter()
         .map(|row| {

@@ -1,7 +1,7 @@
 //! Defects as people look for them, and the result a defect is recorded from.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise, permit_in};
+use kernel::{Action, Allowed, Ctx, Error, Read, Tx, permit_in};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -97,11 +97,11 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-/// At most `rows` defects of `project` that the actor may read, newest first, recorded before `before`.
+/// At most `rows` defects of `project` to which the actor may do `A`, newest first, recorded before `before`.
 ///
 /// # Errors
-/// 403 when the actor may see no defect there.
-pub async fn list_defects(
+/// 403 when there is none that they may.
+pub async fn list_defects<A: Action>(
     ctx: &Ctx,
     tx: &Tx,
     project: Uuid,
@@ -109,7 +109,7 @@ pub async fn list_defects(
     before: Option<Uuid>,
     rows: i64,
 ) -> Result<Vec<DefectLine>, Error> {
-    let allowed: Allowed<_, Read> = permit_in(ctx, &DEFECTS, project)?;
+    let allowed: Allowed<_, A> = permit_in(ctx, &DEFECTS, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (statuses, severities) = (some(&filter.statuses), some(&filter.severities));
     let params: [&(dyn ToSql + Sync); 8] =
@@ -168,13 +168,14 @@ pub async fn find_defect(ctx: &Ctx, tx: &Tx, project: Uuid, key: &str) -> Result
     }))
 }
 
-/// The result with this identifier.
+/// The result with this identifier. `None` too when the actor may not read it or its test case.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn find_result(ctx: &Ctx, tx: &Tx, project: Uuid, id: Uuid) -> Result<Option<FoundResult>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_RESULTS, Some(project)))?;
-    let Some(row) = tx.query_opt(FIND_RESULT, &[&allowed.project, &id]).await? else { return Ok(None) };
+    let allowed: Allowed<_, Read> = permit_in(ctx, &TEST_RESULTS, project)?;
+    let found = allowed.query(ctx, tx, FIND_RESULT, &[&project, &id]).await?;
+    let Some(row) = found.first() else { return Ok(None) };
     Ok(Some(FoundResult {
         id: row.try_get("id")?,
         outcome: row.try_get("status")?,

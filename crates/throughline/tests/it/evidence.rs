@@ -214,12 +214,12 @@ async fn a_list_in_any_order_gives_every_requirement_once() {
     ] {
         let wanted = Wanted { order, ..Wanted::default() };
         let tx = ctx.begin_read().await.unwrap();
-        let whole = work::listed(&ctx, &tx, &project, &wanted, "", 100).await.unwrap();
+        let whole = work::listed::<kernel::Read>(&ctx, &tx, &project, &wanted, "", 100).await.unwrap();
         let whole: Vec<String> = whole.proofs.into_iter().map(|proof| proof.key).collect();
         assert_eq!(whole.len(), 5);
         let (mut paged, mut after) = (Vec::new(), String::new());
         loop {
-            let page = work::listed(&ctx, &tx, &project, &wanted, &after, 2).await.unwrap();
+            let page = work::listed::<kernel::Read>(&ctx, &tx, &project, &wanted, &after, 2).await.unwrap();
             assert_eq!((page.fitting, page.tally.all()), (5, 5));
             paged.extend(page.proofs.into_iter().map(|proof| proof.key));
             let Some(next) = page.next else { break };

@@ -5,6 +5,7 @@
 mod abuse;
 mod access;
 mod access_lists;
+mod access_pages;
 mod access_policy;
 mod access_scene;
 mod access_walls;

@@ -10,7 +10,7 @@ use axum::{
 };
 use base::Problem;
 use delivery::{BuildFilter, BuildLine};
-use kernel::{Ctx, Error, Export, Tx, authorise};
+use kernel::{Ctx, Error, Export, Read, Tx, permit_in};
 use quality::{BuildRef, Changed};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::{
     answer::html,
     csv::Csv,
     error::PageError,
-    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
+    listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
     session::Visitor,
     tests::environments,
 };
@@ -67,7 +67,7 @@ async fn with_counts(
     rows: Vec<BuildLine>,
 ) -> Result<Vec<(BuildLine, Counts)>, Error> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let outcomes = quality::outcomes_of_builds(ctx, tx, project, &ids).await?;
+    let outcomes = beside(quality::outcomes_of_builds(ctx, tx, project, &ids).await)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -82,14 +82,14 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     let (filter, before) = (filter(&asked), asked.parsed("before"));
     let tx = ctx.begin_read().await?;
-    let mut rows = delivery::list_builds(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
+    let mut rows = delivery::list_builds::<Read>(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
     let more = cut(&mut rows, ROWS);
     let rows = with_counts(ctx, &tx, project.id, rows).await?;
     // The trend is that of the builds the filter lets through: comparing branches says nothing.
-    let latest = delivery::list_builds(ctx, &tx, project.id, &filter, None, TREND).await?;
+    let latest = delivery::list_builds::<Read>(ctx, &tx, project.id, &filter, None, TREND).await?;
     let latest = with_counts(ctx, &tx, project.id, latest).await?;
     let branches = delivery::branches(ctx, &tx, project.id).await?;
-    let live = delivery::live_deployments(ctx, &tx, project.id).await?;
+    let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     tx.commit().await?;
 
     let (path, now) = (paths::section(&slug, "builds"), ctx.now());
@@ -153,14 +153,13 @@ fn trend(slug: &str, latest: &[(BuildLine, Counts)], now: jiff::Timestamp) -> Ve
 async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Builds).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
-    let place = kernel::Collection::of(&delivery::BUILDS, Some(project.id));
-    authorise::<Export, _>(ctx, place)?;
+    permit_in::<Export>(ctx, &delivery::BUILDS, project.id)?;
     let filter = filter(&asked);
     let tx = ctx.begin_read().await?;
     let mut gathered: Gathered<(BuildLine, Counts)> = Gathered::new();
     while gathered.goes_on() {
         let before = gathered.last().map(|(row, _)| row.number);
-        let rows = delivery::list_builds(ctx, &tx, project.id, &filter, before, FILE_STEP).await?;
+        let rows = delivery::list_builds::<Export>(ctx, &tx, project.id, &filter, before, FILE_STEP).await?;
         gathered.add(with_counts(ctx, &tx, project.id, rows).await?);
     }
     tx.commit().await?;
@@ -194,17 +193,17 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
     let found = delivery::find_build(ctx, &tx, project.id, number).await?.ok_or_else(missing)?;
     let place = (project.id, found.id);
     let this = BuildRef { project: project.id, id: found.id, number, branch: found.branch.as_deref() };
-    let levels = quality::outcomes_of_build(ctx, &tx, this).await?;
-    let failing = quality::newly_failing(ctx, &tx, this, CHANGED).await?;
-    let fixed = quality::newly_fixed(ctx, &tx, this, CHANGED).await?;
-    let slowest = quality::slowest_tests(ctx, &tx, this, SLOWEST).await?;
-    let coverage = quality::coverage_of_build(ctx, &tx, this).await?;
-    let requirements = quality::requirements_of_build(ctx, &tx, this).await?;
-    let imports = quality::imports_of_build(ctx, &tx, this).await?;
-    let deployments = delivery::deployments_of_build(ctx, &tx, place).await?;
-    let artifacts = delivery::artifacts_of_build(ctx, &tx, place).await?;
-    let commits = delivery::commits_of_build(ctx, &tx, place).await?;
-    let live = delivery::live_deployments(ctx, &tx, project.id).await?;
+    let levels = beside(quality::outcomes_of_build(ctx, &tx, this).await)?;
+    let failing = beside(quality::newly_failing(ctx, &tx, this, CHANGED).await)?;
+    let fixed = beside(quality::newly_fixed(ctx, &tx, this, CHANGED).await)?;
+    let slowest = beside(quality::slowest_tests(ctx, &tx, this, SLOWEST).await)?;
+    let coverage = beside(quality::coverage_of_build(ctx, &tx, this).await)?;
+    let requirements = beside(quality::requirements_of_build(ctx, &tx, this).await)?;
+    let imports = beside(quality::imports_of_build(ctx, &tx, this).await)?;
+    let deployments = beside(delivery::deployments_of_build(ctx, &tx, place).await)?;
+    let artifacts = beside(delivery::artifacts_of_build(ctx, &tx, place).await)?;
+    let commits = beside(delivery::commits_of_build(ctx, &tx, place).await)?;
+    let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     tx.commit().await?;
 
     let now = ctx.now();

@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use base::Problem;
-use kernel::{Export, authorise};
+use kernel::{Export, Read, permit_in};
 use quality::{DEFECTS, DefectFilter, DefectLine, DefectRecord};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use super::{
     error::{PageError, refused},
     form::{Fields, Posted},
     history,
-    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
+    listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
     session::Visitor,
 };
 use crate::{
@@ -70,10 +70,10 @@ async fn page_of_list(
     let (filter, before) = (filter(visitor, &asked), asked.parsed("before"));
     let may_create = visitor.may("defect", "create", Some(project.id));
     let tx = ctx.begin_read().await?;
-    let mut rows = quality::list_defects(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
+    let mut rows = quality::list_defects::<Read>(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
     let more = cut(&mut rows, ROWS);
     let about = match result.or_else(|| asked.parsed("result")).filter(|_| may_create) {
-        Some(id) => quality::find_result(ctx, &tx, project.id, id).await?,
+        Some(id) => beside(quality::find_result(ctx, &tx, project.id, id).await)?,
         None => None,
     };
     tx.commit().await?;
@@ -192,13 +192,13 @@ async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, Pa
 async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Defects).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
-    authorise::<Export, _>(ctx, kernel::Collection::of(&DEFECTS, Some(project.id)))?;
+    permit_in::<Export>(ctx, &DEFECTS, project.id)?;
     let filter = filter(&visitor, &asked);
     let tx = ctx.begin_read().await?;
     let mut gathered: Gathered<DefectLine> = Gathered::new();
     while gathered.goes_on() {
         let before = gathered.last().map(|row| row.id);
-        gathered.add(quality::list_defects(ctx, &tx, project.id, &filter, before, FILE_STEP).await?);
+        gathered.add(quality::list_defects::<Export>(ctx, &tx, project.id, &filter, before, FILE_STEP).await?);
     }
     tx.commit().await?;
     let mut csv = Csv::new(&["key", "title", "status", "severity", "owner", "requirement", "updated_at"]);
@@ -241,7 +241,7 @@ async fn page(
     let may_edit = visitor.may("defect", "update", Some(project.id));
     let tx = ctx.begin_read().await?;
     let found = find(visitor, &tx, project.id, key).await?;
-    let people = if may_edit { work::members(ctx, &tx, project.id).await? } else { Vec::new() };
+    let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
     let history = history::of(ctx, ctx.catalogue().served(&DEFECTS)?, &found.line.id.to_string()).await?;
 

@@ -11,7 +11,7 @@ use axum::{
 };
 use base::Problem;
 use delivery::{BuildFilter, DEPLOYMENTS, DeploymentFilter, DeploymentLine};
-use kernel::{Call, Ctx, Error, Export, Record, Subject, Tx, authorise};
+use kernel::{Call, Ctx, Error, Export, Read, Record, Subject, Tx, permit_in};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use super::{
     csv::Csv,
     error::{PageError, refused},
     form::{Fields, Posted},
-    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
+    listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
     session::Visitor,
 };
 use crate::{
@@ -77,9 +77,9 @@ async fn page(
     };
     let tx = ctx.begin_read().await?;
     let live = delivery::live_deployments(ctx, &tx, project.id).await?;
-    let mut rows = delivery::list_deployments(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
+    let mut rows = delivery::list_deployments::<Read>(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
     let builds = if may_create {
-        delivery::list_builds(ctx, &tx, project.id, &BuildFilter::default(), None, BUILDS).await?
+        beside(delivery::list_builds::<Read>(ctx, &tx, project.id, &BuildFilter::default(), None, BUILDS).await)?
     } else {
         Vec::new()
     };
@@ -185,13 +185,13 @@ fn row(line: DeploymentLine, may: &May, now: jiff::Timestamp) -> deployments::Ro
 async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Deployments).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
-    authorise::<Export, _>(ctx, kernel::Collection::of(&DEPLOYMENTS, Some(project.id)))?;
+    permit_in::<Export>(ctx, &DEPLOYMENTS, project.id)?;
     let filter = filter(&asked);
     let tx = ctx.begin_read().await?;
     let mut gathered: Gathered<DeploymentLine> = Gathered::new();
     while gathered.goes_on() {
         let before = gathered.last().map(|line| line.id);
-        gathered.add(delivery::list_deployments(ctx, &tx, project.id, &filter, before, FILE_STEP).await?);
+        gathered.add(delivery::list_deployments::<Export>(ctx, &tx, project.id, &filter, before, FILE_STEP).await?);
     }
     tx.commit().await?;
     let heads = ["environment", "version", "build", "status", "by", "approved by", "seconds", "remark", "at"];

@@ -131,7 +131,7 @@ async fn look(visitor: &Visitor, mut asked: SearchQuery) -> Result<(SearchResult
     let tx = ctx.begin_read().await?;
     let found = kernel::search(ctx, &tx, &asked).await?;
     let features: Vec<Uuid> = found.hits.iter().filter(|hit| hit.kind == "feature").map(|hit| hit.id).collect();
-    let requirements = quality::requirements_of_features(&tx, &features).await?;
+    let requirements = quality::requirements_of_features(ctx, &tx, &features).await?;
     tx.commit().await?;
     Ok((found, requirements))
 }

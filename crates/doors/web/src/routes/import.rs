@@ -11,7 +11,7 @@ use axum::{
 };
 use base::{Problem, ProblemKind};
 use delivery::BuildFilter;
-use kernel::{Call, Collection, Create, Ctx, Error, Subject, Tx, authorise};
+use kernel::{Call, Collection, Create, Ctx, Error, Read, Subject, Tx, authorise};
 use quality::{ImportedFile, imports::Summary};
 use serde_json::{Value, json};
 use shared::Upload;
@@ -24,6 +24,7 @@ use super::{
     builds::import_status,
     deployments::words,
     error::{PageError, refused},
+    listing::beside,
     session::Visitor,
 };
 use crate::{
@@ -66,9 +67,12 @@ async fn page(
     let (project, frame) = visitor.project(slug, Section::Import).await?;
     let ctx = &visitor.ctx;
     let tx = ctx.begin_read().await?;
-    let projects = quality::projects_to_import_into(ctx, &tx).await?;
-    let builds = delivery::list_builds(ctx, &tx, project.id, &BuildFilter::default(), None, CHOICES).await?;
-    let recent = quality::recent_imports(ctx, &tx, project.id, RECENT).await?;
+    let projects = beside(quality::projects_to_import_into(ctx, &tx).await)?;
+    let builds = delivery::list_builds::<Read>(ctx, &tx, project.id, &BuildFilter::default(), None, CHOICES).await;
+    let builds = beside(builds)?;
+    // Whoever may import has something to do here, though they may read nothing of what came in.
+    let recent = quality::recent_imports(ctx, &tx, project.id, RECENT).await;
+    let recent = if projects.is_empty() { recent? } else { beside(recent)? };
     tx.commit().await?;
     let now = ctx.now();
     let fixed =

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use base::ProblemKind;
 use jiff::Timestamp;
+use kernel::Error;
 
 use super::{error::PageError, form::Fields};
 use crate::{
@@ -87,6 +89,15 @@ pub(super) fn choice(name: &str, label: &str, options: &[(String, String)], chos
                 count: None,
             })
             .collect(),
+    }
+}
+
+/// What a page shows besides what it is about: nothing of what its reader may not see.
+pub(super) fn beside<T: Default>(found: Result<T, Error>) -> Result<T, Error> {
+    let forbidden = |error: &Error| error.problem().is_some_and(|problem| problem.kind == ProblemKind::Forbidden);
+    match found {
+        Err(error) if forbidden(&error) => Ok(T::default()),
+        found => found,
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 };
 use base::Problem;
 use delivery::{Deployed, RecentBuild};
-use kernel::{Allowed, Collection, Export, Read, Tx, authorise};
+use kernel::{Action, Allowed, Ctx, Export, Read, Tx};
 use maud::html as markup;
 use uuid::Uuid;
 use work::{Order, Outcomes, Page, Project, Standing};
@@ -21,6 +21,7 @@ use super::{
     csv::Csv,
     error::PageError,
     evidence::{Ask, counts, one_of, shown},
+    listing::beside,
     session::Visitor,
 };
 use crate::{
@@ -52,7 +53,7 @@ struct Matrix {
 }
 
 impl Matrix {
-    async fn read(
+    async fn read<A: Action>(
         visitor: &Visitor,
         tx: &Tx,
         project: &Allowed<Project, Read>,
@@ -61,7 +62,7 @@ impl Matrix {
     ) -> Result<Self, PageError> {
         let ctx = &visitor.ctx;
         let ask = Ask::parse(query);
-        let builds = delivery::recent_builds(ctx, tx, project.id, BUILDS).await?;
+        let builds = beside(delivery::recent_builds(ctx, tx, project.id, BUILDS).await)?;
         let build = match ask.build {
             None => None,
             Some(number) => Some(
@@ -72,8 +73,8 @@ impl Matrix {
                     .ok_or_else(|| Problem::not_found(format!("build #{number} among the last {BUILDS}")))?,
             ),
         };
-        let deployed = delivery::deployed(ctx, tx, project.id).await?;
-        let levels = work::project_levels(tx, project).await?;
+        let deployed = beside(delivery::deployed(ctx, tx, project.id).await)?;
+        let levels = work::project_levels(ctx, tx, project).await?;
         let levels = levels.iter().filter_map(|level| TestLevel::from_code(level)).collect();
         let order = match ask.sort.as_str() {
             "key" => Order::Number,
@@ -81,18 +82,23 @@ impl Matrix {
             _ => Order::Standing,
         };
         let wanted = ask.wanted(ctx.principal.user_id, build.as_ref().map(|build| build.id), order);
-        let page = work::listed(ctx, tx, project, &wanted, &ask.after, most).await?;
+        let page = work::listed::<A>(ctx, tx, project, &wanted, &ask.after, most).await?;
         Ok(Self { ask, builds, build, deployed, levels, page })
     }
 
-    async fn rows(&self, tx: &Tx, project: &Allowed<Project, Read>) -> Result<Vec<Row>, PageError> {
+    async fn rows<A: Action>(
+        &self,
+        ctx: &Ctx,
+        tx: &Tx,
+        project: &Allowed<Project, Read>,
+    ) -> Result<Vec<Row>, PageError> {
         let proofs = &self.page.proofs;
         let ids: Vec<Uuid> = proofs.iter().map(|proof| proof.id).collect();
-        let titles = work::titles(tx, project, &ids).await?;
+        let titles = work::titles::<A>(ctx, tx, project.id, &ids).await?;
         let levels: HashMap<(Uuid, String), Outcomes> =
-            work::levels(tx, project, &ids, self.build.as_ref().map(|build| build.id)).await?;
+            work::levels(ctx, tx, project, &ids, self.build.as_ref().map(|build| build.id)).await?;
         let live: Vec<Uuid> = self.deployed.iter().filter_map(|one| one.build_id).collect();
-        let tested = work::tested_in(tx, project, &ids, &live).await?;
+        let tested = work::tested_in(ctx, tx, project, &ids, &live).await?;
         Ok(proofs
             .iter()
             .map(|proof| Row {
@@ -154,8 +160,8 @@ impl Matrix {
 async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(&slug, Section::Matrix).await?;
     let tx = visitor.ctx.begin_read().await?;
-    let matrix = Matrix::read(&visitor, &tx, &project, query.as_deref(), ROWS).await?;
-    let rows = matrix.rows(&tx, &project).await?;
+    let matrix = Matrix::read::<Read>(&visitor, &tx, &project, query.as_deref(), ROWS).await?;
+    let rows = matrix.rows::<Read>(&visitor.ctx, &tx, &project).await?;
     tx.commit().await?;
 
     let path = paths::section(&slug, "matrix");
@@ -202,10 +208,9 @@ async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
 
 async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Matrix).await?;
-    let _allowed: Allowed<_, Export> = authorise(&visitor.ctx, Collection::of(&work::REQUIREMENTS, Some(project.id)))?;
     let tx = visitor.ctx.begin_read().await?;
-    let matrix = Matrix::read(&visitor, &tx, &project, query.as_deref(), usize::MAX).await?;
-    let rows = matrix.rows(&tx, &project).await?;
+    let matrix = Matrix::read::<Export>(&visitor, &tx, &project, query.as_deref(), usize::MAX).await?;
+    let rows = matrix.rows::<Export>(&visitor.ctx, &tx, &project).await?;
     tx.commit().await?;
 
     let mut heads: Vec<String> =

@@ -6,9 +6,10 @@ use axum::{Router, extract::Path, response::Response, routing::get};
 use delivery::{Deployed, RecentBuild};
 use insight::{Day, ProjectFigures};
 use jiff::{Timestamp, tz::TimeZone};
+use kernel::Read;
 use work::{Standing, Tally};
 
-use super::{Site, answer::html, error::PageError, evidence::shown, session::Visitor};
+use super::{Site, answer::html, error::PageError, evidence::shown, listing::beside, session::Visitor};
 use crate::{
     components::{Counts, Figure, Stop, TrendPoint},
     format::{When, percent, plural, thousands},
@@ -30,25 +31,25 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, PageError> {
-    let (project, frame) = visitor.project(&slug, Section::Overview).await?;
+    let (project, frame, counts) = visitor.project_counted(&slug, Section::Overview).await?;
     let (ctx, now) = (&visitor.ctx, visitor.ctx.now());
     let tx = ctx.begin_read().await?;
-    let tally = work::tally(ctx, &tx, &project).await?;
-    let builds = delivery::recent_builds(ctx, &tx, project.id, BUILDS).await?;
-    let deployed = delivery::deployed(ctx, &tx, project.id).await?;
-    let worst = work::attention(ctx, &tx, &project, SHORT.try_into().unwrap_or(i64::MAX)).await?;
+    let tally = beside(work::tally(ctx, &tx, &project).await)?;
+    let builds = beside(delivery::recent_builds(ctx, &tx, project.id, BUILDS).await)?;
+    let deployed = beside(delivery::deployed(ctx, &tx, project.id).await)?;
+    let worst = beside(work::attention(ctx, &tx, &project, SHORT.try_into().unwrap_or(i64::MAX)).await)?;
     let ids: Vec<_> = worst.iter().map(|proof| proof.id).collect();
-    let titles = work::titles(&tx, &project, &ids).await?;
+    let titles = beside(work::titles::<Read>(ctx, &tx, project.id, &ids).await)?;
     let counted = insight::project_figures(&tx, project.id).await?;
-    let days = insight::results_by_day(&tx, project.id, DAYS).await?;
+    let days = insight::results_by_day(ctx, &tx, project.id, DAYS).await?;
     tx.commit().await?;
 
     let nothing = tally.all() == 0 && builds.is_empty();
     let view = View {
         name: project.name.clone(),
         description: project.description.clone(),
-        figures: if nothing { Vec::new() } else { figures(&slug, &tally, &builds, project.open_defects) },
-        line: if nothing { Vec::new() } else { line(&slug, &tally, project.tests, &builds, &deployed) },
+        figures: if nothing { Vec::new() } else { figures(&slug, &tally, &builds, counts.open_defects) },
+        line: if nothing { Vec::new() } else { line(&slug, &tally, counts.tests, &builds, &deployed) },
         trend: builds
             .iter()
             .rev()
@@ -199,10 +200,23 @@ fn line(slug: &str, tally: &Tally, tests: Option<i64>, builds: &[RecentBuild], d
     let untested = tally.untested();
     stops.push(Stop {
         label: "Tests".to_owned(),
-        value: tests.map_or_else(|| "10,000+".to_owned(), thousands),
+        value: match tests {
+            None => "–".to_owned(),
+            Some(10_001..) => "10,000+".to_owned(),
+            Some(tests) => thousands(tests),
+        },
         detail: (untested > 0).then(|| plural(untested, "requirement untested", "requirements untested")),
-        tone: if tests == Some(0) { Tone::Gap } else { Tone::Good },
-        word: if tests == Some(0) { "None" } else { "Active" }.to_owned(),
+        tone: match tests {
+            None => Tone::Idle,
+            Some(0) => Tone::Gap,
+            Some(_) => Tone::Good,
+        },
+        word: match tests {
+            None => "Not yours to see",
+            Some(0) => "None",
+            Some(_) => "Active",
+        }
+        .to_owned(),
         href: Some(paths::section(slug, "tests")),
     });
     stops.push(match builds.first() {

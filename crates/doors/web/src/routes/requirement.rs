@@ -23,7 +23,9 @@ use super::{
     error::{PageError, refused},
     evidence::{counts, shown},
     form::{Fields, Posted},
-    history, requirement_form,
+    history,
+    listing::beside,
+    requirement_form,
     session::Visitor,
 };
 use crate::{
@@ -93,10 +95,10 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
     let may_edit = visitor.may("requirement", "update", Some(project.id));
     let tx = ctx.begin_read().await?;
     let known = Known::read(ctx, &tx, &project, key).await?;
-    let deployed = delivery::deployed(ctx, &tx, project.id).await?;
+    let deployed = beside(delivery::deployed(ctx, &tx, project.id).await)?;
     let live: Vec<Uuid> = deployed.iter().filter_map(|one| one.build_id).collect();
-    let tested = work::tested_in(&tx, &project, &[known.requirement.id], &live).await?;
-    let people = if may_edit { work::members(ctx, &tx, project.id).await? } else { Vec::new() };
+    let tested = work::tested_in(ctx, &tx, &project, &[known.requirement.id], &live).await?;
+    let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
     let served = ctx.catalogue().served(&work::REQUIREMENTS)?;
     let history = history::of(ctx, served, &known.requirement.id.to_string()).await?;
@@ -139,6 +141,7 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
         tests: around
             .tests
             .iter()
+            .filter(|test| test.is_shown)
             .map(|test| TestLine {
                 key: test.key.clone(),
                 name: test.name.clone(),
@@ -205,7 +208,7 @@ fn owners(members: Vec<(Uuid, String)>, requirement: &Requirement) -> Vec<(Strin
 
 fn criterion(slug: &str, around: &Surroundings, one: &work::Criterion) -> Criterion {
     let evidence = around.of_criterion(one);
-    let tests = one.tests.iter().filter_map(|at| around.tests.get(*at));
+    let tests = one.tests.iter().filter_map(|at| around.tests.get(*at)).filter(|test| test.is_shown);
     Criterion {
         text: criteria::line(&one.text),
         state: shown(evidence.standing()),

@@ -15,11 +15,13 @@ use sha2::{Digest as _, Sha256};
 pub(super) use shared::{REQUEST_ID, cookie, request_of, same};
 use shared::{SESSION_COOKIE, clean};
 use uuid::Uuid;
-use work::Project;
+use work::{Counted, Project};
 
 use super::{Site, answer, error::PageError};
 use crate::layout::{AccessNav, Flash, Frame, ProjectNav, Section, Theme};
 
+/// Counts that the navigation shows; what is more is not counted to its end.
+const COUNTED: i64 = 10_000;
 /// The cookie that remembers the theme.
 pub(super) const THEME_COOKIE: &str = "throughline_theme";
 /// The cookie that remembers that single-key shortcuts are off.
@@ -82,16 +84,27 @@ impl Visitor {
 
     /// The project with this slug and the frame of a page in it.
     pub(super) async fn project(&self, slug: &str, section: Section) -> Result<(Allowed<Project, Read>, Frame), Error> {
-        let project = work::project(&self.ctx, slug).await?;
+        let (project, frame, _) = self.project_counted(slug, section).await?;
+        Ok((project, frame))
+    }
+
+    /// The same, and what there is in the project.
+    pub(super) async fn project_counted(
+        &self,
+        slug: &str,
+        section: Section,
+    ) -> Result<(Allowed<Project, Read>, Frame, Counted), Error> {
+        let (project, counted) = work::project_counted(&self.ctx, slug).await?;
+        let shown = |count: Option<i64>| count.filter(|count| *count <= COUNTED);
         let navigation = ProjectNav {
             name: project.name.clone(),
             slug: project.slug.clone(),
-            requirements: project.requirements,
-            tests: project.tests,
-            open_defects: project.open_defects,
+            requirements: shown(counted.requirements),
+            tests: shown(counted.tests),
+            open_defects: shown(counted.open_defects),
         };
         let frame = self.around(section, project.organization.clone(), Some(navigation));
-        Ok((project, frame))
+        Ok((project, frame, counted))
     }
 
     /// Whether the visitor may do `action` to things of `resource_type` in `project`; for showing or hiding a button,

@@ -11,7 +11,7 @@ use axum::{
 };
 use base::Problem;
 use jiff::Timestamp;
-use kernel::{Delete, Error, Export, Record, authorise};
+use kernel::{Delete, Error, Export, Read, Record, authorise, permit_in};
 use quality::{TestCaseFilter, TestCaseLine, TestCaseOrder};
 use serde_json::json;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use super::{
     error::{PageError, refused},
     form::Posted,
     history,
-    listing::{Asked, FILE_STEP, Gathered, ROWS, choice, cut, stamp, states},
+    listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
     session::Visitor,
 };
 use crate::{
@@ -102,14 +102,14 @@ async fn list(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
                 .await?
                 .ok_or_else(|| Problem::not_found(format!("build #{number}")))?;
             let after = asked.parsed("after");
-            quality::list_results_of_build(ctx, &tx, (project.id, build.id), &filter, after, ROWS + 1).await?
+            quality::list_results_of_build::<Read>(ctx, &tx, (project.id, build.id), &filter, after, ROWS + 1).await?
         }
-        None => quality::list_test_cases(ctx, &tx, project.id, &filter, order, ROWS + 1).await?,
+        None => quality::list_test_cases::<Read>(ctx, &tx, project.id, &filter, order, ROWS + 1).await?,
     };
     let more = cut(&mut rows, ROWS);
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut trends: HashMap<Uuid, Vec<Option<String>>> =
-        quality::trends_of_test_cases(ctx, &tx, project.id, &ids, TREND).await?.into_iter().collect();
+        beside(quality::trends_of_test_cases(ctx, &tx, project.id, &ids, TREND).await)?.into_iter().collect();
     tx.commit().await?;
 
     let (path, now) = (paths::section(&slug, "tests"), ctx.now());
@@ -209,8 +209,7 @@ fn trend(outcomes: Vec<Option<String>>) -> Vec<Option<Outcome>> {
 async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Tests).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
-    let place = kernel::Collection::of(&quality::TEST_CASES, Some(project.id));
-    authorise::<Export, _>(ctx, place)?;
+    permit_in::<Export>(ctx, &quality::TEST_CASES, project.id)?;
     let filter = filter(&asked);
     let by_run = matches!(order(&asked), TestCaseOrder::LastRun { .. });
     let tx = ctx.begin_read().await?;
@@ -228,7 +227,8 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
         let step = match &build {
             Some(build) => {
                 let after = last.map(|row| row.id);
-                quality::list_results_of_build(ctx, &tx, (project.id, build.id), &filter, after, FILE_STEP).await?
+                quality::list_results_of_build::<Export>(ctx, &tx, (project.id, build.id), &filter, after, FILE_STEP)
+                    .await?
             }
             None => {
                 let order = if by_run {
@@ -236,7 +236,7 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
                 } else {
                     TestCaseOrder::Known { after: last.map(|row| row.id) }
                 };
-                quality::list_test_cases(ctx, &tx, project.id, &filter, order, FILE_STEP).await?
+                quality::list_test_cases::<Export>(ctx, &tx, project.id, &filter, order, FILE_STEP).await?
             }
         };
         gathered.add(step);
@@ -283,11 +283,11 @@ async fn page(
     let tx = ctx.begin_read().await?;
     let found = find(visitor, &tx, project.id, key).await?;
     let place = (project.id, found.line.id);
-    let mut results = quality::results_of_test_case(ctx, &tx, place, before, ROWS + 1).await?;
+    let mut results = beside(quality::results_of_test_case(ctx, &tx, place, before, ROWS + 1).await)?;
     let proves = quality::requirements_of_test_case(ctx, &tx, place).await?;
-    let defects = quality::defects_of_test_case(ctx, &tx, place).await?;
-    let trends = quality::trends_of_test_cases(ctx, &tx, project.id, &[found.line.id], TREND).await?;
-    let live = delivery::live_deployments(ctx, &tx, project.id).await?;
+    let defects = beside(quality::defects_of_test_case(ctx, &tx, place).await)?;
+    let trends = beside(quality::trends_of_test_cases(ctx, &tx, project.id, &[found.line.id], TREND).await)?;
+    let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     tx.commit().await?;
     let history = history::of(ctx, ctx.catalogue().served(&quality::TEST_CASES)?, &found.line.id.to_string()).await?;
 
@@ -503,7 +503,7 @@ async fn target(
     };
     let record = Record::find(tx, served, &format!("{slug}:{key}"), false)
         .await
-        .and_then(|record| authorise::<kernel::Read, _>(ctx, record))
+        .and_then(|record| authorise::<Read, _>(ctx, record))
         .map_err(|error| if error.problem().is_some() { missing() } else { error })?;
     if record.deleted || record.project != Some(project) {
         return Err(missing());

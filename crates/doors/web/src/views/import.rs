@@ -13,7 +13,7 @@ use crate::state::{ImportStatus, state};
 /// What the import page shows.
 #[derive(Debug, Clone, Default)]
 pub struct View {
-    /// Projects to import into: slug and name; the frame's project is chosen.
+    /// Projects to import into: slug and name; the frame's project is chosen. Without any there is no form.
     pub projects: Vec<(String, String)>,
     /// What the files can be about: a new build, no build, one of the last builds; value and words.
     pub builds: Vec<(String, String)>,
@@ -38,7 +38,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             (head(&Head { title: "Import", sub: Some(html! { "Test results (JUnit, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test, mocha, RSpec, dart), Cobertura, lcov, JaCoCo and requirements in Markdown; recognised by content, safe to repeat" }), ..Head::default() }))
             div class="two" {
                 div {
-                    form method="post" action=(at(frame, "import")) enctype="multipart/form-data" class="form part" data-upload {
+                    @if view.projects.is_empty() { p class="muted" { "You may look at imports here, and bring none in." } }
+                    @else { form method="post" action=(at(frame, "import")) enctype="multipart/form-data" class="form part" data-upload {
                         (csrf(frame)) (error_summary("import", &view.errors))
                         (field(&choose("project", "Project", slug(frame), Input::Select(view.projects.clone()), true, None), &view.errors))
                         (field(&choose("build", "Build", &view.chosen, Input::Select(view.builds.clone()), true, Some("What the reports tell about. Requirements need none.")), &view.errors))
@@ -51,7 +52,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         }
                         div class="progress" data-upload-progress hidden { progress aria-label="Sending" {} span class="muted" { "Sending" } }
                         div { button class="button main" { "Import" } }
-                    }
+                    } }
                     @if !view.recent.is_empty() {
                         (panel("recent", "Latest imports", None, &html! {
                             ul class="list" { @for (id, what, status, when) in &view.recent {

@@ -34,6 +34,7 @@ impl World {
         let resources = identity::RESOURCES
             .iter()
             .chain(&work::RESOURCES)
+            .chain(&work::PLANNING)
             .chain(&quality::RESOURCES)
             .chain(&delivery::RESOURCES)
             .chain(&authorization::RESOURCES)
