@@ -6,6 +6,7 @@ use authz::{Environment, Grants, Question, Reach, Strength, Target};
 use base::{IdSource, RandomIds};
 use jiff::Timestamp;
 use uuid::Uuid;
+use vault::signing::SigningKey;
 
 use crate::{Catalogue, Error, Idempotency, Store, Tx};
 
@@ -102,13 +103,14 @@ pub struct Kernel {
     pub(crate) exports: Arc<tokio::sync::Semaphore>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     ids: Box<dyn IdSource>,
+    signing_key: Option<SigningKey>,
 }
 
 impl Kernel {
     /// A kernel on the machine's clock.
     pub fn new(store: Store, catalogue: Catalogue) -> Self {
         let exports = Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE));
-        Self { store, catalogue, exports, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds) }
+        Self { store, catalogue, exports, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds), signing_key: None }
     }
 
     /// The same kernel with a clock of the caller's, for tests.
@@ -118,9 +120,24 @@ impl Kernel {
         self
     }
 
+    /// The same kernel with the key the installation signs with. A server has one; a command that signs nothing needs none.
+    #[must_use]
+    pub fn with_signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_key = Some(key);
+        self
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The key the installation signs with.
+    ///
+    /// # Errors
+    /// When this process was given none.
+    pub fn signing_key(&self) -> Result<&SigningKey, Error> {
+        self.signing_key.as_ref().ok_or_else(|| Error::Broken("this process has no key to sign with".into()))
     }
 }
 

@@ -86,6 +86,10 @@ pub(crate) struct Listen {
     /// machine alone.
     #[arg(long, env = "THROUGHLINE_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(crate) metrics_token: Option<String>,
+    /// The file with the key this server signs with; made when it is not there. Several servers of one database share
+    /// one. Without it: `signing.key` in the data directory.
+    #[arg(long, env = "THROUGHLINE_SIGNING_KEY_FILE", value_name = "FILE")]
+    pub(crate) signing_key: Option<PathBuf>,
 }
 
 /// A network such as `10.0.0.0/8`, or a single address.

@@ -1,10 +1,6 @@
 //! Wiring: the kernel on a database, the doors on the kernel, until somebody says stop.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
 use cluster::{Database, Role};
@@ -15,7 +11,7 @@ use shared::TrustedProxies;
 use throughline::connections::{self, ConnectionLimits};
 use tokio::net::TcpListener;
 use tokio_postgres::Config;
-use vault::Passwords;
+use vault::{Passwords, signing::SigningKey};
 
 use crate::{
     cli::{Listen, ServeArguments},
@@ -51,9 +47,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Wires the doors to a database.
-    pub(crate) async fn new(config: Config, spool: PathBuf, listen: &Listen) -> Result<Self, Failure> {
+    pub(crate) async fn new(config: Config, data: &Path, listen: &Listen) -> Result<Self, Failure> {
         database::refuse_strong_roles(&config).await?;
-        let kernel = Arc::new(kernel(config.clone()).await?);
+        let spool = spool_dir(data)?;
+        let key = listen.signing_key.clone().unwrap_or_else(|| data.join("signing.key"));
+        let kernel = Arc::new(kernel(config.clone()).await?.with_signing_key(SigningKey::keep(&key)?));
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
         tokio::spawn(authenticator.clone().listen(config));
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
@@ -146,7 +144,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let listener = bind(&arguments.listen).await?;
     let database: Database = database::open(data).await?;
     let outcome = async {
-        let server = Server::new(database.config(Role::Application), spool_dir(data)?, &arguments.listen).await?;
+        let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
         tracing::info!(address = %listener.local_addr()?, "serving");
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));

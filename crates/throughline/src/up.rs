@@ -30,7 +30,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
     let database = database::open(data).await?;
     let outcome = async {
         database::migrate(&database).await?;
-        let server = Server::new(database.config(Role::Application), spool_dir(data)?, &arguments.listen).await?;
+        let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
         let credentials = first_sign_in(&server, data, &url).await?;

@@ -18,7 +18,7 @@ use identity::Authenticator;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Catalogue, Kernel, Operation, PoolOptions, Resource, Schema, Store};
 use tokio_postgres::NoTls;
-use vault::Passwords;
+use vault::{Passwords, signing::SigningKey};
 
 pub use client::{Answer, Call};
 pub use people::{Organization, Person};
@@ -81,7 +81,11 @@ impl World {
         let catalogue = Catalogue::new(resources, operations, schema)?;
         let clock = Clock(Arc::new(AtomicI64::new(Timestamp::now().as_second() * 1_000_000)));
         let shown = clock.clone();
-        let kernel = Arc::new(Kernel::new(store, catalogue).with_clock(move || shown.now()));
+        let kernel = Arc::new(
+            Kernel::new(store, catalogue)
+                .with_clock(move || shown.now())
+                .with_signing_key(SigningKey::from_seed([7; 32])),
+        );
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::cheap()));
         let home = Organization::enter(&kernel, "home").await?;
         let abroad = Organization::enter(&kernel, "abroad").await?;

@@ -12,7 +12,7 @@ use identity::{Authenticator, FirstOrganization, first_organization};
 use kernel::{Call, Catalogue, Ctx, Kernel, PoolOptions, Principal, Schema, Store, Subject};
 use serde_json::json;
 use tower::ServiceExt as _;
-use vault::Passwords;
+use vault::{Passwords, signing::SigningKey};
 use web::Site;
 
 pub(crate) const PASSWORD: &str = "a quiet harbour at dawn";
@@ -46,7 +46,7 @@ impl World {
             .chain(authorization::operations())
             .collect();
         let catalogue = Catalogue::new(resources, operations, schema).unwrap();
-        let kernel = Arc::new(Kernel::new(store, catalogue));
+        let kernel = Arc::new(Kernel::new(store, catalogue).with_signing_key(SigningKey::from_seed([7; 32])));
         let owner = Arc::new(organization(&kernel, "harbour", "olga@example.test").await);
         let spool = tempfile::tempdir().unwrap();
         let imports = quality::Imports::new(kernel.clone(), spool.path(), 2);
