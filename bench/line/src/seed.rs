@@ -1,12 +1,16 @@
-//! Records to read: as many requirements as asked for, in one project.
+//! Records to read: as many requirements as asked for, in one project; or records with words to be searched for, in fifty.
 
 use serde_json::json;
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::{Failure, instance::Instance};
 
 const REQUIREMENTS: &str = include_str!("../sql/seed_requirements.sql");
 const READER: &str = include_str!("../sql/seed_reader.sql");
+const VIEWER: &str = include_str!("../sql/seed_viewer.sql");
+const PROJECTS: &str = include_str!("../sql/seed_projects.sql");
+const SEARCHED: &str = include_str!("../sql/seed_search.sql");
 /// Rows of one statement.
 const STEP: u64 = 250_000;
 
@@ -26,24 +30,58 @@ pub async fn project(instance: &Instance, slug: &str) -> Result<Uuid, Failure> {
 /// When the database refuses a row.
 pub async fn requirements(instance: &Instance, rows: u64) -> Result<Uuid, Failure> {
     let project = project(instance, "payments").await?;
-    let client = instance.superuser().await?;
-    client.batch_execute("set session_replication_role = replica; set synchronous_commit = off").await?;
-    let mut first = 1;
-    while first <= rows {
-        let last = (first + STEP - 1).min(rows);
-        let statement = REQUIREMENTS
-            .replace("ORGANIZATION", &instance.organization.to_string())
-            .replace("PROJECT", &project.to_string())
-            .replace("MEMBER", &instance.user.to_string())
-            .replace("FIRST", &first.to_string())
-            .replace("LAST", &last.to_string())
-            .replace("ROWS", &rows.to_string());
-        client.batch_execute(&statement).await?;
-        first = last + 1;
-    }
+    let template = REQUIREMENTS.replace("PROJECT", &project.to_string()).replace("ROWS", &rows.to_string());
+    let client = without_triggers(instance).await?;
+    in_steps(instance, &client, &template, rows).await?;
     client.batch_execute("vacuum (analyze) work.requirements").await?;
     client.batch_execute("checkpoint").await?;
     Ok(project)
+}
+
+/// Stores `rows` records of two types in fifty projects, ten of them private, with the words that search is to find.
+///
+/// # Errors
+/// When the database refuses a row.
+pub async fn searched(instance: &Instance, rows: u64) -> Result<(), Failure> {
+    let client = without_triggers(instance).await?;
+    client.batch_execute(&of(instance, PROJECTS)).await?;
+    // The same words in every run.
+    client.batch_execute("select setseed(0.42)").await?;
+    in_steps(instance, &client, SEARCHED, rows).await?;
+    for table in [
+        "work.requirements",
+        "work.tasks",
+        "work.projects",
+        "work.entity_keys",
+        "work.entity_tags",
+        "platform.entities",
+    ] {
+        client.batch_execute(&format!("vacuum (analyze) {table}")).await?;
+    }
+    client.batch_execute("checkpoint").await?;
+    Ok(())
+}
+
+async fn without_triggers(instance: &Instance) -> Result<Client, Failure> {
+    let client = instance.superuser().await?;
+    client.batch_execute("set session_replication_role = replica; set synchronous_commit = off").await?;
+    Ok(client)
+}
+
+fn of(instance: &Instance, statements: &str) -> String {
+    statements.replace("ORGANIZATION", &instance.organization.to_string()).replace("MEMBER", &instance.user.to_string())
+}
+
+/// Runs what stores the records `FIRST` to `LAST` until there are `rows`.
+async fn in_steps(instance: &Instance, client: &Client, template: &str, rows: u64) -> Result<(), Failure> {
+    let template = of(instance, template);
+    let mut first = 1;
+    while first <= rows {
+        let last = (first + STEP - 1).min(rows);
+        client.batch_execute(&template.replace("FIRST", &first.to_string()).replace("LAST", &last.to_string())).await?;
+        first = last + 1;
+    }
+    Ok(())
 }
 
 /// A member of `project` who reads its requirements under a condition; gives their token.
@@ -51,18 +89,23 @@ pub async fn requirements(instance: &Instance, rows: u64) -> Result<Uuid, Failur
 /// # Errors
 /// When the server or the database refuses.
 pub async fn reader(instance: &Instance, project: Uuid) -> Result<String, Failure> {
+    person(instance, &READER.replace("PROJECT", &project.to_string())).await
+}
+
+/// A member of the organisation who reads whatever is not private; gives their token.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn viewer(instance: &Instance) -> Result<String, Failure> {
+    person(instance, VIEWER).await
+}
+
+async fn person(instance: &Instance, statements: &str) -> Result<String, Failure> {
     // As the server makes them: its prefix for API tokens, and what nobody guesses.
     let token = format!("tlp_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let statements = READER
-        .replace("ORGANIZATION", &instance.organization.to_string())
-        .replace("PROJECT", &project.to_string())
-        .replace("READER", &Uuid::new_v4().to_string())
-        .replace("TOKEN", &token);
-    let client = instance.superuser().await?;
+    let statements = of(instance, statements).replace("READER", &Uuid::new_v4().to_string()).replace("TOKEN", &token);
     // Without triggers nobody is told that rights changed, so this says it.
-    client
-        .batch_execute(&format!("set session_replication_role = replica; {statements}; notify throughline_access, '*'"))
-        .await?;
+    without_triggers(instance).await?.batch_execute(&format!("{statements}; notify throughline_access, '*'")).await?;
     Ok(token)
 }
 
