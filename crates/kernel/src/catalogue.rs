@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    About, Operation, Resource, Rights, Schema, Table, Verb,
+    About, Error, Operation, Resource, Rights, Schema, Subject, Table, Verb,
     encode::Row,
     param::Param,
     schema::{Column, ColumnType},
@@ -343,6 +343,15 @@ impl Catalogue {
     /// Every operation.
     pub fn operations(&self) -> impl Iterator<Item = &Arc<Operation>> {
         self.operations.iter()
+    }
+
+    /// The operation of this name on a subject.
+    ///
+    /// # Errors
+    /// When it is not declared, which is a mistake of whoever asks.
+    pub fn operation(&self, subject: Subject, name: &str) -> Result<&Arc<Operation>, Error> {
+        let found = self.operations().find(|operation| operation.subject == subject && operation.name == name);
+        found.ok_or_else(|| Error::Broken(format!("{subject:?} has no operation {name}")))
     }
 
     /// What conditions on things of a permission type may ask for.

@@ -7,6 +7,8 @@ use crate::{Catalogue, Error, input::pointer, schema::Constraint};
 
 /// Columns that carry the tenant or the place and say nothing about the caller's mistake.
 const CARRIERS: [&str; 2] = ["organization_id", "project_id"];
+/// The time of storing, with which others are compared: nobody can send another.
+const STORED: &str = "created_at";
 
 impl Catalogue {
     /// What to tell the caller. Whatever is our own fault is told as such, without detail; the door logs it.
@@ -135,7 +137,7 @@ fn broken_rule(db: &DbError, constraint: Option<&Constraint>) -> Problem {
     constraint
         .columns
         .iter()
-        .filter(|column| !CARRIERS.contains(&column.as_str()))
+        .filter(|column| !CARRIERS.contains(&column.as_str()) && *column != STORED)
         .fold(Problem::new(ProblemKind::Invalid, sentence.clone()), |problem, column| {
             problem.field(pointer(column), sentence.clone())
         })

@@ -27,7 +27,7 @@ pub fn operations() -> Vec<Operation> {
     identity::operations()
         .into_iter()
         .chain(authorization::operations())
-        .chain(quality::imports::operations())
+        .chain(quality::operations())
         .chain(delivery::operations())
         .chain(assistant::operations())
         .chain(insight::operations())

@@ -1,7 +1,9 @@
 -- Test cases with their outcome in one build, the slowest result of each counted as its time; the worst outcome is the one of the case.
--- No row when the build has no result that fits. Parameters: project, build, outcomes, levels, pattern, text, linked or not, last case, rows.
+-- No row when the build has no result that fits. Parameters: project, build, outcomes, levels, pattern, text, linked or not, last case, rows,
+-- since when a flip counts, now, and which of `flaky` and `quarantined` (null: any).
 select t.id, t.key, t.name, t.test_type, t.status, (array['error', 'failed', 'skipped', 'passed'])[r.worst] as outcome, r.ran_at,
        place.suite_path, place.class_name,
+       t.last_flipped_at >= $10 as flaky, quality.is_quarantined(t.organization_id, t.id, $11) as quarantined,
        array(select distinct q.key
                from work.trace_links l
                join work.requirements q on q.project_id = l.project_id and q.id = l.target_id and q.deleted_at is null
@@ -21,6 +23,8 @@ select t.id, t.key, t.name, t.test_type, t.status, (array['error', 'failed', 'sk
    and ($7::boolean is null or $7 = exists (
          select from work.trace_links l where l.project_id = t.project_id and l.source_id = t.id and l.link_type = 'verifies'
             and /* readable trace-links l.id */ true))
+   and ($12::text[] is null or ('flaky' = any ($12) and t.last_flipped_at >= $10)
+        or ('quarantined' = any ($12) and quality.is_quarantined(t.organization_id, t.id, $11)))
    and ($8::uuid is null or t.id > $8)
  order by t.id
  limit $9

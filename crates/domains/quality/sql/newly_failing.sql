@@ -6,7 +6,8 @@ with failing as (
     from quality.test_results r
    where r.project_id = $1 and r.build_id = $2 and r.status in ('failed', 'error') and /* readable test-results r.id */ true
    group by r.test_case_id)
-select t.key, t.name, (array['error', 'failed'])[f.worst] as outcome, f.message, before.build_number
+select t.key, t.name, (array['error', 'failed'])[f.worst] as outcome, f.message, before.build_number,
+       quality.is_quarantined(t.organization_id, t.id, now()) as quarantined
   from failing f
   join quality.test_cases t on t.project_id = $1 and t.id = f.test_case_id and /* readable test-cases t.id */ true
   cross join lateral (

@@ -10,7 +10,8 @@ candidates as (
     from earlier e
     join quality.test_results r on r.project_id = $1 and r.build_id = e.id and r.status in ('failed', 'error')
      and /* readable test-results r.id */ true)
-select t.key, t.name, 'passed' as outcome, before.message, before.build_number
+select t.key, t.name, 'passed' as outcome, before.message, before.build_number,
+       quality.is_quarantined(t.organization_id, t.id, now()) as quarantined
   from candidates c
   join quality.test_cases t on t.project_id = $1 and t.id = c.test_case_id and /* readable test-cases t.id */ true
   cross join lateral (

@@ -57,6 +57,8 @@ pub struct Changed {
     pub message: Option<String>,
     /// The build it is compared with: the last before that ran it.
     pub since: i32,
+    /// It is set aside.
+    pub is_quarantined: bool,
 }
 
 /// Coverage of one component.
@@ -170,6 +172,7 @@ async fn changed(ctx: &Ctx, tx: &Tx, sql: &str, build: BuildRef<'_>, rows: i64) 
                 outcome: row.try_get("outcome")?,
                 message: row.try_get("message")?,
                 since: row.try_get("build_number")?,
+                is_quarantined: row.try_get("quarantined")?,
             })
         })
         .collect()

@@ -5,6 +5,8 @@ mod defects;
 mod find;
 mod import_progress;
 pub mod imports;
+mod memory;
+mod quarantine;
 mod resources;
 mod test_cases;
 mod text;
@@ -20,9 +22,15 @@ pub use import_progress::{
     rejections_of_imports,
 };
 pub use imports::Imports;
+pub use memory::{Drift, Failing, Memory, Quarantine, memory_of_test_case};
 pub use resources::*;
 pub use test_cases::{
     Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,
     find_test_case, list_results_of_build, list_test_cases, requirements_of_test_case, results_of_test_case,
     trends_of_test_cases,
 };
+
+/// The operations of this domain.
+pub fn operations() -> Vec<kernel::Operation> {
+    imports::operations().into_iter().chain(quarantine::operations()).collect()
+}

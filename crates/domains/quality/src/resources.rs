@@ -26,6 +26,7 @@ pub static TEST_CASES: Resource = Resource::new("test-cases", "quality.test_case
         "automation_script_path",
         "is_template",
         "template_id",
+        "owner_user_id",
     ])
     .filled(&["key"])
     .status(StatusMoves {
@@ -39,6 +40,18 @@ pub static TEST_CASES: Resource = Resource::new("test-cases", "quality.test_case
         stamps: &[],
     })
     .page("tests");
+
+/// Times a test gave two answers about the same code.
+pub static TEST_FLIPS: Resource = Resource::new("test-flips", "quality.test_flips", "test_case", "kind")
+    .child_of("test_case_id", "test-cases")
+    .verbs(SEEN);
+
+/// Tests that are set aside for a time.
+pub static TEST_QUARANTINES: Resource =
+    Resource::new("test-quarantines", "quality.test_quarantines", "test_case", "reason")
+        .child_of("test_case_id", "test-cases")
+        .create_only(&["test_case_id", "reason", "expires_at"])
+        .verbs(&[Verb::List, Verb::Read, Verb::Create]);
 
 /// The names under which a test case came in.
 pub static TEST_CASE_ALIASES: Resource =
@@ -193,8 +206,10 @@ pub static IMPORT_REJECTIONS: Resource =
         .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 11] = [
+pub static RESOURCES: [&Resource; 13] = [
     &TEST_CASES,
+    &TEST_FLIPS,
+    &TEST_QUARANTINES,
     &TEST_CASE_ALIASES,
     &TEST_CASE_STEPS,
     &TEST_CASE_RELATIONS,

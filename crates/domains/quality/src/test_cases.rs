@@ -1,6 +1,6 @@
 //! Test cases as people look for them: which there are, how each has done lately, and what each proves.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan as _};
 use kernel::{Action, Allowed, Ctx, Error, Read, Tx, permit_in};
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
@@ -28,6 +28,8 @@ pub struct TestCaseFilter {
     pub text: Option<String>,
     /// Linked to a requirement, or not.
     pub linked: Option<bool>,
+    /// Of `flaky` (it gave two answers about the same code in the last 30 days) and `quarantined`, which are wanted.
+    pub reliability: Vec<String>,
 }
 
 /// Where a list goes on, and in which order it is.
@@ -66,6 +68,10 @@ pub struct TestCaseLine {
     pub place: String,
     /// Keys of the requirements it is linked to.
     pub requirements: Vec<String>,
+    /// It gave two answers about the same code in the last 30 days.
+    pub is_flaky: bool,
+    /// It is set aside.
+    pub is_quarantined: bool,
 }
 
 /// One test case in full.
@@ -134,7 +140,16 @@ fn line(row: &Row, outcome: &str, ran_at: &str) -> Result<TestCaseLine, Error> {
         ran_at: row.try_get(ran_at)?,
         place: place(row)?,
         requirements: row.try_get("requirements")?,
+        is_flaky: row.try_get::<_, Option<bool>>("flaky")?.unwrap_or(false),
+        is_quarantined: row.try_get("quarantined")?,
     })
+}
+
+/// Days after which a flip is forgiven in lists.
+const FORGIVEN: i64 = 30;
+
+fn flaky_since(ctx: &Ctx) -> Timestamp {
+    ctx.now().saturating_sub((24 * FORGIVEN).hours()).unwrap_or(Timestamp::MIN)
 }
 
 fn some(list: &[String]) -> Option<&[String]> {
@@ -155,17 +170,41 @@ pub async fn list_test_cases<A: Action>(
 ) -> Result<Vec<TestCaseLine>, Error> {
     let allowed: Allowed<_, A> = permit_in(ctx, &TEST_CASES, project)?;
     let like = filter.text.as_deref().map(pattern);
-    let (outcomes, levels) = (some(&filter.outcomes), some(&filter.levels));
+    let (outcomes, levels, reliability) = (some(&filter.outcomes), some(&filter.levels), some(&filter.reliability));
+    let (now, flaky) = (ctx.now(), flaky_since(ctx));
     let found = match order {
         TestCaseOrder::Known { after } => {
-            let params: [&(dyn ToSql + Sync); 8] =
-                [&project, &outcomes, &levels, &like, &filter.text, &filter.linked, &after, &rows];
+            let params: [&(dyn ToSql + Sync); 11] = [
+                &project,
+                &outcomes,
+                &levels,
+                &like,
+                &filter.text,
+                &filter.linked,
+                &after,
+                &rows,
+                &flaky,
+                &now,
+                &reliability,
+            ];
             allowed.query(ctx, tx, LIST, &params).await?
         }
         TestCaseOrder::LastRun { after } => {
             let (time, id) = after.map_or((None, None), |(time, id)| (time, Some(id)));
-            let params: [&(dyn ToSql + Sync); 9] =
-                [&project, &outcomes, &levels, &like, &filter.text, &filter.linked, &time, &id, &rows];
+            let params: [&(dyn ToSql + Sync); 12] = [
+                &project,
+                &outcomes,
+                &levels,
+                &like,
+                &filter.text,
+                &filter.linked,
+                &time,
+                &id,
+                &rows,
+                &flaky,
+                &now,
+                &reliability,
+            ];
             allowed.query(ctx, tx, LIST_BY_LAST_RUN, &params).await?
         }
     };
@@ -187,9 +226,22 @@ pub async fn list_results_of_build<A: Action>(
 ) -> Result<Vec<TestCaseLine>, Error> {
     let allowed: Allowed<_, A> = permit_in(ctx, &TEST_RESULTS, project)?;
     let like = filter.text.as_deref().map(pattern);
-    let (outcomes, levels) = (some(&filter.outcomes), some(&filter.levels));
-    let params: [&(dyn ToSql + Sync); 9] =
-        [&project, &build, &outcomes, &levels, &like, &filter.text, &filter.linked, &after, &rows];
+    let (outcomes, levels, reliability) = (some(&filter.outcomes), some(&filter.levels), some(&filter.reliability));
+    let (now, flaky) = (ctx.now(), flaky_since(ctx));
+    let params: [&(dyn ToSql + Sync); 12] = [
+        &project,
+        &build,
+        &outcomes,
+        &levels,
+        &like,
+        &filter.text,
+        &filter.linked,
+        &after,
+        &rows,
+        &flaky,
+        &now,
+        &reliability,
+    ];
     let found = allowed.query(ctx, tx, LIST_OF_BUILD, &params).await?;
     found.iter().map(|row| line(row, "outcome", "ran_at")).collect()
 }
@@ -231,6 +283,8 @@ pub async fn find_test_case(ctx: &Ctx, tx: &Tx, project: Uuid, key: &str) -> Res
             ran_at: row.try_get("last_run_at")?,
             place: place(row)?,
             requirements: Vec::new(),
+            is_flaky: false,
+            is_quarantined: false,
         },
         description: description.unwrap_or_default(),
         runs: (row.try_get("run_count")?, row.try_get("pass_count")?, row.try_get("fail_count")?),

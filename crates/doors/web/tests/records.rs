@@ -232,6 +232,77 @@ async fn a_test_is_linked_and_unlinked_by_hand_with_one_trace_each() {
     has(part(&browser.get("/p/pay/tests/TC-2").await, "proves"), &["prove nothing yet"], &["REQ-1"]);
 }
 
+/// Proves REQ-60.2, and REQ-60.3 on the page.
+#[tokio::test]
+async fn a_test_is_remembered_and_set_aside_on_its_page() {
+    let (world, mut browser) = with_project().await;
+    seed(&world).await;
+    has(
+        part(&browser.get("/p/pay/tests/TC-1").await, "memory"),
+        &[
+            "On <code>main</code> since build",
+            ">#3<",
+            "after it passed in",
+            ">#2<",
+            "No two answers",
+            "Nobody looks after it yet",
+        ],
+        &["Flaky", "Set aside until"],
+    );
+    has(part(&browser.get("/p/pay/tests/TC-4").await, "memory"), &["since build", ">#1<", "it never passed"], &[]);
+    has(part(&browser.get("/p/pay/tests/TC-2").await, "memory"), &["No two answers"], &["since build"]);
+
+    // Another answer about the code of build 3.
+    world
+        .sql(
+            "with t as (select id, project_id from quality.test_cases where key = 'TC-2'),
+                  b as (select id from delivery.builds where build_number = 3),
+                  r as (insert into quality.test_runs (project_id, build_id) select project_id, b.id from t, b returning id)
+             insert into quality.test_results (project_id, test_case_id, build_id, test_run_id, status, attempts)
+             select t.project_id, t.id, b.id, r.id, 'passed', 2 from t, b, r",
+        )
+        .await;
+    has(part(&browser.get("/p/pay/tests/TC-2").await, "memory"), &["Flaky", "1 time", "4 results"], &["Steady"]);
+    has(&browser.get("/p/pay/tests?reliability=flaky").await.body, &["TC-2", "Flaky"], &["TC-1<", "TC-4<"]);
+
+    let day = |ahead: i64| {
+        let at = jiff::Timestamp::now().saturating_add(jiff::SignedDuration::from_hours(24 * ahead)).unwrap();
+        at.strftime("%Y-%m-%d").to_string()
+    };
+    let audits = "select count(*) from audit.audit_logs";
+    let before = world.number(audits).await;
+    for (reason, until, said) in [
+        ("", day(7), "must not be empty"),
+        ("clock", day(120), "at most 90 days"),
+        ("clock", "soon".into(), "id=\"quarantine-expires_at-error\""),
+    ] {
+        let entered = [("reason", reason), ("expires_at", until.as_str())];
+        let refused = browser.post("/p/pay/tests/TC-1/quarantine", &entered).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{reason} {until}: {}", refused.body);
+        has(&refused.body, &[said], &[]);
+    }
+    assert_eq!(world.number(audits).await, before, "what was refused left nothing behind");
+    let entered = [("reason", "The clock of the runner"), ("expires_at", &day(7))];
+    let made = browser.post("/p/pay/tests/TC-1/quarantine", &entered).await;
+    assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, "/p/pay/tests/TC-1"), "{}", made.body);
+    let page = browser.get("/p/pay/tests/TC-1").await;
+    has(part(&page, "memory"), &["Set aside", "The clock of the runner", "Let it count again"], &["Set it aside"]);
+    has(&browser.get("/p/pay/tests?reliability=quarantined").await.body, &["TC-1", "Set aside"], &["TC-2<"]);
+    has(part(&browser.get("/p/pay/builds/3").await, "failing"), &["Set aside"], &[]);
+    assert_eq!(world.number(audits).await, before + 1);
+
+    let quarantine = page.body.split("name=\"quarantine\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let ended = [("quarantine", quarantine), ("reason", "The runner has a clock.")];
+    assert_eq!(browser.post("/p/pay/tests/TC-1/quarantine/end", &ended).await.status, StatusCode::SEE_OTHER);
+    has(part(&browser.get("/p/pay/tests/TC-1").await, "memory"), &["Set it aside"], &["The clock of the runner"]);
+    assert_eq!(world.number(audits).await, before + 2);
+
+    let owner = world.owner.user_id.to_string();
+    let named = [("owner_user_id", owner.as_str()), ("version", "1")];
+    assert_eq!(browser.post("/p/pay/tests/TC-1/owner", &named).await.status, StatusCode::SEE_OTHER);
+    has(part(&browser.get("/p/pay/tests/TC-1").await, "memory"), &["Olga Owner"], &["Nobody looks after it yet"]);
+}
+
 #[tokio::test]
 async fn a_defect_is_recorded_from_a_failing_result_and_lives_its_life() {
     let (world, mut browser) = with_project().await;

@@ -56,6 +56,7 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("change-request-approvals", "approver_user_id", Told::NewMember),
     ("decision-links", "decision_id", Told::Another("decisions")),
     ("decision-links", "feature_id", Told::Example("features")),
+    ("test-quarantines", "expires_at", Told::Ahead),
     ("comments", "project_id", Told::Example("projects")),
     ("comments", "entity_id", Told::Example("requirements")),
     ("comment-mentions", "user_id", Told::NewMember),
@@ -128,6 +129,11 @@ const STORED: &[(&str, &str)] = &[
          select $1, project_id, id, sha256($1::uuid::text::bytea), 'alias' from quality.test_cases where id = $2",
     ),
     (
+        "test-flips",
+        "insert into quality.test_flips (id, project_id, test_case_id, kind, flipped_at)
+         select $1, project_id, id, 'retried', now() from quality.test_cases where id = $2",
+    ),
+    (
         "coverage-files",
         "insert into quality.coverage_files (id, project_id, coverage_report_id, path, lines_total, lines_covered)
          select $1, project_id, id, 'src/' || $1::uuid::text, 2, 1 from quality.coverage_reports where id = $2",
@@ -189,6 +195,8 @@ enum Told {
     Usual,
     /// Text that no other record has.
     Varied,
+    /// An hour from now.
+    Ahead,
     /// What the usual example of a resource has in this column.
     ColumnOf(&'static str, &'static str),
     /// The kind of thing of this name.
@@ -328,6 +336,10 @@ impl World {
             Some(Told::Text(text)) => return Ok(json!(text)),
             Some(Told::Usual) => return Ok(self.plain_value(served, column)),
             Some(Told::Varied) => return Ok(json!(format!("example_{}", next()))),
+            Some(Told::Ahead) => {
+                let hour = std::time::Duration::from_secs(3600);
+                return Ok(json!(self.clock.now().saturating_add(hour).map_err(|error| error.to_string())?));
+            }
             Some(Told::ColumnOf(name, column)) => {
                 let id = self.example(organization, name, 0).await?;
                 let record = self.get(format!("/v1/{name}/{id}")).by(&organization.owner).send().await;

@@ -179,6 +179,7 @@ async fn every_operation_leaves_one_row_each() {
             "ask" => crate::granting::something_to_ask_for(&world, "walk:asked").await,
             "end-emergency" => crate::granting::something_to_give_back(&world).await,
             "accept" => crate::suspects::something_to_accept(&world).await,
+            "end" => crate::test_memory::something_set_aside(&world).await,
             _ => world.example(&world.home, name, 0).await.unwrap(),
         };
         let path = crate::walk_access::path_of(operation, &id);

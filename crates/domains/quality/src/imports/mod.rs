@@ -26,7 +26,8 @@ use formats::Format;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use request::{NewImport, Queued, QueuedFile, SpooledFile, operations};
+pub(crate) use request::operations;
+pub use request::{NewImport, Queued, QueuedFile, SpooledFile};
 pub use runner::{Imports, PrincipalOf};
 pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 

@@ -76,7 +76,7 @@ pub struct QueuedFile {
 }
 
 /// `POST /v1/imports`
-pub fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     vec![
         Operation::on_collection::<Create, NewImport, Queued, _>(
             "imports",

@@ -37,7 +37,7 @@ impl World {
         let schema = Schema::read(&store).await.unwrap();
         let resources =
             identity::RESOURCES.into_iter().chain(work::RESOURCES).chain(quality::RESOURCES).chain(delivery::RESOURCES);
-        let catalogue = Catalogue::new(resources, quality::imports::operations(), schema).unwrap();
+        let catalogue = Catalogue::new(resources, quality::operations(), schema).unwrap();
         let kernel = Arc::new(Kernel::new(store, catalogue));
         let first = FirstOrganization {
             name: "Acme",

@@ -146,12 +146,7 @@ async fn revoke(posted: Posted) -> Result<Response, PageError> {
 
 /// Runs a declared operation on one record, in a transaction of its own.
 pub(super) async fn run(ctx: &Ctx, resource: &'static str, name: &str, id: &str) -> Result<Value, kernel::Error> {
-    let operation = ctx
-        .catalogue()
-        .operations()
-        .find(|operation| operation.subject == Subject::Record(resource) && operation.name == name)
-        .cloned()
-        .ok_or_else(|| kernel::Error::Broken(format!("{resource} has no operation {name}")))?;
+    let operation = ctx.catalogue().operation(Subject::Record(resource), name)?;
     let mut tx = ctx.begin().await?;
     let output = operation.run(ctx, &mut tx, Call { id: Some(id.to_owned()), input: Value::Null }).await?;
     tx.commit().await?;

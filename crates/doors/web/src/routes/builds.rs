@@ -272,6 +272,7 @@ fn change(one: Changed) -> build::TestChange {
         name: one.name,
         message: one.message,
         since: i64::from(one.since),
+        is_quarantined: one.is_quarantined,
     }
 }
 

@@ -305,12 +305,7 @@ async fn approve(Path((slug, id)): Path<(String, String)>, posted: Posted) -> Re
     let (visitor, notes) = (&posted.visitor, posted.fields.text("notes"));
     let (project, _) = visitor.project(&slug, Section::Deployments).await?;
     let ctx = &visitor.ctx;
-    let operation = ctx
-        .catalogue()
-        .operations()
-        .find(|operation| operation.subject == Subject::Record("deployments") && operation.name == "approve")
-        .cloned()
-        .ok_or_else(|| Error::Broken("deployments cannot be approved: the operation is not served".into()))?;
+    let operation = ctx.catalogue().operation(Subject::Record("deployments"), "approve")?;
     let input = if notes.is_empty() { json!({}) } else { json!({"notes": notes}) };
     let approving = async {
         let mut tx = ctx.begin().await?;

@@ -180,12 +180,7 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, slug: &str, upload: &Upload) -> Result<(S
         "" | NEW => input["build"] = json!(new_build(ctx, tx, &project).await?),
         build => input["build"] = json!(build),
     }
-    let operation = ctx
-        .catalogue()
-        .operations()
-        .find(|operation| operation.subject == Subject::Collection("imports") && operation.name == "create")
-        .ok_or_else(|| Error::Broken("files cannot be imported: the operation is not served".into()))?
-        .clone();
+    let operation = ctx.catalogue().operation(Subject::Collection("imports"), "create")?;
     let output = operation.run(ctx, tx, Call { id: None, input }).await?;
     let first = output["imports"][0]["id"].as_str().unwrap_or_default().to_owned();
     Ok((project, first, output))

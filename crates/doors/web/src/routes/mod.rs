@@ -29,6 +29,7 @@ mod home;
 mod import;
 mod listing;
 mod matrix;
+mod memory;
 mod overview;
 mod preferences;
 mod quality;
@@ -87,6 +88,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(home::routes())
         .merge(import::routes())
         .merge(matrix::routes())
+        .merge(memory::routes())
         .merge(overview::routes())
         .merge(preferences::routes())
         .merge(quality::routes())

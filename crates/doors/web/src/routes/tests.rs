@@ -32,9 +32,11 @@ use crate::{
     layout::Section,
     paths,
     state::{DefectStatus, Outcome, Shown, TestCaseStatus, TestLevel, Tone},
-    views::{test_case, test_cases},
+    views::{memory, test_case, test_cases},
 };
 
+/// What a list can be narrowed to by what is remembered of tests.
+const RELIABILITY: [(&str, &str); 2] = [("flaky", "Flaky"), ("quarantined", "Set aside")];
 /// Builds in a trend.
 const TREND: i64 = 12;
 
@@ -63,6 +65,11 @@ fn filter(asked: &Asked) -> TestCaseFilter {
             (false, true) => Some(false),
             _ => None,
         },
+        reliability: asked
+            .values("reliability")
+            .into_iter()
+            .filter(|one| RELIABILITY.iter().any(|known| known.0 == one))
+            .collect(),
     }
 }
 
@@ -152,6 +159,12 @@ fn choices(filter: &TestCaseFilter, of_build: bool) -> Vec<crate::components::Ch
         choice("outcome", if of_build { "Outcome" } else { "Latest" }, &outcomes, &filter.outcomes),
         states::<TestLevel>("level", "Level", &filter.levels),
         choice("linked", "Requirement", &linked, chosen.as_slice()),
+        choice(
+            "reliability",
+            "Reliability",
+            &RELIABILITY.map(|(code, word)| (code.to_owned(), word.to_owned())),
+            &filter.reliability,
+        ),
     ]
 }
 
@@ -186,6 +199,8 @@ fn shown(row: TestCaseLine, trends: &mut HashMap<Uuid, Vec<Option<String>>>, now
         name: own_name(row.name, &row.place),
         place: row.place,
         requirements: row.requirements,
+        is_flaky: row.is_flaky,
+        is_quarantined: row.is_quarantined,
     }
 }
 
@@ -265,17 +280,27 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let asked = Asked::of(query.as_deref())?;
-    let before = asked.parsed("before");
-    let entered = (String::new(), String::new());
-    page(&visitor, &slug, &key, (before, FormErrors::default(), entered), StatusCode::OK).await
+    let shown = Beside { before: asked.parsed("before"), ..Beside::default() };
+    page(&visitor, &slug, &key, shown, StatusCode::OK).await
 }
 
-/// The page of a test case; results older than one, and what was refused about a link with what was entered.
-async fn page(
+/// What the page of a test case shows besides the test case.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Results older than this one.
+    pub(super) before: Option<Uuid>,
+    /// What was refused about a link, and what was entered.
+    pub(super) link: (FormErrors, (String, String)),
+    /// What was refused about a quarantine, and what was entered.
+    pub(super) quarantine: (FormErrors, (String, String)),
+}
+
+/// The page of a test case.
+pub(super) async fn page(
     visitor: &Visitor,
     slug: &str,
     key: &str,
-    (before, link_errors, entered): (Option<Uuid>, FormErrors, (String, String)),
+    Beside { before, link: (link_errors, entered), quarantine }: Beside,
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(slug, Section::Tests).await?;
@@ -285,9 +310,12 @@ async fn page(
     let place = (project.id, found.line.id);
     let mut results = beside(quality::results_of_test_case(ctx, &tx, place, before, ROWS + 1).await)?;
     let proves = quality::requirements_of_test_case(ctx, &tx, place).await?;
+    let remembered = beside(quality::memory_of_test_case(ctx, &tx, place).await)?;
     let defects = beside(quality::defects_of_test_case(ctx, &tx, place).await)?;
     let trends = beside(quality::trends_of_test_cases(ctx, &tx, project.id, &[found.line.id], TREND).await)?;
     let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
+    let may_change = visitor.may("test_case", "update", Some(project.id));
+    let people = if may_change { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
     let history = history::of(ctx, ctx.catalogue().served(&quality::TEST_CASES)?, &found.line.id.to_string()).await?;
 
@@ -339,6 +367,7 @@ async fn page(
             .filter_map(|(key, title, status)| Some((key, title, DefectStatus::from_code(&status)?)))
             .collect(),
         history,
+        memory: remembered.map(|memory| remembered_view(memory, (may_change, people), quarantine, now)),
         may_link: visitor.may("trace_link", "create", Some(project.id)),
         may_record: visitor.may("defect", "create", Some(project.id)),
         link_errors,
@@ -347,7 +376,38 @@ async fn page(
     Ok(with_status(status, test_case::page(&frame, &view)))
 }
 
-async fn find(
+/// What is remembered of a test case, as its page shows it.
+fn remembered_view(
+    memory: quality::Memory,
+    (may_change, people): (bool, Vec<(Uuid, String)>),
+    (errors, entered): (FormErrors, (String, String)),
+    now: Timestamp,
+) -> memory::View {
+    memory::View {
+        considered: memory.considered,
+        flips: memory.flips,
+        flipped: memory.flipped.1.map(|at| When::new(at, now)),
+        failing: memory
+            .failing
+            .into_iter()
+            .map(|one| (one.branch, i64::from(one.since), one.passed_in.map(i64::from)))
+            .collect(),
+        drift: memory.drift.map(|drift| (drift.usual_ms, drift.now_ms)),
+        owner: memory.owner.map(|(id, name)| (id.to_string(), name)),
+        quarantine: memory.quarantine.map(|one| memory::Quarantine {
+            id: one.id.to_string(),
+            reason: one.reason,
+            until: When::new(one.expires_at, now),
+        }),
+        may_change,
+        version: memory.version,
+        people: people.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        errors,
+        entered,
+    }
+}
+
+pub(super) async fn find(
     visitor: &Visitor,
     tx: &kernel::Tx,
     project: Uuid,
@@ -481,7 +541,8 @@ async fn link(Path((slug, key)): Path<(String, String)>, posted: Posted) -> Resu
             drop(tx);
             let errors = refused(ctx, error)?;
             let entered = (fields.text("requirement").to_owned(), fields.text("criterion").to_owned());
-            page(visitor, &slug, &key, (None, errors, entered), StatusCode::UNPROCESSABLE_ENTITY).await
+            let shown = Beside { link: (errors, entered), ..Beside::default() };
+            page(visitor, &slug, &key, shown, StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }
 }

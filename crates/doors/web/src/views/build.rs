@@ -12,7 +12,7 @@ use crate::format::{When, bytes, duration, percent, plural, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
 use crate::paths;
-use crate::state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, state};
+use crate::state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone, state, state_as};
 
 /// What a build's page shows.
 #[derive(Debug, Clone)]
@@ -98,6 +98,8 @@ pub struct TestChange {
     pub message: Option<String>,
     /// The build it is compared with: the last before on this branch that ran it.
     pub since: i64,
+    /// It is set aside.
+    pub is_quarantined: bool,
 }
 
 /// The first line of what a failure said, which is all a list has room for.
@@ -151,7 +153,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         (panel(id, heading, count(list.len()), &html! {
                             @if list.is_empty() { p class="muted" { (calm) } }
                             @else { ul class="list" { @for test in list {
-                                li { (state(test.outcome)) a class="grow" data-row href=(paths::test_case(slug(frame), &test.key)) { (test.name) } (key(&test.key))
+                                li { (state(test.outcome)) @if test.is_quarantined { (state_as(Tone::Warn, "Set aside")) } a class="grow" data-row href=(paths::test_case(slug(frame), &test.key)) { (test.name) } (key(&test.key))
                                     a class="muted" href=(paths::build(slug(frame), test.since)) { "since #" (test.since) }
                                     @if let Some(message) = &test.message { code class="muted said" { (first_line(message)) } } }
                             } } }

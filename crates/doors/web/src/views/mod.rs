@@ -18,6 +18,7 @@ pub mod home;
 pub mod import;
 pub mod import_job;
 pub mod matrix;
+pub mod memory;
 pub mod overview;
 pub mod quality;
 pub mod requirement;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::memory::{self, memory};
 use super::test_cases::trend_words;
 use super::{at, crumb, seen_by, slug};
 use crate::components::{
@@ -45,6 +46,8 @@ pub struct View {
     pub defects: Vec<(String, String, DefectStatus)>,
     /// What happened to it, newest first.
     pub history: Vec<LogEntry>,
+    /// What is remembered of it. `None`: this person may not see.
+    pub memory: Option<memory::View>,
     /// Whether this person may link it.
     pub may_link: bool,
     /// Whether this person may record a defect.
@@ -104,6 +107,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             div class="two" {
                 div {
                     @if !view.description.trim().is_empty() { (prose(&view.description)) }
+                    @if let Some(view_of) = &view.memory { (memory(frame, &view.key, view_of)) }
                     (results(frame, view))
                     (proves(frame, view))
                     @if !view.defects.is_empty() {

@@ -10,7 +10,7 @@ use crate::format::{When, plural, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
 use crate::paths;
-use crate::state::{Outcome, Shown, TestLevel, state};
+use crate::state::{Outcome, Shown, TestLevel, Tone, state, state_as};
 
 /// What the list shows.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,10 @@ pub struct Row {
     pub requirements: Vec<String>,
     /// When it ran last.
     pub when: Option<When>,
+    /// It gave two answers about the same code lately.
+    pub is_flaky: bool,
+    /// It is set aside.
+    pub is_quarantined: bool,
 }
 
 /// "Last 12 builds: 11 passed, 1 failed", for a trend's label.
@@ -101,7 +105,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     @for row in &view.rows {
                         tr {
                             td { (key(&row.key)) }
-                            td class="title" { a data-row href=(paths::test_case(slug(frame), &row.key)) { (row.name) } @if !row.place.is_empty() { span class="sub" { (row.place) } } }
+                            td class="title" { a data-row href=(paths::test_case(slug(frame), &row.key)) { (row.name) } @if !row.place.is_empty() { span class="sub" { (row.place) } }
+                                @if row.is_flaky { " " (state_as(Tone::Warn, "Flaky")) } @if row.is_quarantined { " " (state_as(Tone::Idle, "Set aside")) } }
                             td { (row.level.word()) }
                             td { @match row.latest { Some(outcome) => (state(outcome)), None => (none("never run")) } }
                             td { @if row.trend.is_empty() { (none("never run")) } @else { (sparkline(&trend_words(&row.trend), &row.trend)) } }

@@ -41,7 +41,7 @@ impl World {
             .copied();
         let operations = identity::operations()
             .into_iter()
-            .chain(quality::imports::operations())
+            .chain(quality::operations())
             .chain(delivery::operations())
             .chain(authorization::operations())
             .collect();

@@ -19,6 +19,8 @@ pub(super) fn tests() -> views::test_cases::View {
             trend,
             requirements: requirements.iter().map(|r| s(r)).collect(),
             when: Some(ago(12)),
+            is_flaky: key == "TC-88",
+            is_quarantined: key == "TC-91",
         }
     };
     views::test_cases::View {
@@ -40,6 +42,8 @@ pub(super) fn tests() -> views::test_cases::View {
                 trend: vec![],
                 requirements: vec![],
                 when: None,
+                is_flaky: false,
+                is_quarantined: false,
             },
         ],
         pager: pager("5 of 2,914 test cases, by key"),
@@ -105,10 +109,34 @@ pub(super) fn test(run: bool) -> views::test_case::View {
         runs: if run { (412, 398) } else { (0, 0) },
         pager: if run { pager("4 results, newest first") } else { Default::default() },
         history: if run { history() } else { vec![] },
+        memory: Some(remembered(run)),
         may_link: true,
         may_record: true,
         link_errors: FormErrors::default(),
         entered: Default::default(),
+    }
+}
+
+fn remembered(run: bool) -> views::memory::View {
+    if !run {
+        return views::memory::View { may_change: true, ..Default::default() };
+    }
+    views::memory::View {
+        considered: 50,
+        flips: 3,
+        flipped: Some(ago(222)),
+        failing: vec![(Some(s("main")), 127, Some(126)), (Some(s("spike/two-nodes")), 121, None)],
+        drift: Some((1_002, 1_240)),
+        owner: Some((s("0199-u1"), s("Olga Owner"))),
+        quarantine: Some(views::memory::Quarantine {
+            id: s("0199-q1"),
+            reason: s("The second node is not always there; DEF-9 is on it"),
+            until: ago(-10_080),
+        }),
+        may_change: true,
+        version: 4,
+        people: vec![(s("0199-u1"), s("Olga Owner")), (s("0199-u2"), s("Dan Developer"))],
+        ..Default::default()
     }
 }
 
@@ -146,6 +174,7 @@ pub(super) fn build(full: bool) -> views::build::View {
         outcome,
         message: message.map(s),
         since: 127,
+        is_quarantined: key == "TC-91",
     };
     let all = if full { counts(2_871, 26, 1, 14) } else { Counts::default() };
     views::build::View {

@@ -51,14 +51,9 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 
 /// Runs a declared operation in a transaction of its own.
 async fn perform(ctx: &Ctx, subject: Subject, name: &str, id: Option<&str>, input: Value) -> Result<Value, Error> {
-    let operation = ctx
-        .catalogue()
-        .operations()
-        .find(|operation| operation.subject == subject && operation.name == name)
-        .cloned()
-        .ok_or_else(|| Error::Broken(format!("{subject:?} has no operation {name}")))?;
     let mut tx = ctx.begin().await?;
-    let output = operation.run(ctx, &mut tx, Call { id: id.map(str::to_owned), input }).await?;
+    let output =
+        ctx.catalogue().operation(subject, name)?.run(ctx, &mut tx, Call { id: id.map(str::to_owned), input }).await?;
     tx.commit().await?;
     Ok(output)
 }
