@@ -1,5 +1,8 @@
-//! Secrets: passwords are hashed, tokens are random and only their digest is kept; and the key the installation signs with.
+//! Secrets: passwords are hashed, tokens are random and only their digest is kept; the key the installation signs with, and what it
+//! signs: the heads of Merkle trees, as notes.
 
+pub mod merkle;
+pub mod note;
 mod password;
 pub mod signing;
 mod token;
