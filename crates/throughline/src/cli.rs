@@ -1,11 +1,12 @@
 //! The command line.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use throughline::tls::Certificates;
 
-use crate::{check::CheckArguments, import::ImportArguments};
+use crate::{check::CheckArguments, failure::Failure, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -90,6 +91,30 @@ pub(crate) struct Listen {
     /// one. Without it: `signing.key` in the data directory.
     #[arg(long, env = "THROUGHLINE_SIGNING_KEY_FILE", value_name = "FILE")]
     pub(crate) signing_key: Option<PathBuf>,
+    /// A PEM file with the server's certificate and those that vouch for it. With it the port speaks TLS 1.3 and nothing
+    /// else. It and the key are read again when they change, and on SIGHUP.
+    #[arg(long, env = "THROUGHLINE_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// A PEM file with the key of that certificate, which only this account should be able to read.
+    #[arg(long, env = "THROUGHLINE_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+}
+
+impl Listen {
+    /// The certificate and the key, when the port is to speak TLS.
+    ///
+    /// # Errors
+    /// When one of the two is missing, or they cannot be used.
+    pub(crate) fn certificates(&self) -> Result<Option<Arc<Certificates>>, Failure> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Certificates::load(certificate, key)?)),
+            (Some(_), None) => {
+                Err(Failure::new("--tls-cert needs the key of the certificate; name its file with --tls-key"))
+            }
+            (None, Some(_)) => Err(Failure::new("--tls-key needs its certificate; name the file with --tls-cert")),
+        }
+    }
 }
 
 /// A network such as `10.0.0.0/8`, or a single address.

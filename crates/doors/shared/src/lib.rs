@@ -5,6 +5,6 @@ mod proxies;
 mod request;
 mod upload;
 
-pub use proxies::{TrustedProxies, is_local};
+pub use proxies::{OverTls, TrustedProxies, is_local, over_https};
 pub use request::{REQUEST_ID, SESSION_COOKIE, clean, cookie, request_of, same};
 pub use upload::Upload;

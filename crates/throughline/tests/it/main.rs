@@ -35,6 +35,7 @@ mod sign_in;
 mod standing;
 mod strain;
 mod suspects;
+mod tls;
 mod upkeep;
 mod usage_and_costs;
 mod walk_access;
