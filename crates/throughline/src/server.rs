@@ -2,12 +2,12 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use cluster::{Database, Role};
 use identity::Authenticator;
 use kernel::{Catalogue, Kernel, PoolOptions, Schema, Store};
 use quality::{Imports, imports::PrincipalOf};
-use shared::TrustedProxies;
+use shared::{RateLimits, TrustedProxies};
 use throughline::{
     connections::{self, ConnectionLimits},
     tls::{self, Certificates},
@@ -46,6 +46,7 @@ pub(crate) struct Server {
     pub(crate) app: Arc<rest::App>,
     site: Arc<web::Site>,
     proxies: TrustedProxies,
+    rates: Arc<RateLimits>,
     certificates: Option<Arc<Certificates>>,
 }
 
@@ -83,14 +84,16 @@ impl Server {
             metrics_token: listen.metrics_token.clone(),
             after_upload: begin(&imports),
         });
+        let rates = Arc::new(listen.rates.limits());
         let proxies = TrustedProxies::new(listen.trusted_proxies.clone());
-        Ok(Self { kernel, imports, authenticator, app, site, proxies, certificates })
+        Ok(Self { kernel, imports, authenticator, app, site, proxies, rates, certificates })
     }
 
     fn router(&self) -> Router {
         let proxies = self.proxies.clone();
         rest::router(self.app.clone())
             .merge(web::router(self.site.clone()))
+            .layer(Extension(self.rates.clone()))
             .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 

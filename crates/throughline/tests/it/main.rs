@@ -24,6 +24,7 @@ mod granting_emergencies;
 mod granting_for_others;
 mod granting_held;
 mod http;
+mod limits;
 mod lists;
 mod planning;
 mod plans;

@@ -13,7 +13,7 @@ use base::{Problem, ProblemKind};
 use kernel::{Allowed, Ctx, Error, Read};
 use sha2::{Digest as _, Sha256};
 pub(super) use shared::{REQUEST_ID, cookie, request_of, same};
-use shared::{SESSION_COOKIE, clean, over_https};
+use shared::{RateLimits, SESSION_COOKIE, clean, over_https};
 use uuid::Uuid;
 use work::{Counted, Project};
 
@@ -45,7 +45,10 @@ impl FromRequestParts<Arc<Site>> for Visitor {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             check_origin(&parts.headers)?;
         }
-        Self::of(site, parts).await
+        let visitor = Self::of(site, parts).await?;
+        let who = (visitor.ctx.principal.organization_id, visitor.ctx.principal.user_id);
+        RateLimits::by_principal(&parts.extensions, &parts.headers, who)?;
+        Ok(visitor)
     }
 }
 
