@@ -1,11 +1,13 @@
 //! The command line.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use shared::{Rate, RateLimits};
+use throughline::tls::Certificates;
 
-use crate::{check::CheckArguments, import::ImportArguments};
+use crate::{check::CheckArguments, failure::Failure, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -90,6 +92,54 @@ pub(crate) struct Listen {
     /// one. Without it: `signing.key` in the data directory.
     #[arg(long, env = "THROUGHLINE_SIGNING_KEY_FILE", value_name = "FILE")]
     pub(crate) signing_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rates: Rates,
+    /// A PEM file with the server's certificate and those that vouch for it. With it the port speaks TLS 1.3 and nothing
+    /// else. It and the key are read again when they change, and on SIGHUP.
+    #[arg(long, env = "THROUGHLINE_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// A PEM file with the key of that certificate, which only this account should be able to read.
+    #[arg(long, env = "THROUGHLINE_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+}
+
+/// How much anybody may ask for.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct Rates {
+    /// What one principal may ask for, such as 100/s, 100/s:1000 (so many at once) or off. Callers on this machine itself
+    /// are not limited.
+    #[arg(long, default_value_t = Rate::PRINCIPAL, env = "THROUGHLINE_RATE_LIMIT_PRINCIPAL", value_name = "RATE")]
+    rate_limit_principal: Rate,
+    /// What one address may ask for, all who are behind it together.
+    #[arg(long, default_value_t = Rate::ADDRESS, env = "THROUGHLINE_RATE_LIMIT_ADDRESS", value_name = "RATE")]
+    rate_limit_address: Rate,
+    /// How often one address may fail to sign in.
+    #[arg(long, default_value_t = Rate::SIGN_IN, env = "THROUGHLINE_RATE_LIMIT_SIGN_IN", value_name = "RATE")]
+    rate_limit_sign_in: Rate,
+}
+
+impl Rates {
+    /// Buckets for all who come.
+    pub(crate) fn limits(&self) -> RateLimits {
+        RateLimits::new(self.rate_limit_principal, self.rate_limit_address, self.rate_limit_sign_in)
+    }
+}
+
+impl Listen {
+    /// The certificate and the key, when the port is to speak TLS.
+    ///
+    /// # Errors
+    /// When one of the two is missing, or they cannot be used.
+    pub(crate) fn certificates(&self) -> Result<Option<Arc<Certificates>>, Failure> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Certificates::load(certificate, key)?)),
+            (Some(_), None) => {
+                Err(Failure::new("--tls-cert needs the key of the certificate; name its file with --tls-key"))
+            }
+            (None, Some(_)) => Err(Failure::new("--tls-key needs its certificate; name the file with --tls-cert")),
+        }
+    }
 }
 
 /// A network such as `10.0.0.0/8`, or a single address.

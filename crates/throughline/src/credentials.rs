@@ -24,6 +24,9 @@ pub(crate) struct Credentials {
     pub(crate) password: String,
     /// An API token.
     pub(crate) token: String,
+    /// The file with the certificate of a server that speaks TLS: programs of this machine trust that one and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 impl Credentials {

@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod demo;
+pub mod tls;
 
 use kernel::{Operation, Resource};
 

@@ -14,6 +14,7 @@ mod migrate;
 mod remote;
 mod server;
 mod token;
+mod trust;
 mod up;
 
 use std::process::ExitCode;

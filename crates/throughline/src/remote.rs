@@ -1,12 +1,16 @@
 //! A server that the command line talks to like any other client: its address, a token, and what it answers.
 
-use std::{io::Write as _, path::Path, process::ExitCode, time::Duration};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
-use crate::{credentials::Credentials, failure::Failure};
+use crate::{credentials::Credentials, failure::Failure, trust};
 
 /// Exit code for callers who are not signed in, or may not do this.
 const NOT_ALLOWED: u8 = 4;
@@ -20,6 +24,9 @@ pub(crate) struct Remote {
     /// An API token that may do this.
     #[arg(long, env = "THROUGHLINE_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
+    /// A PEM file with the authorities whose certificates are believed of the server, in place of the system's.
+    #[arg(long, env = "THROUGHLINE_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// Why nothing came of it.
@@ -75,10 +82,10 @@ impl Server {
             _ => Credentials::read(data).map_err(Refusal::Failed)?,
         };
         // The local token is for the local server alone: it is never sent to an address that was named.
-        let (url, token) = match (arguments.url.clone(), arguments.token.clone(), local) {
-            (Some(url), Some(token), _) => (url, token),
-            (None, token, Some(local)) => (local.url, token.unwrap_or(local.token)),
-            (Some(url), None, Some(local)) if same_place(&url, &local.url) => (url, local.token),
+        let (url, token, certificate) = match (arguments.url.clone(), arguments.token.clone(), local) {
+            (Some(url), Some(token), _) => (url, token, None),
+            (None, token, Some(local)) => (local.url, token.unwrap_or(local.token), local.certificate),
+            (Some(url), None, Some(local)) if same_place(&url, &local.url) => (url, local.token, local.certificate),
             _ => {
                 return Err(Refusal::Told {
                     message:
@@ -89,15 +96,8 @@ impl Server {
                 });
             }
         };
-        if url.starts_with("https:") {
-            return Err(Refusal::Failed(Failure::new(format!(
-                "{url}: this program speaks plain HTTP only; reach the server through a local proxy or tunnel that adds TLS"
-            ))));
-        }
-        let client = Client::builder()
-            .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(10))
-            .build()?;
+        let client = trust::client(url.starts_with("https:"), arguments.ca_file.as_deref(), certificate.as_deref())
+            .map_err(Refusal::Failed)?;
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), token })
     }
 
@@ -168,10 +168,11 @@ mod tests {
             email: "e".into(),
             password: "p".into(),
             token: "local".into(),
+            certificate: None,
         };
         local.write(place.path()).expect("written");
         let token = |url: Option<&str>, token: Option<&str>| {
-            let remote = Remote { url: url.map(str::to_owned), token: token.map(str::to_owned) };
+            let remote = Remote { url: url.map(str::to_owned), token: token.map(str::to_owned), ca_file: None };
             Server::of(place.path(), &remote).map(|server| server.token).ok()
         };
         assert_eq!(token(None, None).as_deref(), Some("local"));

@@ -2,13 +2,16 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use cluster::{Database, Role};
 use identity::Authenticator;
 use kernel::{Catalogue, Kernel, PoolOptions, Schema, Store};
 use quality::{Imports, imports::PrincipalOf};
-use shared::TrustedProxies;
-use throughline::connections::{self, ConnectionLimits};
+use shared::{RateLimits, TrustedProxies};
+use throughline::{
+    connections::{self, ConnectionLimits},
+    tls::{self, Certificates},
+};
 use tokio::net::TcpListener;
 use tokio_postgres::Config;
 use vault::{Passwords, signing::SigningKey};
@@ -43,11 +46,14 @@ pub(crate) struct Server {
     pub(crate) app: Arc<rest::App>,
     site: Arc<web::Site>,
     proxies: TrustedProxies,
+    rates: Arc<RateLimits>,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Server {
     /// Wires the doors to a database.
     pub(crate) async fn new(config: Config, data: &Path, listen: &Listen) -> Result<Self, Failure> {
+        let certificates = listen.certificates()?;
         database::refuse_strong_roles(&config).await?;
         let spool = spool_dir(data)?;
         let key = listen.signing_key.clone().unwrap_or_else(|| data.join("signing.key"));
@@ -78,14 +84,16 @@ impl Server {
             metrics_token: listen.metrics_token.clone(),
             after_upload: begin(&imports),
         });
+        let rates = Arc::new(listen.rates.limits());
         let proxies = TrustedProxies::new(listen.trusted_proxies.clone());
-        Ok(Self { kernel, imports, authenticator, app, site, proxies })
+        Ok(Self { kernel, imports, authenticator, app, site, proxies, rates, certificates })
     }
 
     fn router(&self) -> Router {
         let proxies = self.proxies.clone();
         rest::router(self.app.clone())
             .merge(web::router(self.site.clone()))
+            .layer(Extension(self.rates.clone()))
             .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 
@@ -95,7 +103,14 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Failure> {
-        if !connections::serve(listener, self.router(), &ConnectionLimits::default(), stop).await {
+        let tls = match &self.certificates {
+            None => None,
+            Some(certificates) => {
+                tokio::spawn(certificates.clone().attend(tls::LOOK));
+                Some(certificates.acceptor()?)
+            }
+        };
+        if !connections::serve(listener, tls, self.router(), &ConnectionLimits::default(), stop).await {
             tracing::warn!("some requests did not end in time and were cut off");
         }
         Ok(())
@@ -145,7 +160,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let database: Database = database::open(data).await?;
     let outcome = async {
         let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
-        tracing::info!(address = %listener.local_addr()?, "serving");
+        tracing::info!(address = %listener.local_addr()?, tls = arguments.listen.tls_cert.is_some(), "serving");
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));
         server.serve(listener, asked_to_stop()).await

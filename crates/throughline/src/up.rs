@@ -1,6 +1,9 @@
 //! `throughline up`: from nothing to a page one can sign in to.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use cluster::{Database, Role};
 use identity::{FirstOrganization, NewToken, first_organization};
@@ -32,8 +35,10 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
         database::migrate(&database).await?;
         let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
         let address = listener.local_addr()?;
-        let url = format!("http://{address}");
-        let credentials = first_sign_in(&server, data, &url).await?;
+        let certificate = arguments.listen.tls_cert.as_deref().map(std::path::absolute).transpose()?;
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}");
+        let credentials = first_sign_in(&server, data, &url, certificate).await?;
         if arguments.demo {
             demonstrate(&server, data, &credentials).await;
         }
@@ -55,10 +60,16 @@ async fn close(database: Database) {
 }
 
 /// Makes the first organisation and its administrator, or finds the ones of an earlier start.
-async fn first_sign_in(server: &Server, data: &Path, url: &str) -> Result<Credentials, Failure> {
+async fn first_sign_in(
+    server: &Server,
+    data: &Path,
+    url: &str,
+    certificate: Option<PathBuf>,
+) -> Result<Credentials, Failure> {
     if let Some(mut known) = Credentials::read(data)? {
-        if known.url != url {
+        if known.url != url || known.certificate != certificate {
             url.clone_into(&mut known.url);
+            known.certificate = certificate;
             known.write(data)?;
         }
         return Ok(known);
@@ -79,6 +90,7 @@ async fn first_sign_in(server: &Server, data: &Path, url: &str) -> Result<Creden
         email: email.into(),
         password,
         token: made.token,
+        certificate,
     };
     credentials.write(data)?;
     Ok(credentials)

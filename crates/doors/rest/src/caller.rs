@@ -7,12 +7,12 @@ use axum::{
     extract::{self, FromRequestParts, MatchedPath, OriginalUri, State},
     http::{HeaderMap, Method, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use base::{Problem, ProblemKind};
 use kernel::{Ctx, Request};
 use serde_json::{Value, json};
-use shared::{SESSION_COOKIE, cookie};
+use shared::{RateLimits, SESSION_COOKIE, cookie};
 use uuid::Uuid;
 
 use crate::{ApiProblem, App};
@@ -47,8 +47,18 @@ impl FromRequestParts<Arc<App>> for Caller {
             // A cookie goes along by itself; an API token is shown on purpose.
             return Err(nobody().into());
         }
+        let who = (principal.organization_id, principal.user_id);
+        RateLimits::by_principal(&parts.extensions, &parts.headers, who)?;
         let request = request_of(parts)?;
         Ok(Self(Ctx::new(app.kernel.clone(), principal, request)))
+    }
+}
+
+/// An address that asks for too much is refused before anybody looks at who it is.
+pub(crate) async fn limit_address(request: extract::Request, next: Next) -> Response {
+    match RateLimits::by_address(request.extensions(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => ApiProblem(problem).into_response(),
     }
 }
 

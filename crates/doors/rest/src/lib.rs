@@ -93,10 +93,16 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(problem::not_found)
         .layer(DefaultBodyLimit::max(json_limit))
         .layer(middleware::from_fn_with_state(app.clone(), caller::forget_changed_rights))
+        .layer(middleware::from_fn(caller::limit_address))
         .layer(middleware::from_fn(answer::keep_private));
     Router::new()
         .nest("/v1", api)
-        .route("/openapi.json", get(documentation::openapi).fallback(problem::method_not_allowed))
+        .route(
+            "/openapi.json",
+            get(documentation::openapi)
+                .fallback(problem::method_not_allowed)
+                .layer(middleware::from_fn(caller::limit_address)),
+        )
         .route("/.well-known/authzen-configuration", get(access::metadata).fallback(problem::method_not_allowed))
         .route("/problems/{slug}", get(documentation::problem))
         .route("/healthz", get(health::alive))

@@ -1,10 +1,12 @@
-//! What both doors do alike: who is at the other end, which session a cookie names, what the trail keeps of a request,
+//! What both doors do alike: who is at the other end, how much they may ask for, which session a cookie names, what the trail keeps of a request,
 //! and files on their way to disk.
 
+mod limits;
 mod proxies;
 mod request;
 mod upload;
 
-pub use proxies::{TrustedProxies, is_local};
+pub use limits::{Attempt, Rate, RateLimits};
+pub use proxies::{OverTls, TrustedProxies, is_local, over_https};
 pub use request::{REQUEST_ID, SESSION_COOKIE, clean, cookie, request_of, same};
 pub use upload::Upload;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request},
-    http::{Extensions, HeaderMap, header},
+    http::{Extensions, HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -14,6 +14,38 @@ use ipnet::IpNet;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Everything by which a proxy speaks about its client.
 const ABOUT_CLIENTS: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip"];
+
+/// How long a browser remembers to come by TLS alone, in seconds: a year. It is said of this name alone; what is below it
+/// may not be ours.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Marks a request that came by TLS to this server itself.
+#[derive(Debug, Clone, Copy)]
+pub struct OverTls;
+
+/// Whether the browser speaks TLS, to us or to the proxy before us. From others than trusted proxies these headers do not
+/// arrive.
+pub fn over_https(headers: &HeaderMap) -> bool {
+    let says = |name: &str, needle: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.to_ascii_lowercase().contains(needle))
+    };
+    says("x-forwarded-proto", "https") || says("forwarded", "proto=https")
+}
+
+/// Whether the request names this very machine, or an address. What a browser remembers of `localhost` it would hold
+/// against every other server there.
+fn is_nameless(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_end_matches('.').to_ascii_lowercase();
+    name.is_empty()
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+        || host.starts_with('[')
+}
 
 /// Marks a request that came by way of a proxy, trusted or not.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +67,16 @@ impl TrustedProxies {
     }
 
     /// A middleware in front of both doors: of a trusted proxy it takes the address of the client, and leaves what it
-    /// says of the protocol; of anybody else it takes away what only proxies may say.
+    /// says of the protocol; of anybody else it takes away what only proxies may say. Who has come by TLS is told to
+    /// come by nothing else from now on (HSTS, RFC 6797).
     pub async fn believe(self, mut request: Request, next: Next) -> Response {
         self.settle(&mut request);
-        next.run(request).await
+        let strict = over_https(request.headers()) && !is_nameless(request.headers());
+        let mut response = next.run(request).await;
+        if strict {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+        }
+        response
     }
 
     fn settle(&self, request: &mut Request) {
@@ -54,6 +92,9 @@ impl TrustedProxies {
         }
         for name in ABOUT_CLIENTS {
             request.headers_mut().remove(name);
+        }
+        if request.extensions().get::<OverTls>().is_some() {
+            request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         }
     }
 
@@ -114,6 +155,21 @@ mod tests {
         assert_eq!(settled(&["127.0.0.0/8"], "::ffff:127.0.0.1", &said).0, address("203.0.113.9"));
         assert_eq!(settled(&[], "127.0.0.1", &[]), (address("127.0.0.1"), false, true));
         assert!(!settled(&[], "192.0.2.1", &[]).2);
+    }
+
+    #[test]
+    fn only_a_name_of_its_own_is_remembered_for_tls_alone() {
+        let nameless = |host: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            is_nameless(&headers)
+        };
+        for host in ["localhost", "LOCALHOST:7400", "a.localhost", "127.0.0.1:7400", "[::1]:7400", "[::1]", ""] {
+            assert!(nameless(host), "{host}");
+        }
+        for host in ["throughline.example", "throughline.example:7400", "localhost.example"] {
+            assert!(!nameless(host), "{host}");
+        }
     }
 
     #[test]

@@ -4,7 +4,10 @@
 
 mod site;
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
+use axum::{Extension, http::StatusCode};
+use shared::{Rate, RateLimits};
 use site::{Browser, PASSWORD, Page, World};
 
 /// The pages of this file that exist in an empty project.
@@ -534,4 +537,48 @@ async fn home_begins_with_what_waits_and_says_how_old_its_figures_are() {
     for says in ["In figures", "As of just now", "1 to do, 1 overdue"] {
         assert!(text(&overview.body).contains(says), "“{says}” is not said");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_keeps_failing_to_sign_in_waits() {
+    let mut world = World::new().await;
+    let limits = RateLimits::new(Rate::OFF, "1/m:12".parse().unwrap(), "1/h:3".parse().unwrap());
+    world.router = world.router.clone().layer(Extension(Arc::new(limits)));
+    let from = |last: u8| {
+        let mut browser = world.browser();
+        browser.peer = Some([192, 0, 2, last].into());
+        browser
+    };
+    let right = [("email", "olga@example.test"), ("password", PASSWORD)];
+    let mut guesser = from(7);
+    guesser.get("/sign-in").await;
+    // Each guess is at another account, so that no lock of an account is in the way.
+    for name in ["a@example.test", "b@example.test", "olga@example.test"] {
+        let refused = guesser.post("/sign-in", &[("email", name), ("password", "a guess of many")]).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    }
+    let told = guesser.post("/sign-in", &right).await;
+    assert_eq!(told.status, StatusCode::TOO_MANY_REQUESTS, "not even with the right one: {}", told.body);
+    assert!(
+        told.headers.contains_key("retry-after") && told.body.contains("Too many attempts to sign in failed here.")
+    );
+    assert!(told.body.contains("value=\"olga@example.test\""), "the form is there for later");
+
+    // Who gets it right is not counted, however often.
+    for _ in 0..5 {
+        let mut owner = from(8);
+        owner.peer = Some([198, 51, 100, 8].into());
+        owner.get("/sign-in").await;
+        assert_eq!(owner.post("/sign-in", &right).await.status, StatusCode::SEE_OTHER);
+    }
+
+    // And whatever is asked for, an address may ask for so much.
+    let mut anybody = from(8);
+    for _ in 0..12 {
+        assert_eq!(anybody.get("/sign-in").await.status, StatusCode::OK);
+    }
+    let told = anybody.get("/sign-in").await;
+    assert_eq!(told.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(told.headers.contains_key("retry-after") && told.body.contains("<h1"), "a page for people: {}", told.body);
+    assert_eq!(from(9).get("/sign-in").await.status, StatusCode::OK);
 }

@@ -238,7 +238,7 @@ async fn a_pooled_connection_keeps_nothing_of_the_one_before() {
     }
 }
 
-fn url(config: &Config, database: &str) -> String {
+pub(crate) fn url(config: &Config, database: &str) -> String {
     let host = match &config.get_hosts()[0] {
         Host::Unix(path) => path.display().to_string(),
         Host::Tcp(name) => name.clone(),

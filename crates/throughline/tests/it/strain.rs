@@ -87,7 +87,7 @@ async fn listening(router: Router, limits: ConnectionLimits) -> Listening {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
-        connections::serve(listener, router, &limits, async {
+        connections::serve(listener, None, router, &limits, async {
             let _ = stopped.await;
         })
         .await

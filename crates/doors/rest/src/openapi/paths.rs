@@ -87,6 +87,7 @@ pub(super) fn common_responses() -> Map<String, Value> {
         ("413", "The body is too large."),
         ("415", "The body's media type is not read here."),
         ("422", "The input breaks a rule; `errors` names the fields."),
+        ("429", "Too many requests of this caller or from this address; `Retry-After` says when to try again."),
         ("503", "Not able to serve just now; `Retry-After` says when to try again."),
     ];
     all.into_iter()
@@ -115,7 +116,7 @@ pub(super) fn responses(status: &str, about: &str, content: Option<Value>, probl
         good["content"] = content;
     }
     let mut all = Map::from_iter([(status.to_owned(), good)]);
-    for code in ["400", "401", "403", "404", "503"].iter().chain(problems) {
+    for code in ["400", "401", "403", "404", "429", "503"].iter().chain(problems) {
         all.insert((*code).to_owned(), json!({"$ref": format!("#/components/responses/{code}")}));
     }
     Value::Object(all)

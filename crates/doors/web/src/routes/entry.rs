@@ -5,21 +5,21 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use base::ProblemKind;
+use base::{Problem, ProblemKind};
 use identity::SignIn;
 use serde::Deserialize;
-use shared::SESSION_COOKIE;
+use shared::{RateLimits, SESSION_COOKIE};
 use vault::{Token, TokenKind};
 
 use super::{
     Site,
     answer::{append_cookie, see_other, with_status},
     error::{PageError, form_errors},
-    form::{self, Posted},
+    form::{self, Fields, Posted},
     session::{self, Visitor, check_origin, cookie, csrf_of, forged, same, set_cookie},
 };
 use crate::{components::FormErrors, paths, views::sign_in};
@@ -77,8 +77,13 @@ async fn enter(State(site): State<Arc<Site>>, request: Request) -> Result<Respon
         password: fields.raw("password").to_owned(),
         organization: None,
     };
+    let attempt = match RateLimits::attempt(&parts.extensions) {
+        Ok(attempt) => attempt,
+        Err(problem) => return Ok(again(&parts, &fields, problem)),
+    };
     match site.authenticator.sign_in(input, session::request_of(&parts)).await {
         Ok(signed_in) => {
+            attempt.forget();
             let seconds = signed_in.expires_at.duration_since(site.kernel.now()).as_secs();
             let mut response = see_other(place(fields.text("return_to"))).into_response();
             let headers = &parts.headers;
@@ -88,18 +93,30 @@ async fn enter(State(site): State<Arc<Site>>, request: Request) -> Result<Respon
         }
         Err(error) => {
             let problem = site.kernel.catalogue.explain(&error);
-            if !matches!(problem.kind, ProblemKind::Unauthenticated | ProblemKind::TooManyRequests) {
+            if problem.kind != ProblemKind::Unauthenticated {
+                // Nobody has learnt whether the password was right.
+                attempt.forget();
                 return Err(error.into());
             }
-            let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-            let view = sign_in::View {
-                email: fields.text("email").chars().take(254).collect(),
-                errors: FormErrors { summary: form_errors(problem).summary, fields: Vec::new() },
-                return_to: place(fields.text("return_to")).to_owned(),
-            };
-            Ok(form_page(&parts, status, &view))
+            Ok(again(&parts, &fields, problem))
         }
     }
+}
+
+/// The form once more, with what was wrong.
+fn again(parts: &Parts, fields: &Fields, problem: Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+    let wait = problem.retry_after;
+    let view = sign_in::View {
+        email: fields.text("email").chars().take(254).collect(),
+        errors: FormErrors { summary: form_errors(problem).summary, fields: Vec::new() },
+        return_to: place(fields.text("return_to")).to_owned(),
+    };
+    let mut response = form_page(parts, status, &view);
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 async fn leave(State(site): State<Arc<Site>>, headers: HeaderMap, posted: Posted) -> Result<Response, PageError> {

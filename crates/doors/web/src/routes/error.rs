@@ -11,6 +11,7 @@ use axum::{
 };
 use base::{Problem, ProblemKind};
 use kernel::{Ctx, Error};
+use shared::RateLimits;
 
 use super::{Site, answer, session};
 use crate::{
@@ -72,6 +73,14 @@ pub(super) fn fell_over(_: Box<dyn std::any::Any + Send>) -> Response {
     PageError::from(Error::Broken("a page fell over".into())).into_response()
 }
 
+/// An address that asks for too much is refused before anybody looks at who it is.
+pub(super) async fn limit_address(request: Request, next: Next) -> Response {
+    match RateLimits::by_address(request.extensions(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => PageError::from(problem).into_response(),
+    }
+}
+
 /// Gives the request an identifier, fills in the page of an error, and takes back the message that was shown.
 pub(super) async fn dress(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let id = match session::request_id(request.headers()) {
@@ -130,6 +139,11 @@ async fn explain(site: &Site, seen: &Parts, mut response: Response) -> Response 
             format!("{}?return_to={}", paths::SIGN_IN, paths::segment(&to))
         };
         return answer::see_other(to).into_response();
+    }
+    // Who asks for too much is not looked up: refusing has to cost less than answering.
+    if problem.kind == ProblemKind::TooManyRequests {
+        let request_id = session::request_id(&seen.headers).unwrap_or_default();
+        return page(&session::frame_of_nobody(seen), &problem, None, &request_id, response.headers());
     }
     let frame = match session::Visitor::of(site, seen).await {
         Ok(visitor) => visitor.frame(Section::Other).await.unwrap_or_else(|_| session::frame_of_nobody(seen)),

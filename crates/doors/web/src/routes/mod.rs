@@ -98,6 +98,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(tokens::routes())
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(middleware::from_fn(error::limit_address))
         .layer(CatchPanicLayer::custom(error::fell_over))
         .layer(middleware::from_fn_with_state(site.clone(), error::dress))
         .with_state(site)

@@ -13,7 +13,7 @@ use base::{Problem, ProblemKind};
 use kernel::{Allowed, Ctx, Error, Read};
 use sha2::{Digest as _, Sha256};
 pub(super) use shared::{REQUEST_ID, cookie, request_of, same};
-use shared::{SESSION_COOKIE, clean};
+use shared::{RateLimits, SESSION_COOKIE, clean, over_https};
 use uuid::Uuid;
 use work::{Counted, Project};
 
@@ -45,7 +45,10 @@ impl FromRequestParts<Arc<Site>> for Visitor {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             check_origin(&parts.headers)?;
         }
-        Self::of(site, parts).await
+        let visitor = Self::of(site, parts).await?;
+        let who = (visitor.ctx.principal.organization_id, visitor.ctx.principal.user_id);
+        RateLimits::by_principal(&parts.extensions, &parts.headers, who)?;
+        Ok(visitor)
     }
 }
 
@@ -168,17 +171,6 @@ pub(super) fn is_local(path: &str) -> bool {
         && path.starts_with('/')
         && !path.starts_with("//")
         && path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\')
-}
-
-/// Whether the browser speaks TLS to the proxy before us. Of others than trusted proxies these headers do not arrive.
-pub(super) fn over_https(headers: &HeaderMap) -> bool {
-    let says = |name: &str, needle: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.to_ascii_lowercase().contains(needle))
-    };
-    says("x-forwarded-proto", "https") || says("forwarded", "proto=https")
 }
 
 /// The text of a `Set-Cookie` header. `seconds` is its life: `None` ends with the browser, zero removes it.

@@ -1,11 +1,16 @@
 //! A site on a database of its own, and a browser for it.
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use identity::{Authenticator, FirstOrganization, first_organization};
@@ -107,7 +112,7 @@ impl World {
     }
 
     pub(crate) fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), cookies: BTreeMap::new(), csrf: String::new() }
+        Browser { router: self.router.clone(), cookies: BTreeMap::new(), csrf: String::new(), peer: None }
     }
 
     /// A browser that is signed in.
@@ -144,6 +149,8 @@ pub(crate) struct Browser {
     router: Router,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) csrf: String,
+    /// Where its requests come from; nowhere, when it does not matter.
+    pub(crate) peer: Option<IpAddr>,
 }
 
 impl Browser {
@@ -191,7 +198,11 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let mut request = request.body(body).unwrap();
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer, 1)));
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
