@@ -42,6 +42,7 @@ impl World {
         let operations = identity::operations()
             .into_iter()
             .chain(quality::imports::operations())
+            .chain(work::operations())
             .chain(delivery::operations())
             .chain(authorization::operations())
             .collect();
