@@ -1,6 +1,7 @@
 //! Projects, requirements with their items and dependencies, features, and the links between records; tasks, changes,
 //! decisions and what is said about them.
 
+mod baselines;
 mod home;
 mod listing;
 mod matrix;
@@ -12,6 +13,10 @@ mod resources;
 mod rollback;
 mod suspects;
 
+pub use baselines::{
+    Approve, BASELINE_KINDS, BASELINES, BaselineItem, BaselineItems, BaselineLine, Compared, Comparison, Difference,
+    FieldChange, Part, baseline, baseline_item, baseline_items, baselines, compare,
+};
 pub use home::{ProjectCard, project_cards};
 pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};
 pub use matrix::{levels, project_levels, tested_in, titles};

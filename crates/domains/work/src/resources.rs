@@ -240,7 +240,7 @@ pub static PROJECT_CATALOG_FEATURES: Resource =
         .verbs(LINK);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 19] = [
+pub static RESOURCES: [&Resource; 20] = [
     &PROJECTS,
     &PROJECT_MEMBERS,
     &REQUIREMENTS,
@@ -249,6 +249,7 @@ pub static RESOURCES: [&Resource; 19] = [
     &REQUIREMENT_EVIDENCE,
     &FEATURES,
     &TRACE_LINKS,
+    &crate::BASELINES,
     &PRIORITIES,
     &PHASES,
     &LICENSES,

@@ -86,7 +86,10 @@ fn differing(before: &Value, after: &Value) -> (Value, Value) {
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
+    let [approving, rejecting] = crate::baselines::deciding();
     vec![
+        approving,
+        rejecting,
         crate::suspects::accepting(),
         Operation::on_record::<Update, Rollback, RolledBack, _>(
             "projects",

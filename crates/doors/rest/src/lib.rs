@@ -4,6 +4,7 @@
 mod access;
 mod answer;
 mod app;
+mod baselines;
 mod caller;
 mod collection;
 mod documentation;
@@ -78,6 +79,10 @@ pub fn router(app: Arc<App>) -> Router {
         };
         v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
     }
+    v1 = v1
+        .route("/baselines/{id}/comparison", get(baselines::comparison).fallback(problem::method_not_allowed))
+        .route("/baselines/{id}/records", get(baselines::records).fallback(problem::method_not_allowed))
+        .route("/baselines/{id}/records/{record}", get(baselines::one_record).fallback(problem::method_not_allowed));
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

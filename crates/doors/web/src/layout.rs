@@ -78,6 +78,7 @@ pub enum Section {
     Overview,
     Requirements,
     Matrix,
+    Baselines,
     Tests,
     Builds,
     Deployments,
@@ -245,6 +246,7 @@ fn navigation(frame: &Frame) -> Markup {
                     (entry(Section::Overview, Icon::Gauge, "Overview", &paths::project(&project.slug), None, Some("o")))
                     (entry(Section::Requirements, Icon::ListChecks, "Requirements", &at("requirements"), project.requirements, Some("r")))
                     (entry(Section::Matrix, Icon::Grid3x3, "Matrix", &at("matrix"), None, Some("m")))
+                    (entry(Section::Baselines, Icon::History, "Baselines", &at("baselines"), None, None))
                     (entry(Section::Tests, Icon::FlaskConical, "Tests", &at("tests"), project.tests, Some("t")))
                     (entry(Section::Builds, Icon::Package, "Builds", &at("builds"), None, Some("b")))
                     (entry(Section::Deployments, Icon::Rocket, "Deployments", &at("deployments"), None, Some("d")))

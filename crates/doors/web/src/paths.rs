@@ -58,7 +58,7 @@ pub fn project(project: &str) -> String {
     format!("/p/{}", segment(project))
 }
 
-/// A page of a project, such as `requirements`, `matrix`, `tests`, `builds`, `defects`, `deployments` or `import`.
+/// A page of a project, such as `requirements`, `matrix`, `baselines`, `tests`, `builds`, `defects`, `deployments` or `import`.
 #[must_use]
 pub fn section(project: &str, section: &str) -> String {
     format!("/p/{}/{section}", segment(project))
@@ -68,6 +68,12 @@ pub fn section(project: &str, section: &str) -> String {
 #[must_use]
 pub fn requirement(project: &str, key: &str) -> String {
     format!("/p/{}/requirements/{}", segment(project), segment(key))
+}
+
+/// A baseline's page, by identifier.
+#[must_use]
+pub fn baseline(project: &str, id: &str) -> String {
+    format!("/p/{}/baselines/{}", segment(project), segment(id))
 }
 
 /// A test case's page.

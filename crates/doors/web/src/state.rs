@@ -231,6 +231,25 @@ states! {
 }
 
 states! {
+    /// How a baseline stands.
+    BaselineStatus {
+        Taken = "taken", "Taken", Active;
+        Waiting = "waiting", "Waits for approval", Warn;
+        Approved = "approved", "Approved", Good;
+        Rejected = "rejected", "Rejected", Bad;
+    }
+}
+
+states! {
+    /// How a record differs between two moments.
+    Change {
+        Added = "added", "Added", Good;
+        Removed = "removed", "Removed", Bad;
+        Changed = "changed", "Changed", Active;
+    }
+}
+
+states! {
     /// What a test looks at; the columns of the matrix.
     TestLevel {
         Unit = "unit", "Unit", Idle;

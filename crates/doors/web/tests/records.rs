@@ -386,6 +386,75 @@ async fn a_deployment_is_recorded_and_rolled_back_from_the_page() {
     has(&browser.get("/p/pay/deployments").await.body, &["Nothing was overwritten"], &[]);
 }
 
+#[tokio::test]
+async fn a_baseline_is_taken_compared_and_approved_by_somebody_else_from_the_pages() {
+    let (world, mut browser) = with_project().await;
+    has(&browser.get("/p/pay/baselines").await.body, &["Nothing is frozen yet", "Take a baseline"], &[]);
+    seed(&world).await;
+    world.invite("admin@example.test", "admin").await;
+    world.invite("vera@example.test", "viewer").await;
+    let nameless = browser.post("/p/pay/baselines", &[("name", " "), ("description", "kept")]).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&nameless.body, &["kept"], &["/comparison"]);
+    let entered = [("name", "Release <1>"), ("description", "As signed."), ("requires_approval", "yes")];
+    let made = browser.post("/p/pay/baselines", &entered).await;
+    assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, "/p/pay/baselines"), "{}", made.body);
+    let list = browser.get("/p/pay/baselines").await;
+    has(
+        &list.body,
+        &["Release &lt;1&gt;", "Waits for approval", "1 requirement, 1 criterion, 6 tests, 1 link", "Olga Owner"],
+        &["<1>"],
+    );
+    let id = list.body.split("/p/pay/baselines/").nth(1).unwrap().split(['"', '/']).next().unwrap().to_owned();
+    let (page, comparison) = (format!("/p/pay/baselines/{id}"), format!("/p/pay/baselines/{id}/comparison"));
+    has(
+        &browser.get(&page).await.body,
+        &["As signed.", "REQ-1", "Refunds are idempotent"],
+        &["Is it what was agreed?"],
+    );
+    has(&browser.get(&format!("{page}?kind=test_case")).await.body, &["TC-6", "fails on the branch"], &[]);
+    has(&browser.get(&comparison).await.body, &["Nothing differs"], &[]);
+
+    world.sql("update work.requirements set title = 'Refunds happen once', description = 'Twice is <wrong>'").await;
+    let differs = browser.get(&comparison).await;
+    let marked =
+        ["<del>Refunds are idempotent</del>", "<ins>Refunds happen once</ins>", "<ins>Twice is &lt;wrong&gt;</ins>"];
+    has(&differs.body, &marked, &["Nothing differs", "<wrong>"]);
+    let record = differs.body.split(&format!("{page}/records/")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let then = browser.get(&format!("{page}/records/{record}")).await;
+    has(&then.body, &["Refunds are idempotent", "SHA-256"], &["happen once"]);
+    let second = [("name", "Release 2"), ("description", ""), ("requires_approval", "")];
+    assert_eq!(browser.post("/p/pay/baselines", &second).await.status, StatusCode::SEE_OTHER);
+    let list = browser.get("/p/pay/baselines").await;
+    let later = list.body.split("/p/pay/baselines/").nth(1).unwrap().split(['"', '/']).next().unwrap().to_owned();
+    has(&browser.get(&format!("{comparison}?with={later}")).await.body, &marked, &[]);
+
+    let decision = [("decision", "approve"), ("reason", "It was signed.")];
+    let own = browser.post(&format!("{page}/decide"), &decision).await;
+    assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody approves what they took");
+    let mut vera = world.signed_in("vera@example.test").await;
+    has(&vera.get(&page).await.body, &["As signed."], &["Is it what was agreed?"]);
+    has(&vera.get("/p/pay/baselines").await.body, &["Release 2"], &["Take a baseline"]);
+    assert_eq!(vera.post(&format!("{page}/decide"), &decision).await.status, StatusCode::FORBIDDEN);
+    let mut admin = world.signed_in("admin@example.test").await;
+    has(&admin.get(&page).await.body, &["Is it what was agreed?"], &[]);
+    let silent = admin.post(&format!("{page}/decide"), &[("decision", "approve"), ("reason", " ")]).await;
+    assert_eq!(silent.status, StatusCode::SEE_OTHER);
+    has(&admin.get(&page).await.body, &["must have from 1 to 1000 characters", "Waits for approval"], &[]);
+    let approved = admin.post(&format!("{page}/decide"), &decision).await;
+    assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
+    has(
+        &admin.get(&page).await.body,
+        &["You approved the baseline.", "It was signed.", "Approved"],
+        &["Is it what was agreed?"],
+    );
+    let audits = "select count(*) from audit.audit_logs where resource_type = 'baseline'";
+    assert_eq!(world.number(audits).await, 3, "taken, taken, approved");
+    for path in ["/p/pay/baselines/x", &format!("{page}/records/REQ-9"), &format!("{comparison}?with=x")] {
+        assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
 /// Who may import nowhere fills no disk, and no choice leaves nothing there.
 #[tokio::test]
 async fn nothing_is_spooled_for_who_may_not_import_nor_for_no_file() {

@@ -81,6 +81,9 @@ fn an_empty_page_says_what_to_do_next() {
         ("requirements-nothing-fits", "Clear the filters"),
         ("requirement-empty", "No test proves this"),
         ("matrix-empty", "The matrix begins with a requirement"),
+        ("baselines-empty", "Take a baseline when something is agreed"),
+        ("baseline-empty", "Write a requirement"),
+        ("comparison-empty", "Compare with another baseline above"),
         ("tests-empty", "throughline import --project payments-gateway reports/*.xml"),
         ("test-never-run", "It has not run yet"),
         ("builds-empty", "--build 1 reports/*.xml"),
@@ -134,6 +137,8 @@ fn every_state_is_shape_colour_and_word() {
     shows_all::<GrantState>(&page);
     shows_all::<MemberStatus>(&page);
     shows_all::<ApprovalStatus>(&page);
+    shows_all::<BaselineStatus>(&page);
+    shows_all::<Change>(&page);
 }
 
 #[test]

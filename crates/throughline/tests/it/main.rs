@@ -11,6 +11,7 @@ mod access_scene;
 mod access_walls;
 mod access_ways;
 mod approvals;
+mod baselines;
 mod changes;
 mod conversations;
 mod coverage;

@@ -53,6 +53,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("notification-preferences"), "choose") => {
             json!({"notification_type": "*", "channel": "email", "is_enabled": true})
         }
+        (Subject::Record("baselines"), "approve" | "reject") => json!({"reason": "walk"}),
         (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
         (Subject::Record("trace-links"), "accept") => json!({"reason": "walk"}),
         (Subject::Record("test-quarantines"), "end") => json!({"reason": "walk"}),

@@ -168,8 +168,8 @@ async fn every_operation_leaves_one_row_each() {
     for operation in world.kernel.catalogue.operations().filter(|operation| operation.input == Input::Json) {
         let name = operation.subject.resource().unwrap();
         let id = match operation.name {
-            // Nobody approves what they recorded themselves.
-            "approve" => {
+            // Nobody approves or rejects what they recorded themselves.
+            "approve" | "reject" => {
                 let body = world.creation_body(&world.home, name, 50).await.unwrap();
                 let made = world.post(format!("/v1/{name}"), &body).by(&world.home.admin).send().await.expect(201);
                 made.json()["id"].as_str().unwrap().to_owned()

@@ -1,6 +1,7 @@
 //! OpenAPI 3.1, derived from the catalogue: what is served and what is described cannot differ.
 
 mod access;
+mod baselines;
 mod paths;
 mod schemas;
 mod search;
@@ -32,6 +33,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
     }
     access::describe(&mut places, &mut all);
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
+    baselines::describe(&mut places, &mut all);
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

@@ -12,6 +12,7 @@
 mod access;
 mod account;
 mod answer;
+mod baselines;
 mod builds;
 mod change;
 mod criteria;
@@ -79,6 +80,7 @@ pub fn router(site: Arc<Site>) -> Router {
     Router::new()
         .merge(access::routes())
         .merge(account::routes())
+        .merge(baselines::routes())
         .merge(builds::routes())
         .merge(defects::routes())
         .merge(deployments::routes())

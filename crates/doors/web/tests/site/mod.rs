@@ -47,6 +47,7 @@ impl World {
         let operations = identity::operations()
             .into_iter()
             .chain(quality::operations())
+            .chain(work::operations())
             .chain(delivery::operations())
             .chain(authorization::operations())
             .collect();

@@ -1,6 +1,7 @@
 //! Sample view models: short, long, empty, many and odd. The figures in them are invented; the page names say what they show.
 
 mod access;
+mod baselines;
 mod delivery;
 mod parts;
 mod quality;
@@ -41,6 +42,14 @@ pub(crate) const NAMES: &[&str] = &[
     "matrix",
     "matrix-many",
     "matrix-empty",
+    "baselines",
+    "baselines-empty",
+    "baselines-refused",
+    "baseline",
+    "baseline-empty",
+    "baseline-record",
+    "comparison",
+    "comparison-empty",
     "tests",
     "tests-empty",
     "test",
@@ -233,6 +242,20 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "build" => views::build::page(&at(Section::Builds), &build(true)),
         "build-empty" => views::build::page(&at(Section::Builds), &build(false)),
         "defects" => views::defects::page(&at(Section::Defects), &defects()),
+        "baselines" => views::baselines::page(&at(Section::Baselines), &baselines::list(None)),
+        "baselines-empty" => views::baselines::page(
+            &at(Section::Baselines),
+            &views::baselines::View { form: Some(Default::default()), ..Default::default() },
+        ),
+        "baselines-refused" => views::baselines::page(
+            &at(Section::Baselines),
+            &baselines::list(Some(refused("/name", "is taken already in this project"))),
+        ),
+        "baseline" => views::baselines::one(&at(Section::Baselines), &baselines::one(true)),
+        "baseline-empty" => views::baselines::one(&at(Section::Baselines), &baselines::one(false)),
+        "baseline-record" => views::baselines::then(&at(Section::Baselines), &baselines::then()),
+        "comparison" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(true)),
+        "comparison-empty" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(false)),
         "defects-empty" => views::defects::page(
             &at(Section::Defects),
             &views::defects::View { filters: none, may_create: true, ..Default::default() },

@@ -1,0 +1,11 @@
+drop function work.baseline_differences(uuid, uuid);
+drop table work.baseline_items;
+drop table work.baselines;
+drop function work.refuse_later_items();
+drop function work.guard_baseline_item();
+drop function work.guard_baseline();
+drop function work.take_baseline();
+drop function work.baseline_content(uuid);
+delete from platform.table_facts where table_schema = 'work' and table_name in ('baselines', 'baseline_items');
+call platform.forget_resource_types('baseline');
+drop procedure platform.give_resource_types(text[]);
