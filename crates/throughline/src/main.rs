@@ -12,9 +12,11 @@ mod import;
 mod maintain;
 mod migrate;
 mod remote;
+mod sealing;
 mod server;
 mod token;
 mod up;
+mod within;
 
 use std::process::ExitCode;
 

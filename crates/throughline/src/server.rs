@@ -20,6 +20,7 @@ use crate::{
     database,
     failure::Failure,
     maintain,
+    sealing::{self, Sealing},
 };
 
 /// Files that are imported at the same time; each needs two connections of the pool.
@@ -43,6 +44,7 @@ pub(crate) struct Server {
     pub(crate) app: Arc<rest::App>,
     site: Arc<web::Site>,
     proxies: TrustedProxies,
+    pub(crate) sealing: Sealing,
 }
 
 impl Server {
@@ -50,8 +52,9 @@ impl Server {
     pub(crate) async fn new(config: Config, data: &Path, listen: &Listen) -> Result<Self, Failure> {
         database::refuse_strong_roles(&config).await?;
         let spool = spool_dir(data)?;
-        let key = listen.signing_key.clone().unwrap_or_else(|| data.join("signing.key"));
-        let kernel = Arc::new(kernel(config.clone()).await?.with_signing_key(SigningKey::keep(&key)?));
+        let key = SigningKey::keep(&sealing::key_file(data, listen.signing_key.clone()))?;
+        let sealing = Sealing::new(data, &key)?;
+        let kernel = Arc::new(kernel(config.clone()).await?.with_signing_key(key));
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
         tokio::spawn(authenticator.clone().listen(config));
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
@@ -79,7 +82,7 @@ impl Server {
             after_upload: begin(&imports),
         });
         let proxies = TrustedProxies::new(listen.trusted_proxies.clone());
-        Ok(Self { kernel, imports, authenticator, app, site, proxies })
+        Ok(Self { kernel, imports, authenticator, app, site, proxies, sealing })
     }
 
     fn router(&self) -> Router {
@@ -148,6 +151,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
         tracing::info!(address = %listener.local_addr()?, "serving");
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));
+        tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
         server.serve(listener, asked_to_stop()).await
     }
     .await;

@@ -29,6 +29,7 @@ mod planning;
 mod plans;
 mod promised;
 mod safety;
+mod sealing;
 mod search;
 mod security;
 mod sign_in;
