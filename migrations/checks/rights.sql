@@ -20,7 +20,8 @@ union all
 select format('application_user may change the append-only table %s.%s', n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where (n.nspname, c.relname) in (('audit', 'audit_logs'), ('audit', 'change_sets'), ('audit', 'change_tracking'), ('audit', 'activity_logs'), ('audit', 'project_history'),
-    ('audit', 'document_history'), ('platform', 'metric_samples'), ('quality', 'test_results'), ('work', 'entity_keys'))
+    ('audit', 'document_history'),
+    ('audit', 'leaves'), ('audit', 'tree_nodes'), ('audit', 'seals'), ('platform', 'metric_samples'), ('quality', 'test_results'), ('work', 'entity_keys'))
   and has_table_privilege('application_user', c.oid, 'update, delete')
 union all
 select format('readonly_user may read the secrets in %s.%s', n.nspname, c.relname)

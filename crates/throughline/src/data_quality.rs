@@ -3,15 +3,13 @@
 
 use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc};
 
-use authz::Grants;
 use cluster::{Database, Role};
 use insight::quality::{Measured, Metric, Target};
-use kernel::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
+use kernel::{Ctx, Kernel};
 use serde::Serialize;
 use tokio_postgres::{Client, Config};
-use uuid::Uuid;
 
-use crate::{database, failure::Failure, server};
+use crate::{database, failure::Failure, server, within};
 
 /// Findings of a metric that are printed.
 const PRINTED: usize = 5;
@@ -121,17 +119,5 @@ fn shares(counts: BTreeMap<&'static str, (i64, i64)>) -> BTreeMap<&'static str, 
 async fn everywhere(owner: &Config, kernel: &Arc<Kernel>) -> Result<Vec<Ctx>, Failure> {
     let all = async |client: &Client| Ok(client.query("select platform.all_organizations()", &[]).await?);
     let rows = database::talk(owner, all).await?;
-    let of = |organization_id: Uuid| Principal {
-        organization_id,
-        user_id: Uuid::nil(),
-        display_name: "the server".into(),
-        email: String::new(),
-        kind: PrincipalKind::Service,
-        on_behalf_of: None,
-        agent_run: None,
-        credential: Credential::Server,
-        grants: Grants::unlimited(),
-    };
-    let request = || Request { endpoint: "throughline quality".into(), ..Request::default() };
-    Ok(rows.iter().map(|row| Ctx::new(kernel.clone(), Arc::new(of(row.get(0))), request())).collect())
+    Ok(rows.iter().map(|row| within::organization(kernel, row.get(0), "throughline quality")).collect())
 }

@@ -12,10 +12,12 @@ mod import;
 mod maintain;
 mod migrate;
 mod remote;
+mod sealing;
 mod server;
 mod token;
 mod trust;
 mod up;
+mod within;
 
 use std::process::ExitCode;
 

@@ -23,6 +23,7 @@ use crate::{
     database,
     failure::Failure,
     maintain,
+    sealing::{self, Sealing},
 };
 
 /// Files that are imported at the same time; each needs two connections of the pool.
@@ -48,6 +49,7 @@ pub(crate) struct Server {
     proxies: TrustedProxies,
     rates: Arc<RateLimits>,
     certificates: Option<Arc<Certificates>>,
+    pub(crate) sealing: Sealing,
 }
 
 impl Server {
@@ -56,8 +58,9 @@ impl Server {
         let certificates = listen.certificates()?;
         database::refuse_strong_roles(&config).await?;
         let spool = spool_dir(data)?;
-        let key = listen.signing_key.clone().unwrap_or_else(|| data.join("signing.key"));
-        let kernel = Arc::new(kernel(config.clone()).await?.with_signing_key(SigningKey::keep(&key)?));
+        let key = SigningKey::keep(&sealing::key_file(data, listen.signing_key.clone()))?;
+        let sealing = Sealing::new(data, &key)?;
+        let kernel = Arc::new(kernel(config.clone()).await?.with_signing_key(key));
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
         tokio::spawn(authenticator.clone().listen(config));
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
@@ -86,7 +89,7 @@ impl Server {
         });
         let rates = Arc::new(listen.rates.limits());
         let proxies = TrustedProxies::new(listen.trusted_proxies.clone());
-        Ok(Self { kernel, imports, authenticator, app, site, proxies, rates, certificates })
+        Ok(Self { kernel, imports, authenticator, app, site, proxies, rates, certificates, sealing })
     }
 
     fn router(&self) -> Router {
@@ -163,6 +166,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
         tracing::info!(address = %listener.local_addr()?, tls = arguments.listen.tls_cert.is_some(), "serving");
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));
+        tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
         server.serve(listener, asked_to_stop()).await
     }
     .await;

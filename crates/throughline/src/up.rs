@@ -45,6 +45,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
         welcome(&credentials);
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));
+        tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };

@@ -9,3 +9,14 @@ mod token;
 
 pub use password::{PasswordError, Passwords};
 pub use token::{Token, TokenKind, digest};
+
+/// Random bytes of the operating system.
+///
+/// # Panics
+/// When it has none to give, which is no state to go on in.
+pub fn random<const BYTES: usize>() -> [u8; BYTES] {
+    use rand::TryRng as _;
+    let mut bytes = [0; BYTES];
+    rand::rngs::SysRng.try_fill_bytes(&mut bytes).expect("the operating system gives randomness");
+    bytes
+}

@@ -11,7 +11,6 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
-use rand::TryRng as _;
 use sha2::{Digest as _, Sha256};
 
 /// The name of the installation's key, where nothing more exact is signed for.
@@ -56,9 +55,7 @@ impl SigningKey {
     /// # Panics
     /// When the operating system has no randomness to give, which is no state to go on in.
     pub fn generate() -> Self {
-        let mut seed = [0_u8; 32];
-        rand::rngs::SysRng.try_fill_bytes(&mut seed).expect("the operating system gives randomness");
-        Self::from_seed(seed)
+        Self::from_seed(crate::random())
     }
 
     /// The key of these 32 bytes.

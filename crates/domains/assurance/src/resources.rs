@@ -229,8 +229,14 @@ pub static VULNERABILITY_COMPONENTS: Resource =
         .writable(&["component_name", "component_version", "package_url", "details"])
         .verbs(ROW);
 
+/// The signed heads of the audit trail. Whoever may read the trail may read them.
+pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "audit_log", "root")
+    .hidden(&["newest_audit_log_id"])
+    .sorted_by("-tree_size")
+    .verbs(SEEN);
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 15] = [
+pub static RESOURCES: [&Resource; 16] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -246,4 +252,5 @@ pub static RESOURCES: [&Resource; 15] = [
     &SECURITY_EVENTS,
     &VULNERABILITIES,
     &VULNERABILITY_COMPONENTS,
+    &AUDIT_SEALS,
 ];

@@ -120,6 +120,12 @@ const STORED: &[(&str, &str)] = &[
         "insert into platform.jobs (id, kind, payload) values ($1, 'example.work', jsonb_build_object('project_id', $2::uuid))",
     ),
     (
+        "audit-seals",
+        "insert into audit.seals (id, tree_size, root, previous_tree_size, previous_root, newest_audit_log_id, checkpoint)
+         select $1, n + 1, repeat('A', 43) || '=', n, repeat('A', 43) || '=', $2::uuid, 'a head'
+           from (select coalesce(max(tree_size), 0) as n from audit.seals) s",
+    ),
+    (
         "document-history",
         "insert into audit.document_history (id, document_id, project_id, row_version, snapshot) values ($1, $1, $2, 1, '{}')",
     ),

@@ -31,6 +31,7 @@ mod planning;
 mod plans;
 mod promised;
 mod safety;
+mod sealing;
 mod search;
 mod security;
 mod sign_in;
