@@ -232,7 +232,7 @@ pub static VULNERABILITY_COMPONENTS: Resource =
 /// The signed heads of the audit trail. Whoever may read the trail may read them.
 pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "audit_log", "root")
     .hidden(&["newest_audit_log_id"])
-    .sorted_by("-tree_size")
+    .sorted_by("-id")
     .verbs(SEEN);
 
 /// Every resource of this domain.
