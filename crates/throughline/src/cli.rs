@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
-use crate::{check::CheckArguments, failure::Failure, import::ImportArguments};
+use crate::{check::CheckArguments, failure::Failure, gate::GateArguments, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Import(ImportArguments),
     /// Ask whether somebody may do something, and why. Exit code 0: yes, 1: no.
     Check(CheckArguments),
+    /// Hold a build to the rules of its project. Exit code 0: it passes, 1: it does not, 2: nobody could tell.
+    Gate(GateArguments),
     /// Move the schema forward or back.
     Migrate {
         #[command(subcommand)]

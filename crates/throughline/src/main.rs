@@ -8,6 +8,7 @@ mod data_quality;
 mod database;
 mod doctor;
 mod failure;
+mod gate;
 mod import;
 mod maintain;
 mod migrate;
@@ -49,6 +50,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
+        Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,

@@ -74,10 +74,11 @@ async fn approve(
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
-    vec![Operation::on_record::<Approve, Approval, Approved, _>(
+    let approving = Operation::on_record::<Approve, Approval, Approved, _>(
         "deployments",
         "approve",
         "Agrees to a deployment, in your own name. Nobody agrees to one that they recorded or deploy themselves.",
         |ctx, tx, deployment, input| Box::pin(approve(ctx, tx, deployment, input)),
-    )]
+    );
+    vec![approving, crate::gate::asking()]
 }

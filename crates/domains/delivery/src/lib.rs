@@ -3,6 +3,7 @@
 mod approval;
 mod builds;
 mod deployments;
+mod gate;
 mod resources;
 mod standing;
 mod text;
@@ -13,5 +14,6 @@ pub use builds::{
     find_build, list_builds,
 };
 pub use deployments::{DeploymentFilter, DeploymentLine, Environment, list_deployments, live_deployments};
+pub use gate::{GATE_RULES, GateAnswer, RuleAnswer, gate, gate_of};
 pub use resources::*;
 pub use standing::{Deployed, RecentBuild, deployed, recent_builds};

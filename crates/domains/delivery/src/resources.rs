@@ -175,7 +175,8 @@ pub static RELEASES: Resource = Resource::new("releases", "delivery.releases", "
     });
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 9] = [
+pub static RESOURCES: [&Resource; 10] = [
+    &crate::GATE_RULES,
     &REPOSITORIES,
     &COMMITS,
     &BUILDS,

@@ -8,6 +8,7 @@ mod baselines;
 mod caller;
 mod collection;
 mod documentation;
+mod gate;
 mod health;
 mod metrics;
 mod openapi;
@@ -79,6 +80,8 @@ pub fn router(app: Arc<App>) -> Router {
         };
         v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
     }
+    // The way for POST, and what becomes of other methods, is there already: it is an operation of the catalogue.
+    v1 = v1.route("/builds/{id}/gate", get(gate::read));
     v1 = v1
         .route("/baselines/{id}/comparison", get(baselines::comparison).fallback(problem::method_not_allowed))
         .route("/baselines/{id}/records", get(baselines::records).fallback(problem::method_not_allowed))

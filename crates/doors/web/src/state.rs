@@ -241,6 +241,17 @@ states! {
 }
 
 states! {
+    /// How a build stands to a rule.
+    RuleState {
+        Passed = "passed", "Passed", Good;
+        Failed = "failed", "Failed", Bad;
+        Unknown = "unknown", "Cannot be told", Gap;
+        WouldPass = "would_pass", "Would pass", Idle;
+        WouldFail = "would_fail", "Would fail", Warn;
+    }
+}
+
+states! {
     /// How a record differs between two moments.
     Change {
         Added = "added", "Added", Good;

@@ -139,6 +139,11 @@ async fn newly_failing_and_fixed_are_against_the_last_build_of_the_branch_that_r
     has(part(&third, "slowest"), &["TC-1", "12.0 s"], &[]);
     has(part(&third, "coverage"), &["ledger", "75.0 %", "cards", "30.0 %"], &[]);
     has(&third.body, &["pay-1.2.tar.gz", "180 of 300 lines"], &[]);
+    has(
+        part(&third, "gate"),
+        &["A rule in force is not met.", "failing tests", "4 failing tests, 0 allowed", "TC-1", "Would pass"],
+        &[],
+    );
     let list = browser.get("/p/pay/builds?branch=feature%2Fx").await;
     has(&list.body, &["ddddddd"], &["ccccccc"]);
 }

@@ -139,6 +139,7 @@ fn every_state_is_shape_colour_and_word() {
     shows_all::<ApprovalStatus>(&page);
     shows_all::<BaselineStatus>(&page);
     shows_all::<Change>(&page);
+    shows_all::<RuleState>(&page);
 }
 
 #[test]

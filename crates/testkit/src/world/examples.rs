@@ -92,6 +92,7 @@ const PATTERNS: &[(&str, &str)] = &[
 /// Rows that come with others: an example of the second stands behind one of the first, found by this query.
 const BESIDE: &[(&str, &str, &str)] = &[
     ("notification-deliveries", "notifications", ""),
+    ("gate-rules", "projects", ""),
     ("change-sets", "projects", ""),
     ("change-tracking", "projects", ""),
     ("activity", "projects", "&filter[entity_type]=project"),

@@ -20,6 +20,7 @@ mod data_quality;
 mod demo;
 mod documents;
 mod evidence;
+mod gate;
 mod granting;
 mod granting_emergencies;
 mod granting_for_others;

@@ -2,6 +2,7 @@
 
 mod access;
 mod baselines;
+mod gate;
 mod paths;
 mod schemas;
 mod search;
@@ -34,6 +35,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
     access::describe(&mut places, &mut all);
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
     baselines::describe(&mut places, &mut all);
+    gate::describe(&mut places, &mut all);
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

@@ -28,8 +28,8 @@ use crate::{
     format::{When, plural, thousands},
     layout::Section,
     paths,
-    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone},
-    views::{build, builds},
+    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, RuleState, Shown, TestLevel, Tone},
+    views::{build, builds, gate},
 };
 
 /// Builds in the trend.
@@ -204,6 +204,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
     let artifacts = beside(delivery::artifacts_of_build(ctx, &tx, place).await)?;
     let commits = beside(delivery::commits_of_build(ctx, &tx, place).await)?;
     let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
+    let gate = beside(delivery::gate_of(ctx, &tx, &found.id.to_string()).await.map(Some))?;
     tx.commit().await?;
 
     let now = ctx.now();
@@ -236,6 +237,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
             .into_iter()
             .map(|one| build::Component { name: one.component, lines: one.lines, branches: one.branches })
             .collect(),
+        gate: gate.map(gated),
         newly_failing: failing.into_iter().map(change).collect(),
         newly_fixed: fixed.into_iter().map(change).collect(),
         slowest,
@@ -263,6 +265,21 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
         all_results: format!("{}?build={number}", paths::section(&slug, "tests")),
     };
     Ok(html(build::page(&frame, &view)))
+}
+
+fn gated(answer: delivery::GateAnswer) -> gate::View {
+    let rules = answer.rules.into_iter().map(|rule| gate::Rule {
+        state: match (rule.in_force, rule.passed) {
+            (true, true) => RuleState::Passed,
+            (true, false) if rule.figure.is_none() => RuleState::Unknown,
+            (true, false) => RuleState::Failed,
+            (false, true) => RuleState::WouldPass,
+            (false, false) => RuleState::WouldFail,
+        },
+        name: rule.rule.replace('_', " "),
+        reason: rule.reason,
+    });
+    gate::View { rules: rules.collect(), passed: answer.passed }
 }
 
 fn change(one: Changed) -> build::TestChange {

@@ -57,6 +57,8 @@ pub struct View {
     pub deployments: Vec<(String, DeploymentStatus, When)>,
     /// What it produced: name, kind, bytes.
     pub artifacts: Vec<(String, String, Option<i64>)>,
+    /// How it stands to the rules of its project; `None` for who may not read them.
+    pub gate: Option<super::gate::View>,
     /// The imports that made it: id, format or file, status, rejected entries, when.
     pub imports: Vec<(String, String, ImportStatus, i64, When)>,
 }
@@ -144,6 +146,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 ]))
             }
             @if !view.line.is_empty() { (line("The line of this build", &view.line)) }
+            @if let Some(gate) = &view.gate { (super::gate::part(gate)) }
             div class="two" {
                 div {
                     @for (id, heading, list, calm) in [

@@ -15,6 +15,7 @@ pub mod design;
 pub mod docs;
 pub mod errors;
 pub mod find;
+pub mod gate;
 pub mod home;
 pub mod import;
 pub mod import_job;

@@ -227,6 +227,27 @@ pub(super) fn build(full: bool) -> views::build::View {
         } else {
             vec![]
         },
+        gate: full.then(|| {
+            let rule = |name: &str, state, reason: &str| views::gate::Rule { name: s(name), state, reason: s(reason) };
+            views::gate::View {
+                passed: false,
+                rules: vec![
+                    rule(
+                        "failing tests",
+                        RuleState::Failed,
+                        "27 failing tests, 0 allowed: TC-88 refuses a second refund, TC-91 rounds up, and 25 more.",
+                    ),
+                    rule("suspect links", RuleState::Passed, "0 suspect links."),
+                    rule("open defects", RuleState::Failed, ODD),
+                    rule(
+                        "falling coverage",
+                        RuleState::Unknown,
+                        "No coverage came in for this build, and build 127 was measured; import its coverage report.",
+                    ),
+                    rule("new vulnerabilities", RuleState::WouldPass, "No build of this branch was scanned yet."),
+                ],
+            }
+        }),
         newly_failing: if full {
             vec![
                 change(

@@ -1,0 +1,10 @@
+drop function delivery.coverage_in(uuid, uuid);
+drop function delivery.unproven_criteria(uuid, uuid);
+drop function delivery.failing_tests(uuid, uuid);
+drop function delivery.outcomes_in(uuid, uuid);
+drop trigger gate_rules_of_new on work.projects;
+drop function delivery.give_gate_rules();
+drop function delivery.default_gate_rules();
+drop table delivery.gate_rules;
+delete from platform.table_facts where table_schema = 'delivery' and table_name = 'gate_rules';
+call platform.forget_resource_types('gate_rule');
