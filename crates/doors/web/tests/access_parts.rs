@@ -98,6 +98,11 @@ async fn whoever_may_read_some_roles_sees_those_and_their_grants_and_no_other() 
     assert!(!text(&seen).contains("What they can do"), "what others may do tells of roles that are not theirs to read");
     let bare = reader.get(&format!("/members/{}", id_of(&world, "view@example.test").await)).await;
     assert!(bare.status == StatusCode::OK && !text(&bare).contains("Viewer everywhere"), "{}", text(&bare));
+    let mut owner = world.signed_in("olga@example.test").await;
+    owner.get("/p/pay/requirements").await;
+    owner.post("/p/pay/requirements", &[("title", "Refunds are fast")]).await;
+    let record = reader.get("/p/pay/requirements/REQ-1").await;
+    assert!(record.body.contains("Why can I see this?"), "asking about others takes every role: {}", text(&record));
     let own = reader.get("/members/me").await;
     assert!(text(&own).contains("Entrant everywhere"), "what is one's own is seen: {}", text(&own));
 }

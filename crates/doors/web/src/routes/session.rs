@@ -149,6 +149,7 @@ impl Visitor {
             access: AccessNav {
                 members: self.ctx.reach("membership", "read") != authz::Reach::Nothing,
                 roles: self.ctx.reach("role", "read") != authz::Reach::Nothing,
+                about_others: self.may("role", "read", None),
                 approvals: self.ctx.reach("approval_request", "read") != authz::Reach::Nothing,
             },
             person: Some(self.ctx.principal.display_name.clone()),
