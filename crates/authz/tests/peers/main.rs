@@ -4,8 +4,11 @@
 //! belong to the machines that have the samples. `UPDATE_GOLDEN=1` writes the tables of `docs/access.md` anew.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod cel;
+mod cerbos;
 mod model;
 mod openfga;
+mod plans;
 
 use std::{
     collections::BTreeMap,

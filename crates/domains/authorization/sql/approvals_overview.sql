@@ -1,4 +1,4 @@
--- The latest requests for approval with the step that is open, and whether the one who asks ($1) may decide on it now: an approver there who
+-- The latest requests for approval that the reader may read with the step that is open, and whether the one who asks ($1) may decide on it now: an approver there who
 -- neither asked nor is to gain, and has not answered. No row: nobody has asked.
 select r.id, r.subject_kind, w.name, r.project_id, pr.name, t.name, p.action, p.name, ro.name, ro.display_name, r.payload, r.status,
        r.requested_at, r.decided_at, r.requested_by, q.display_name, r.requested_for_user_id, f.display_name,
@@ -23,5 +23,6 @@ left join lateral (
   where not a.is_done order by a.step_number limit 1) s on r.status = 'pending'
 left join identity.users au on au.id = s.approver_user_id
 left join authz.roles ar on ar.id = s.approver_role_id
+where /* readable approval-requests r.id */ true
 order by r.status = 'pending' desc, r.id desc
 limit 300

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use kernel::{Ctx, Error, Read, Tx, permit};
+use kernel::{Ctx, Error, Read, Tx, permit, query_readable};
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -78,17 +78,17 @@ pub struct Answer {
     pub at: Timestamp,
 }
 
-/// The latest requests, those that wait first.
+/// The latest requests that the actor may read, those that wait first.
 ///
 /// # Errors
 /// 403 when the actor may not read requests for approval.
 pub async fn requests(ctx: &Ctx, tx: &Tx) -> Result<Vec<Waiting>, Error> {
     permit::<Read>(ctx, &APPROVAL_REQUESTS)?;
-    let rows = tx.query(APPROVALS, &[&ctx.principal.user_id]).await?;
+    let rows = query_readable(ctx, tx, None, APPROVALS, &[&ctx.principal.user_id]).await?;
     let mut all = rows.iter().map(waiting).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<Uuid> = all.iter().map(|one| one.id).collect();
     let mut answers: HashMap<Uuid, Vec<Answer>> = HashMap::new();
-    for row in tx.query(ANSWERS, &[&ids]).await? {
+    for row in query_readable(ctx, tx, None, ANSWERS, &[&ids]).await? {
         answers.entry(row.try_get(0)?).or_default().push(Answer {
             by: row.try_get(1)?,
             decision: row.try_get(2)?,

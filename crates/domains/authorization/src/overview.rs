@@ -1,16 +1,17 @@
-//! What the pages about access show: who there is, what they were given, and what roles give. Whoever may read roles
-//! sees everybody's; everybody sees what they hold themselves.
+//! What the pages about access show: who there is, what they were given, and what roles give. Each is shown as far as its
+//! reader may read it; everybody sees what they hold themselves.
 
 use std::collections::HashMap;
 
 use jiff::{Timestamp, ToSpan as _};
-use kernel::{Ctx, Error, Read, Tx, permit};
+use kernel::{Ctx, Error, Read, Tx, permit, query_readable};
 use serde_json::Value as Json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::ROLES;
 
+const MEMBERS: &str = include_str!("../sql/members_overview.sql");
 const PEOPLE: &str = include_str!("../sql/people.sql");
 const GIVEN: &str = include_str!("../sql/given.sql");
 const MEMBERS_OF_PROJECTS: &str = include_str!("../sql/members_of_projects.sql");
@@ -69,7 +70,7 @@ pub struct Given {
     pub is_role: bool,
     /// Who holds it, and whether they are a person.
     pub holder: (Uuid, String, String),
-    /// The short name of the role or permission.
+    /// The short name of the role or permission; empty for a role that the reader may not read.
     pub code: String,
     /// What people read.
     pub title: String,
@@ -204,43 +205,85 @@ pub struct Kind {
     pub actions: Vec<(String, String)>,
 }
 
-/// The members by name, or one of them.
+fn person_of(row: &Row) -> Result<Person, Error> {
+    Ok(Person {
+        id: row.try_get(0)?,
+        name: row.try_get(1)?,
+        email: row.try_get(2)?,
+        kind: row.try_get(3)?,
+        owner: row.try_get::<_, Option<Uuid>>(4)?.zip(row.try_get(5)?),
+        status: row.try_get(6)?,
+        last_seen: row.try_get(7)?,
+        job_title: row.try_get(8)?,
+    })
+}
+
+/// The members by name whom the actor may read, or some of them, and the actor among those in any case. At most 2,000.
 ///
 /// # Errors
 /// When the query fails.
-pub async fn people(tx: &Tx, only: Option<Uuid>) -> Result<Vec<Person>, Error> {
-    let rows = tx.query(PEOPLE, &[&only]).await?;
-    let one = |row: &Row| -> Result<Person, Error> {
-        Ok(Person {
-            id: row.try_get(0)?,
-            name: row.try_get(1)?,
-            email: row.try_get(2)?,
-            kind: row.try_get(3)?,
-            owner: row.try_get::<_, Option<Uuid>>(4)?.zip(row.try_get(5)?),
-            status: row.try_get(6)?,
-            last_seen: row.try_get(7)?,
-            job_title: row.try_get(8)?,
-        })
-    };
-    rows.iter().map(one).collect()
+pub async fn people(ctx: &Ctx, tx: &Tx, only: Option<&[Uuid]>) -> Result<Vec<Person>, Error> {
+    let own = only.map(|_| ctx.principal.user_id);
+    query_readable(ctx, tx, None, PEOPLE, &[&only, &own]).await?.iter().map(person_of).collect()
 }
 
-/// Whether the actor may see what `who` holds, or what everybody does.
-fn may_see(ctx: &Ctx, who: Option<Uuid>) -> Result<(), Error> {
-    if who == Some(ctx.principal.user_id) {
-        return Ok(());
-    }
-    permit::<Read>(ctx, &ROLES).map(drop)
+/// Which members are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// A part of their name or address.
+    pub text: Option<String>,
+    /// `person`, `agent` or `service`; none for any.
+    pub kinds: Vec<String>,
+    /// How their membership stands; none for any.
+    pub statuses: Vec<String>,
+    /// Short names of roles of which they hold one; none for any.
+    pub roles: Vec<String>,
 }
 
-/// What members were given one by one and hold, will hold, or held not long ago.
+/// The members by name that fit, whom the actor may read: those behind `after`, `most` of them.
 ///
 /// # Errors
-/// 403 when the actor may not read roles, unless it is their own.
-pub async fn given(ctx: &Ctx, tx: &Tx, only: Option<Uuid>) -> Result<Vec<Given>, Error> {
-    may_see(ctx, only)?;
+/// When the query fails.
+pub async fn members(
+    ctx: &Ctx,
+    tx: &Tx,
+    wanted: &Wanted,
+    after: Option<Uuid>,
+    most: i64,
+) -> Result<Vec<Person>, Error> {
+    let Wanted { text, kinds, statuses, roles } = wanted;
+    let rows =
+        query_readable(ctx, tx, None, MEMBERS, &[text, kinds, statuses, &ctx.now(), roles, &after, &most]).await?;
+    rows.iter().map(person_of).collect()
+}
+
+/// Of whom something is asked, and about which role.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Of<'a> {
+    /// Some members; none for everybody.
+    pub members: Option<&'a [Uuid]>,
+    /// The short name of a role; none for any.
+    pub role: Option<&'a str>,
+}
+
+/// Whether the actor may see anything of what these hold; of themselves they may.
+fn may_see(ctx: &Ctx, who: Option<&[Uuid]>) -> Result<Option<Uuid>, Error> {
+    let own = ctx.principal.user_id;
+    if who == Some(&[own]) {
+        return Ok(Some(own));
+    }
+    permit::<Read>(ctx, &ROLES).map(|_| None)
+}
+
+/// What members were given one by one and hold, will hold, or held not long ago, as far as the actor may read it. At most 2,000.
+///
+/// # Errors
+/// 403 when the actor may read no roles, unless it is their own.
+pub async fn given(ctx: &Ctx, tx: &Tx, of: Of<'_>) -> Result<Vec<Given>, Error> {
+    let own = may_see(ctx, of.members)?;
     let since = ctx.now() - (RECENT_DAYS * 24).hours();
-    tx.query(GIVEN, &[&only, &since]).await?.iter().map(given_of).collect()
+    let rows = query_readable(ctx, tx, None, GIVEN, &[&of.members, &since, &of.role, &own]).await?;
+    rows.iter().map(given_of).collect()
 }
 
 fn given_of(row: &Row) -> Result<Given, Error> {
@@ -265,7 +308,7 @@ fn given_of(row: &Row) -> Result<Given, Error> {
         id: row.try_get(1)?,
         holder: (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?),
         code: row.try_get(5)?,
-        title: row.try_get(6)?,
+        title: row.try_get::<_, Option<String>>(6)?.unwrap_or_else(|| "A role that you may not see".to_owned()),
         about: row.try_get::<_, Option<String>>(7)?.zip(row.try_get(8)?),
         by: row.try_get::<_, Option<Uuid>>(9)?.zip(row.try_get(10)?),
         at: row.try_get(11)?,
@@ -289,9 +332,9 @@ fn given_of(row: &Row) -> Result<Given, Error> {
 ///
 /// # Errors
 /// As [`given`].
-pub async fn in_projects(ctx: &Ctx, tx: &Tx, only: Option<Uuid>) -> Result<Vec<InProject>, Error> {
-    may_see(ctx, only)?;
-    let rows = tx.query(MEMBERS_OF_PROJECTS, &[&only]).await?;
+pub async fn in_projects(ctx: &Ctx, tx: &Tx, of: Of<'_>) -> Result<Vec<InProject>, Error> {
+    let own = may_see(ctx, of.members)?;
+    let rows = query_readable(ctx, tx, None, MEMBERS_OF_PROJECTS, &[&of.members, &of.role, &own]).await?;
     let one = |row: &Row| -> Result<InProject, Error> {
         Ok(InProject {
             user: row.try_get(0)?,
@@ -303,13 +346,13 @@ pub async fn in_projects(ctx: &Ctx, tx: &Tx, only: Option<Uuid>) -> Result<Vec<I
     rows.iter().map(one).collect()
 }
 
-/// The roles by title.
+/// The roles by title that the actor may read.
 ///
 /// # Errors
-/// 403 when the actor may not read roles.
+/// 403 when the actor may read no roles.
 pub async fn roles(ctx: &Ctx, tx: &Tx) -> Result<Vec<RoleLine>, Error> {
     may_see(ctx, None)?;
-    let rows = tx.query(ROLES_OVERVIEW, &[&ctx.now()]).await?;
+    let rows = query_readable(ctx, tx, None, ROLES_OVERVIEW, &[&ctx.now()]).await?;
     let one = |row: &Row| -> Result<RoleLine, Error> {
         Ok(RoleLine {
             id: row.try_get(0)?,
@@ -329,13 +372,13 @@ pub async fn roles(ctx: &Ctx, tx: &Tx) -> Result<Vec<RoleLine>, Error> {
     rows.iter().map(one).collect()
 }
 
-/// What each role itself gives.
+/// What each role itself gives, as far as the actor may read it.
 ///
 /// # Errors
 /// As [`roles`].
 pub async fn gives(ctx: &Ctx, tx: &Tx) -> Result<Vec<Gives>, Error> {
     may_see(ctx, None)?;
-    let rows = tx.query(ROLE_GIVES, &[&ctx.now()]).await?;
+    let rows = query_readable(ctx, tx, None, ROLE_GIVES, &[&ctx.now()]).await?;
     let one = |row: &Row| -> Result<Gives, Error> {
         Ok(Gives {
             id: row.try_get(0)?,

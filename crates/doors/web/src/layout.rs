@@ -47,8 +47,10 @@ pub struct Frame {
 pub struct AccessNav {
     /// Whether they may see who belongs to the organisation.
     pub members: bool,
-    /// Whether they may see roles and who holds them.
+    /// Whether they may see some roles and who holds them.
     pub roles: bool,
+    /// Whether they may ask what others may do: who reads every role.
+    pub about_others: bool,
     /// Whether they may see requests for approval.
     pub approvals: bool,
 }

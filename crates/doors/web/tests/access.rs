@@ -5,7 +5,7 @@
 mod site;
 
 use axum::http::StatusCode;
-use site::{Browser, Page, World};
+use site::{Browser, World, id_of, one, text};
 
 const PAGES: [&str; 7] = [
     "/members",
@@ -25,35 +25,6 @@ async fn world() -> (World, Browser) {
     world.invite("dev@example.test", "developer").await;
     world.invite("view@example.test", "viewer").await;
     (world, browser)
-}
-
-async fn id_of(world: &World, email: &str) -> String {
-    let tx = world.ctx().begin_read().await.unwrap();
-    let sql = "select u.id::text from identity.users u where u.email = $1";
-    tx.query_one(sql, &[&email]).await.unwrap().get(0)
-}
-
-async fn one(world: &World, sql: &str) -> String {
-    let tx = world.ctx().begin_read().await.unwrap();
-    tx.query_one(sql, &[]).await.unwrap().get(0)
-}
-
-/// The text of a page without its tags.
-fn text(page: &Page) -> String {
-    let mut out = String::new();
-    let mut inside = false;
-    for c in page.body.chars() {
-        match c {
-            '<' => inside = true,
-            '>' => {
-                inside = false;
-                out.push(' ');
-            }
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]

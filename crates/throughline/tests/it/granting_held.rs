@@ -99,6 +99,100 @@ async fn what_came_from_a_role_ends_with_it() {
     change(&second).await.expect(403);
 }
 
+/// Proves REQ-56.2.
+#[tokio::test]
+async fn what_a_member_passed_on_ends_when_they_are_suspended() {
+    let world = world().await;
+    let (owner, admin, first) = (&world.home.owner, &world.home.admin, &world.home.viewer);
+    let second = world.home.join(&world.kernel, "second").await.unwrap();
+    let third = world.home.join(&world.kernel, "third").await.unwrap();
+    for person in [&second, &third] {
+        role(&world, &format!("reader-{}", person.name), &["role:delegate", "build:read"]).await;
+        assign(&world, owner, person, &format!("reader-{}", person.name), json!({})).await.expect(201);
+    }
+    role(&world, "lead", &["build:update"]).await;
+    let build = world.example(&world.home, "builds", 0).await.unwrap();
+    let change = |by| world.patch(format!("/v1/builds/{build}"), &json!({"build_output": "seen"})).by(by).send();
+    let source = assign(&world, owner, first, "lead", json!({"may_delegate": 2})).await.expect(201).json();
+    let pass = |by, id: &Value, to: &Person, depth: i32| {
+        let body = json!({"to": to.email, "may_delegate": depth});
+        world.post(format!("{}/delegate", of("user-roles", id)), &body).by(by).send()
+    };
+    let held = pass(first, &source["id"], &second, 1).await.expect(201).json();
+    let passed = pass(&second, &held["id"], &third, 0).await.expect(201).json();
+    // Also to an owner, from whom only owners take anything away: this ends by itself.
+    let to_owner = pass(&second, &held["id"], owner, 0).await.expect(201).json();
+    change(&third).await.expect(200);
+
+    let stand = |status: &str| {
+        let path = format!("/v1/memberships/{}", second.user_id);
+        world.patch(path, &json!({"status": status})).by(admin).send()
+    };
+    stand("suspended").await.expect(200);
+    change(&third).await.expect(403);
+    change(first).await.expect(200);
+    for one in [&passed, &to_owner] {
+        let shown = world.get(of("user-roles", &one["id"])).by(owner).send().await.expect(200).json();
+        assert_eq!(shown["revocation_reason"], "Whoever passed it on is no longer an active member.");
+        assert_eq!(shown["revoked_by"], json!(admin.user_id));
+    }
+    // Who comes back holds what was theirs; what they had passed on, they pass on anew.
+    stand("active").await.expect(200);
+    change(&second).await.expect(200);
+    change(&third).await.expect(403);
+    pass(&second, &held["id"], &third, 0).await.expect(201);
+    // Who leaves for good leaves nothing behind either, down the whole tree.
+    let gone = json!({"status": "inactive"});
+    world.patch(format!("/v1/memberships/{}", first.user_id), &gone).by(admin).send().await.expect(200);
+    change(&second).await.expect(403);
+    change(&third).await.expect(403);
+}
+
+#[tokio::test]
+async fn an_organisation_that_was_there_before_gets_the_permissions_for_new_actions() {
+    let world = world().await;
+    let owner = &world.home.owner;
+    let super_user = world.superuser().await.unwrap();
+    let home = world.home.id;
+    // As it was before the two actions were known, and with something taken out of a role on purpose.
+    super_user
+        .batch_execute(&format!(
+            "set session_replication_role = replica;
+             delete from authz.role_permissions g using authz.permissions p
+              where p.organization_id = '{home}' and g.organization_id = p.organization_id and g.permission_id = p.id and p.name in ('role:delegate', 'role:break_glass');
+             delete from authz.permissions where organization_id = '{home}' and name in ('role:delegate', 'role:break_glass');
+             delete from authz.role_permissions g using authz.permissions p, authz.roles r
+              where p.organization_id = '{home}' and g.organization_id = p.organization_id and g.permission_id = p.id and p.name = 'build:create'
+                and r.organization_id = p.organization_id and g.role_id = r.id and r.name = 'developer';
+             set session_replication_role = origin;"
+        ))
+        .await
+        .unwrap();
+    let gives = async |role: &str, permission: &str| {
+        let sql = "select exists (select from authz.role_permissions g
+                     join authz.permissions p on p.organization_id = g.organization_id and p.id = g.permission_id
+                     join authz.roles r on r.organization_id = g.organization_id and r.id = g.role_id
+                    where g.organization_id = $1 and r.name = $2 and p.name = $3)";
+        super_user.query_one(sql, &[&home, &role, &permission]).await.unwrap().get::<_, bool>(0)
+    };
+    assert!(!gives("viewer", "role:delegate").await && !gives("admin", "role:break_glass").await);
+    // By the role that migrates, which row security holds as it holds everybody.
+    let run = format!(
+        "set role {}; set app.current_organization_id = '{home}'; select authz.add_new_permissions('{home}')",
+        cluster::OWNER_ROLE
+    );
+    super_user.batch_execute(&run).await.unwrap();
+    super_user.batch_execute(&run).await.unwrap();
+    super_user.batch_execute("reset role").await.unwrap();
+    assert!(gives("viewer", "role:delegate").await && gives("admin", "role:break_glass").await);
+    assert!(!gives("developer", "role:break_glass").await, "an alarm is set off by administrators only");
+    assert!(!gives("developer", "build:create").await, "what was taken out of a role stays out");
+    named(&world, "permissions", "role:break_glass").await;
+    let sql = "select has_function_privilege('application_user', 'authz.add_new_permissions(uuid)', 'execute')";
+    assert!(!super_user.query_one(sql, &[]).await.unwrap().get::<_, bool>(0), "only migrations do this");
+    world.get("/v1/roles").by(owner).send().await.expect(200);
+}
+
 #[tokio::test]
 async fn a_role_may_begin_later_and_ends_to_the_moment() {
     let world = world().await;

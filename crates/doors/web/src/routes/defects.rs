@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use base::Problem;
-use kernel::{Export, Read, permit_in};
+use kernel::{Export, Read, Update, permit_in};
 use quality::{DEFECTS, DefectFilter, DefectLine, DefectRecord};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -238,12 +238,13 @@ async fn page(
 ) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(slug, Section::Defects).await?;
     let ctx = &visitor.ctx;
-    let may_edit = visitor.may("defect", "update", Some(project.id));
     let tx = ctx.begin_read().await?;
     let found = find(visitor, &tx, project.id, key).await?;
+    let id = found.line.id.to_string();
+    let may_edit = visitor.may_do::<Update>(&tx, &DEFECTS, &id, Some(project.id)).await?;
     let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
-    let history = history::of(ctx, ctx.catalogue().served(&DEFECTS)?, &found.line.id.to_string()).await?;
+    let history = history::of(ctx, ctx.catalogue().served(&DEFECTS)?, &id).await?;
 
     let moves = DEFECTS.status.as_ref().filter(|_| may_edit).map_or(&[][..], |moves| moves.after(&found.line.status));
     let view = defect::View {

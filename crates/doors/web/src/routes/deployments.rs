@@ -1,6 +1,6 @@
 //! Deployments: what runs where, what ran there before, recording one, and what became of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
@@ -10,8 +10,8 @@ use axum::{
     routing::{get, post},
 };
 use base::Problem;
-use delivery::{BuildFilter, DEPLOYMENTS, DeploymentFilter, DeploymentLine};
-use kernel::{Call, Ctx, Error, Export, Read, Record, Subject, Tx, permit_in};
+use delivery::{Approve, BuildFilter, DEPLOYMENTS, DeploymentFilter, DeploymentLine};
+use kernel::{Call, Ctx, Error, Export, Read, Record, Subject, Tx, Update, permit_in};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -70,11 +70,6 @@ async fn page(
     let (ctx, asked) = (&visitor.ctx, Asked::of(query)?);
     let (filter, before) = (filter(&asked), asked.parsed("before"));
     let may_create = visitor.may("deployment", "create", Some(project.id));
-    let may = May {
-        update: visitor.may("deployment", "update", Some(project.id)),
-        approve: visitor.may("deployment", "approve", Some(project.id)),
-        actor: ctx.principal.user_id,
-    };
     let tx = ctx.begin_read().await?;
     let live = delivery::live_deployments(ctx, &tx, project.id).await?;
     let mut rows = delivery::list_deployments::<Read>(ctx, &tx, project.id, &filter, before, ROWS + 1).await?;
@@ -83,10 +78,17 @@ async fn page(
     } else {
         Vec::new()
     };
+    let more = cut(&mut rows, ROWS);
+    let mut may = HashMap::new();
+    for id in rows.iter().map(|line| line.id) {
+        let (record, project) = (id.to_string(), Some(project.id));
+        let update = visitor.may_do::<Update>(&tx, &DEPLOYMENTS, &record, project).await?;
+        let approve = visitor.may_do::<Approve>(&tx, &DEPLOYMENTS, &record, project).await?;
+        may.insert(id, May { update, approve, actor: ctx.principal.user_id });
+    }
     tx.commit().await?;
 
     let (path, now) = (paths::section(slug, "deployments"), ctx.now());
-    let more = cut(&mut rows, ROWS);
     let next =
         rows.last().filter(|_| more).map(|row| asked.address(&path, &["before"], &[("before", &row.id.to_string())]));
     let shown = plural(i64::try_from(rows.len()).unwrap_or_default(), "deployment", "deployments");
@@ -120,7 +122,13 @@ async fn page(
             ],
             carry: Vec::new(),
         },
-        history: rows.into_iter().map(|line| row(line, &may, now)).collect(),
+        history: rows
+            .into_iter()
+            .map(|line| {
+                let may = may.remove(&line.id).unwrap_or_default();
+                row(line, &may, now)
+            })
+            .collect(),
         pager: Pager {
             shown: format!("{shown}, newest first"),
             first: before.map(|_: Uuid| asked.address(&path, &["before"], &[])),

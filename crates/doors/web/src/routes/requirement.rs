@@ -92,16 +92,17 @@ async fn show(visitor: Visitor, Path((slug, key)): Path<(String, String)>) -> Re
 async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> Result<Response, PageError> {
     let (project, frame) = visitor.project(slug, Section::Requirements).await?;
     let (ctx, now) = (&visitor.ctx, visitor.ctx.now());
-    let may_edit = visitor.may("requirement", "update", Some(project.id));
     let tx = ctx.begin_read().await?;
     let known = Known::read(ctx, &tx, &project, key).await?;
+    let id = known.requirement.id.to_string();
+    let may_edit = visitor.may_do::<Update>(&tx, &work::REQUIREMENTS, &id, Some(project.id)).await?;
     let deployed = beside(delivery::deployed(ctx, &tx, project.id).await)?;
     let live: Vec<Uuid> = deployed.iter().filter_map(|one| one.build_id).collect();
     let tested = work::tested_in(ctx, &tx, &project, &[known.requirement.id], &live).await?;
     let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
     let served = ctx.catalogue().served(&work::REQUIREMENTS)?;
-    let history = history::of(ctx, served, &known.requirement.id.to_string()).await?;
+    let history = history::of(ctx, served, &id).await?;
 
     let (requirement, around) = (&known.requirement, &known.around);
     let status = RequirementStatus::from_code(&requirement.status).unwrap_or(RequirementStatus::Draft);

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, Method, request::Parts},
 };
 use base::{Problem, ProblemKind};
-use kernel::{Allowed, Ctx, Error, Read};
+use kernel::{Action, Allowed, Ctx, Error, Read, Record, Resource, Tx, authorise};
 use sha2::{Digest as _, Sha256};
 pub(super) use shared::{REQUEST_ID, cookie, request_of, same};
 use shared::{RateLimits, SESSION_COOKIE, clean, over_https};
@@ -116,6 +116,33 @@ impl Visitor {
         self.ctx.may(resource_type, action, project)
     }
 
+    /// Whether the visitor may do `A` to this record, also when they may not do it to all of its kind; for showing or hiding a
+    /// button, never instead of asking the kernel.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub(super) async fn may_do<A: Action>(
+        &self,
+        tx: &Tx,
+        resource: &'static Resource,
+        id: &str,
+        project: Option<Uuid>,
+    ) -> Result<bool, Error> {
+        let action = resource.needs(A::NAME);
+        if self.may(resource.permission, action, project) {
+            return Ok(true);
+        }
+        if resource.owner.is_none() && self.ctx.reach(resource.permission, action) == authz::Reach::Nothing {
+            return Ok(false);
+        }
+        let served = self.ctx.catalogue().served(resource)?;
+        match Record::find(tx, served, id, false).await.and_then(|record| authorise::<A, _>(&self.ctx, record)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.problem().is_some() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn around(&self, section: Section, organization: String, project: Option<ProjectNav>) -> Frame {
         Frame {
             organization,
@@ -123,8 +150,9 @@ impl Visitor {
             project,
             looks_after: self.may("data_quality", "read", None),
             access: AccessNav {
-                members: self.may("membership", "read", None),
+                members: self.ctx.reach("membership", "read") != authz::Reach::Nothing,
                 roles: self.ctx.reach("role", "read") != authz::Reach::Nothing,
+                about_others: self.may("role", "read", None),
                 approvals: self.ctx.reach("approval_request", "read") != authz::Reach::Nothing,
             },
             person: Some(self.ctx.principal.display_name.clone()),

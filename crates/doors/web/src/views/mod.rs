@@ -54,7 +54,7 @@ fn crumb(frame: &Frame, text: &str, section: &str) -> Crumb {
 /// Leads from a record, or from everything of a kind, to who can see it and why; whoever may only ask about themselves asks
 /// that.
 fn seen_by(frame: &Frame, kind: &str, record: &str) -> Markup {
-    let (page, words) = match frame.access.roles {
+    let (page, words) = match frame.access.about_others {
         true => (paths::ACCESS_WHO, "Who can see this?"),
         false => (paths::ACCESS, "Why can I see this?"),
     };

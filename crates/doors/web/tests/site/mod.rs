@@ -132,6 +132,37 @@ async fn organization(kernel: &Arc<Kernel>, slug: &str, email: &str) -> Principa
     first_organization(kernel, &Passwords::cheap(), &first).await.unwrap()
 }
 
+/// The identifier of a member by their address.
+pub(crate) async fn id_of(world: &World, email: &str) -> String {
+    let tx = world.ctx().begin_read().await.unwrap();
+    let sql = "select u.id::text from identity.users u where u.email = $1";
+    tx.query_one(sql, &[&email]).await.unwrap().get(0)
+}
+
+/// One text out of the organisation's data.
+pub(crate) async fn one(world: &World, sql: &str) -> String {
+    let tx = world.ctx().begin_read().await.unwrap();
+    tx.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+/// The text of a page without its tags.
+pub(crate) fn text(page: &Page) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in page.body.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What came back.
 pub(crate) struct Page {
     pub(crate) status: StatusCode,

@@ -1,7 +1,7 @@
 //! Samples of the pages about access.
 
 use maud::Markup;
-use web::components::{Figure, Filters, FormErrors};
+use web::components::{Figure, Filters, FormErrors, Pager};
 use web::format::When;
 use web::layout::{Frame, Section};
 use web::state::*;
@@ -291,7 +291,7 @@ fn mira() -> member::View {
         job: Some(s("Lead engineer")),
         seen: Some(ago(42)),
         grants: held(),
-        able: able(),
+        able: Some(able()),
         may_assign: true,
         roles: pairs(&[("viewer", "Viewer"), ("developer", "Developer"), ("release-manager", "Release manager")]),
         projects: pairs(&[("1", "payments-gateway"), ("2", "risk")]),
@@ -361,8 +361,10 @@ fn people(fits: bool) -> members::View {
             ],
             carry: vec![],
         },
+        pager: Pager { shown: s("3 members, by name"), ..Pager::default() },
         rows,
         sees_roles: true,
+        sees_all_roles: true,
     }
 }
 

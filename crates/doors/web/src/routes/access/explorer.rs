@@ -22,7 +22,7 @@ use crate::{
     paths,
     state::MemberKind,
     views::access::{
-        explorer::{self, Able, Choices, Reach, Side, View, What},
+        explorer::{self, Able, Choices, Question, Reach, Side, View, What},
         spelled,
     },
 };
@@ -79,7 +79,7 @@ async fn gather(visitor: &Visitor, view: &mut View) -> Result<Names, Error> {
     let projects = overview::projects(&tx).await?;
     let roles = if view.about_others { overview::roles(ctx, &tx).await? } else { Vec::new() };
     view.choices = Choices {
-        people: if view.about_others { people(&tx).await? } else { Vec::new() },
+        people: if view.about_others { people(ctx, &tx).await? } else { Vec::new() },
         kinds: kinds.iter().map(|kind| (kind.name.clone(), spelled(&kind.name))).collect(),
         actions: actions(&kinds),
         projects: projects.iter().map(|(_, slug, name)| (slug.clone(), name.clone())).collect(),
@@ -111,10 +111,7 @@ async fn answer(visitor: &Visitor, view: &mut View, mut names: Names) -> Result<
     let mut evaluator = Evaluator::new(ctx).await?;
     let who = subject(&evaluator, view).await?;
     let thing = question::thing(ctx.catalogue(), &view.question, &names.projects)?;
-    let environment = match who.id == ctx.principal.user_id {
-        true => ctx.environment(),
-        false => authz::Environment::at(ctx.now()),
-    };
+    let environment = question::environment(ctx, Some(&who), &view.question)?;
     let put = |action: &str, changes: Changes| Put {
         who: who.clone(),
         action: action.to_owned(),
@@ -181,7 +178,7 @@ async fn list_who(visitor: &Visitor, view: &mut View, names: Names, after: Optio
     let ctx = &visitor.ctx;
     let mut evaluator = Evaluator::new(ctx).await?;
     let thing = question::thing(ctx.catalogue(), &view.question, &names.projects)?;
-    let environment = authz::Environment::at(ctx.now());
+    let environment = question::environment(ctx, None, &view.question)?;
     let (found, next) = evaluator.who_may(&thing, &view.question.action, &environment, after, SHOWN).await?;
     let asked = &view.question;
     let people = found.into_iter().map(|(who, answer)| {
@@ -211,22 +208,20 @@ async fn list_who(visitor: &Visitor, view: &mut View, names: Names, after: Optio
 async fn list_what(visitor: &Visitor, view: &mut View, mut names: Names) -> Result<(), Error> {
     let mut evaluator = Evaluator::new(&visitor.ctx).await?;
     let who = subject(&evaluator, view).await?;
-    view.what = Some(abilities(visitor, &mut evaluator, &who, &mut names).await?);
+    view.what = Some(abilities(visitor, &mut evaluator, &who, &view.question, &mut names).await?);
     Ok(())
 }
 
-/// Everything that somebody may do.
+/// Everything that somebody may do, in the circumstances that are asked about.
 pub(super) async fn abilities(
     visitor: &Visitor,
     evaluator: &mut Evaluator<'_>,
     who: &Who,
+    asked: &Question,
     names: &mut Names,
 ) -> Result<What, Error> {
     let ctx = &visitor.ctx;
-    let environment = match who.id == ctx.principal.user_id {
-        true => ctx.environment(),
-        false => authz::Environment::at(ctx.now()),
-    };
+    let environment = question::environment(ctx, Some(who), asked)?;
     let all = evaluator.everything(who, &environment, &Changes::default()).await?;
     let projects: Vec<Uuid> = all.iter().flat_map(|(.., reached)| question::projects_in(reached)).collect();
     name(visitor, names, &projects).await?;
@@ -239,7 +234,9 @@ pub(super) async fn abilities(
             nowhere += 1;
             continue;
         }
-        let href = paths::asking(paths::ACCESS, &[("who", &id), ("action", &action), ("kind", &kind)]);
+        let mut parts = asked.parts();
+        (parts[0].1, parts[1].1, parts[2].1, parts[3].1, parts[4].1) = (&id, &action, &kind, "", "");
+        let href = paths::asking(paths::ACCESS, &parts);
         let able = Able { action, reach, href };
         match kinds.last_mut().filter(|(known, _)| *known == kind) {
             Some((_, list)) => list.push(able),

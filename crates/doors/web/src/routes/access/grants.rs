@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use authorization::{
-    USER_PERMISSIONS,
-    overview::{self, Given},
+    USER_PERMISSIONS, USER_ROLES,
+    overview::{self, Given, Of},
 };
 use axum::{
     extract::{Path, RawQuery},
@@ -67,7 +67,7 @@ fn way(how: &How) -> &'static str {
 pub(super) async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     let tx = ctx.begin_read().await?;
-    let given = overview::given(ctx, &tx, None).await?;
+    let given = overview::given(ctx, &tx, Of::default()).await?;
     tx.commit().await?;
     let wanted = Wanted::of(&asked);
     let givers = givers(&given);
@@ -228,12 +228,13 @@ async fn take_back(visitor: &Visitor, id: Uuid, reason: &str) -> Result<(), Erro
     let why = (!reason.is_empty()).then_some(reason);
     let tx = ctx.begin_read().await?;
     let in_person = Record::find(&tx, ctx.catalogue().served(&USER_PERMISSIONS)?, &id.to_string(), false).await;
+    let may_revoke = visitor.may_do::<Update>(&tx, &USER_ROLES, &id.to_string(), None).await?;
     tx.commit().await?;
     if in_person.is_ok() {
         return end_permission(ctx, id, why).await;
     }
     // Whoever may change roles takes back anything, others what they gave or hold.
-    let name = if visitor.may("role", "update", None) { "revoke" } else { "take-back" };
+    let name = if may_revoke { "revoke" } else { "take-back" };
     let body = why.map_or_else(|| json!({}), |why| json!({"reason": why}));
     perform(ctx, Subject::Record("user-roles"), name, Some(&id.to_string()), body).await.map(drop)
 }

@@ -85,7 +85,7 @@ pub(super) fn grant(ctx: &Ctx, given: &Given) -> Grant {
     Grant {
         id: given.id.to_string(),
         holder: (name.clone(), kind_of(kind), paths::member(&holder.to_string())),
-        href: given.is_role.then(|| paths::role(&given.code)),
+        href: (given.is_role && !given.code.is_empty()).then(|| paths::role(&given.code)),
         title,
         by: given.by.as_ref().map(|(id, name)| match id == holder && given.is_emergency {
             true => "themselves".to_owned(),

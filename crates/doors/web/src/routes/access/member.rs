@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use authorization::{
-    OUT_OF_REACH,
+    OUT_OF_REACH, USER_PERMISSIONS, USER_ROLES,
     evaluation::{Evaluator, Who},
-    overview::{self, Given, Person, RoleLine},
+    overview::{self, Given, Of, Person, RoleLine},
 };
 use authz::{
     Subject,
@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::Problem;
-use kernel::{Ctx, Error, PrincipalKind, Subject as About, Tx};
+use kernel::{Ctx, Error, PrincipalKind, Subject as About, Tx, Update};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ use super::{
         form::{Fields, Posted},
         session::Visitor,
     },
-    explorer, held, input, perform,
+    about_condition, condition_of, explorer, held, input, may_somewhere, perform,
 };
 use crate::{
     components::FormErrors,
@@ -38,6 +38,7 @@ use crate::{
     state::{GrantState, MemberKind, MemberStatus, Shown as _, Tone},
     views::access::{
         Grant, How, Place,
+        explorer::Question,
         member::{Entered, View, page},
     },
 };
@@ -52,37 +53,42 @@ pub(super) async fn render(visitor: &Visitor, id: &str, base: View) -> Result<Re
     let missing = || Problem::not_found("member");
     let id: Uuid = if id == "me" { ctx.principal.user_id } else { id.parse().map_err(|_| missing())? };
     let is_self = id == ctx.principal.user_id;
-    let sees_roles = visitor.may("role", "read", None);
-    if !is_self && !visitor.may("membership", "read", None) {
-        return Err(missing().into());
-    }
+    let sees_roles = may_somewhere(ctx, "role", "read");
     let tx = ctx.begin_read().await?;
-    let person = overview::people(&tx, Some(id)).await?.pop().ok_or_else(missing)?;
+    let person = overview::people(ctx, &tx, Some(&[id])).await?.pop().ok_or_else(missing)?;
     if !is_self && !sees_roles {
         let reason = ctx.why_not("role", "read", None);
         return Err(Problem::forbidden(format!("You may not read roles: {reason}.")).into());
     }
     let mut grants = Vec::new();
     let holder = (person.name.clone(), held::kind_of(&person.kind), paths::member(&id.to_string()));
-    for one in overview::in_projects(ctx, &tx, Some(id)).await? {
+    let of = Of { members: Some(&[id]), role: None };
+    for one in overview::in_projects(ctx, &tx, of).await? {
         grants.push(held::in_project(ctx, &one, holder.clone()));
     }
-    let given = overview::given(ctx, &tx, Some(id)).await?;
+    let given = overview::given(ctx, &tx, of).await?;
     let projects = overview::projects(&tx).await?;
     let roles = if sees_roles { overview::roles(ctx, &tx).await? } else { Vec::new() };
     let automatic = automatic(ctx, &tx, &roles, id, &holder).await?;
     let passes_on = is_self && given.iter().any(|one| may_delegate(visitor, one));
-    let people = if passes_on { super::people(&tx).await? } else { Vec::new() };
+    let people = if passes_on { super::people(ctx, &tx).await? } else { Vec::new() };
     let emergencies = if is_self && may_break_glass(visitor) { emergencies(&tx).await? } else { Vec::new() };
+    for one in &given {
+        let may_revoke = one.revoked.is_none() && may_revoke(visitor, &tx, one).await?;
+        grants.push(Grant { may_revoke, may_delegate: may_delegate(visitor, one), ..held::grant(ctx, one) });
+    }
     tx.commit().await?;
-    grants.extend(given.iter().map(|one| {
-        let may_revoke = one.revoked.is_none() && may_revoke(visitor, one);
-        Grant { may_revoke, may_delegate: may_delegate(visitor, one), ..held::grant(ctx, one) }
-    }));
     grants.extend(automatic);
-    let mut evaluator = Evaluator::new(ctx).await?;
-    let mut names = explorer::names_of(projects.clone());
-    let able = explorer::abilities(visitor, &mut evaluator, &who(&person), &mut names).await?;
+    // Of others tells only who may read every role: what somebody may do says what they hold.
+    let able = match is_self || visitor.may("role", "read", None) {
+        true => {
+            let mut evaluator = Evaluator::new(ctx).await?;
+            let mut names = explorer::names_of(projects.clone());
+            let (who, asked) = (who(&person), Question::default());
+            Some(explorer::abilities(visitor, &mut evaluator, &who, &asked, &mut names).await?.kinds)
+        }
+        false => None,
+    };
 
     let page_of = |(id, name): (Uuid, String)| (name, paths::member(&id.to_string()));
     let status = if base.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -95,12 +101,18 @@ pub(super) async fn render(visitor: &Visitor, id: &str, base: View) -> Result<Re
         job: person.job_title,
         seen: person.last_seen.map(|at| When::new(at, ctx.now())),
         grants,
-        able: able.kinds,
+        able,
         may_assign: visitor.may("role", "update", None),
         roles: roles
             .iter()
             .filter(|role| role.is_assignable)
             .map(|role| (role.name.clone(), role.title.clone()))
+            .collect(),
+        kinds: ctx
+            .catalogue()
+            .resources()
+            .filter(|served| served.resource.human_key.is_some())
+            .map(|served| (served.resource.name.to_owned(), served.resource.plural_words()))
             .collect(),
         projects: projects.into_iter().map(|(id, _, name)| (id.to_string(), name)).collect(),
         people: people.into_iter().filter(|(value, _)| *value != person.email).collect(),
@@ -114,10 +126,14 @@ pub(super) async fn render(visitor: &Visitor, id: &str, base: View) -> Result<Re
 }
 
 /// Whoever may change roles takes anything back; others what they gave or hold.
-fn may_revoke(visitor: &Visitor, one: &Given) -> bool {
+async fn may_revoke(visitor: &Visitor, tx: &Tx, one: &Given) -> Result<bool, Error> {
     let me = visitor.ctx.principal.user_id;
     let is_mine = one.holder.0 == me || one.by.as_ref().is_some_and(|(by, _)| *by == me);
-    visitor.may("role", "update", None) || (one.is_role && is_mine && visitor.may("role", "delegate", None))
+    if one.is_role && is_mine && visitor.may("role", "delegate", None) {
+        return Ok(true);
+    }
+    let resource = if one.is_role { &USER_ROLES } else { &USER_PERMISSIONS };
+    visitor.may_do::<Update>(tx, resource, &one.id.to_string(), None).await
 }
 
 fn may_delegate(visitor: &Visitor, one: &Given) -> bool {
@@ -214,6 +230,9 @@ pub(super) fn entered(fields: &Fields) -> Entered {
     Entered {
         what: either("role", "permission"),
         project: text("place"),
+        kind: text("kind"),
+        record: text("record"),
+        condition: text(CONDITION),
         from: text("valid_from"),
         until: text("valid_until"),
         reason: text("reason"),
@@ -222,17 +241,55 @@ pub(super) fn entered(fields: &Fields) -> Entered {
     }
 }
 
+const CONDITION: &str = "context_conditions";
+
+/// Where a role is to hold: for the record that is named, in the project that is chosen, or everywhere.
+async fn place(ctx: &Ctx, fields: &Fields) -> Result<Option<Value>, Error> {
+    let (project, kind, record) = (fields.text("place"), fields.text("kind"), fields.text("record"));
+    if record.is_empty() {
+        return Ok((!project.is_empty()).then(|| json!({"resource": "projects", "id": project})));
+    }
+    if kind.is_empty() {
+        let detail = "says of which kind the record is";
+        return Err(Problem::invalid("The kind of the record is missing.").field("/kind", detail).into());
+    }
+    let is_key = !record.contains(':') && record.parse::<Uuid>().is_err();
+    let mut id = record.to_owned();
+    if is_key && !project.is_empty() {
+        let tx = ctx.begin_read().await?;
+        let all = overview::projects(&tx).await?;
+        tx.commit().await?;
+        if let Some((_, slug, _)) = all.iter().find(|(id, ..)| id.to_string() == project) {
+            id = format!("{slug}:{record}");
+        }
+    }
+    Ok(Some(json!({"resource": kind, "id": id})))
+}
+
 pub(super) async fn assign(Path(id): Path<String>, posted: Posted) -> Result<Response, PageError> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
     let mut body = input(fields, &["role", "reason"], &["valid_from", "valid_until"], &["may_delegate"]);
     body.insert("member".to_owned(), json!(id));
-    if !fields.text("place").is_empty() {
-        body.insert("place".to_owned(), json!({"resource": "projects", "id": fields.text("place")}));
+    let again =
+        |errors: FormErrors| View { entered: entered(fields), refused: "assign".to_owned(), errors, ..View::default() };
+    match condition_of(fields, CONDITION) {
+        Ok(condition) => body.extend(condition.map(|document| (CONDITION.to_owned(), document))),
+        Err(errors) => return render(visitor, &id, again(errors)).await,
     }
-    let done = perform(&visitor.ctx, About::Collection("user-roles"), "assign", None, Value::Object(body)).await;
-    match done {
+    let done = async {
+        body.extend(place(&visitor.ctx, fields).await?.map(|place| ("place".to_owned(), place)));
+        perform(&visitor.ctx, About::Collection("user-roles"), "assign", None, Value::Object(body)).await
+    };
+    match done.await {
         Ok(_) => Ok(see_other(paths::member(&id)).saying(Tone::Good, "The role is given.").into_response()),
-        Err(error) => show_again(visitor, &id, error, "assign", fields).await,
+        Err(error) => {
+            let mut errors = about_condition(refused_or_forbidden(&visitor.ctx, error)?, CONDITION);
+            let is_record = !fields.text("record").is_empty();
+            for fault in errors.fields.iter_mut().filter(|fault| is_record && fault.pointer == "/place") {
+                "/record".clone_into(&mut fault.pointer);
+            }
+            render(visitor, &id, again(errors)).await
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use authorization::overview::{self, Given, InProject, Person};
+use authorization::overview::{self, Given, InProject, Of, Person, Wanted};
 use axum::{extract::RawQuery, response::Response};
-use base::Problem;
+use identity::MEMBERSHIPS;
+use kernel::{Read, permit};
 use uuid::Uuid;
 
 use super::{
@@ -14,51 +15,63 @@ use super::{
         listing::{Asked, choice, states},
         session::Visitor,
     },
-    held, role_choices,
+    held, may_somewhere, role_choices,
 };
 use crate::{
-    components::Filters,
-    format::When,
+    components::{Filters, Pager},
+    format::{When, plural},
     layout::Section,
     paths,
     state::{GrantState, MemberKind, MemberStatus, Shown as _},
     views::access::members::{Row, View, page},
 };
 
+/// Members on a page.
+const ROWS: usize = 50;
+
 pub(super) async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
-    if !visitor.may("membership", "read", None) {
-        let reason = ctx.why_not("membership", "read", None);
-        return Err(Problem::forbidden(format!("You may not read memberships: {reason}.")).into());
-    }
-    let sees_roles = visitor.may("role", "read", None);
+    permit::<Read>(ctx, &MEMBERSHIPS)?;
+    let sees_roles = may_somewhere(ctx, "role", "read");
+    let after: Option<Uuid> = asked.parsed("after");
+    let wanted = Wanted {
+        text: asked.one("q"),
+        kinds: asked.codes::<MemberKind>("kind"),
+        statuses: asked.codes::<MemberStatus>("status"),
+        roles: if sees_roles { asked.values("role") } else { Vec::new() },
+    };
     let tx = ctx.begin_read().await?;
-    let people = overview::people(&tx, None).await?;
+    let mut people = overview::members(ctx, &tx, &wanted, after, i64::try_from(ROWS + 1).unwrap_or(i64::MAX)).await?;
+    let more = people.len() > ROWS;
+    people.truncate(ROWS);
     let (mut given, mut in_projects, mut roles) = (HashMap::new(), HashMap::new(), Vec::new());
     if sees_roles {
-        for one in overview::given(ctx, &tx, None).await? {
+        let ids: Vec<Uuid> = people.iter().map(|person| person.id).collect();
+        let of = Of { members: Some(&ids), role: None };
+        for one in overview::given(ctx, &tx, of).await? {
             given.entry(one.holder.0).or_insert_with(Vec::new).push(one);
         }
-        for one in overview::in_projects(ctx, &tx, None).await? {
+        for one in overview::in_projects(ctx, &tx, of).await? {
             in_projects.entry(one.user).or_insert_with(Vec::new).push(one);
         }
         roles = overview::roles(ctx, &tx).await?;
     }
     tx.commit().await?;
 
-    let wanted = Wanted::of(&asked);
-    let mut rows = Vec::new();
-    for person in people {
-        let given: Vec<Given> = given.remove(&person.id).unwrap_or_default();
-        let projects: Vec<InProject> = in_projects.remove(&person.id).unwrap_or_default();
-        if wanted.fits(&person, &given, &projects) {
-            rows.push(row(&visitor, person, &given, &projects));
-        }
-    }
+    let next = people.last().filter(|_| more).map(|last| last.id.to_string());
+    let rows: Vec<Row> = people
+        .into_iter()
+        .map(|person| {
+            let given: Vec<Given> = given.remove(&person.id).unwrap_or_default();
+            let projects: Vec<InProject> = in_projects.remove(&person.id).unwrap_or_default();
+            row(&visitor, person, &given, &projects)
+        })
+        .collect();
+    let shown = plural(i64::try_from(rows.len()).unwrap_or(i64::MAX), "member", "members");
     let view = View {
         filters: Filters {
             action: paths::MEMBERS.to_owned(),
-            text: Some(wanted.text.clone()),
+            text: Some(wanted.text.unwrap_or_default()),
             choices: std::iter::once(states::<MemberKind>("kind", "Kind", &wanted.kinds))
                 .chain(std::iter::once(states::<MemberStatus>("status", "Status", &wanted.statuses)))
                 .chain(sees_roles.then(|| choice("role", "Role", &role_choices(&roles), &wanted.roles)))
@@ -66,43 +79,16 @@ pub(super) async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
             carry: Vec::new(),
         },
         rows,
+        pager: Pager {
+            shown: format!("{shown}, by name"),
+            first: after.map(|_| asked.address(paths::MEMBERS, &["after"], &[])),
+            next: next.map(|last| asked.address(paths::MEMBERS, &["after"], &[("after", &last)])),
+        },
         sees_roles,
+        sees_all_roles: visitor.may("role", "read", None),
     };
     let frame = visitor.frame(Section::Members).await?;
     Ok(html(page(&frame, &view)))
-}
-
-/// Whom the address asks for.
-struct Wanted {
-    text: String,
-    kinds: Vec<String>,
-    statuses: Vec<String>,
-    roles: Vec<String>,
-}
-
-impl Wanted {
-    fn of(asked: &Asked) -> Self {
-        Self {
-            text: asked.one("q").unwrap_or_default(),
-            kinds: asked.codes::<MemberKind>("kind"),
-            statuses: asked.codes::<MemberStatus>("status"),
-            roles: asked.values("role"),
-        }
-    }
-
-    fn fits(&self, person: &Person, given: &[Given], projects: &[InProject]) -> bool {
-        let any = |wanted: &[String], one: &str| wanted.is_empty() || wanted.iter().any(|code| code == one);
-        let text = self.text.to_lowercase();
-        let says = |part: &str| part.to_lowercase().contains(&text);
-        let holds = |role: &String| {
-            given.iter().any(|one| one.is_role && one.revoked.is_none() && one.code == *role)
-                || projects.iter().any(|one| one.role.0 == *role)
-        };
-        any(&self.kinds, &person.kind)
-            && any(&self.statuses, &person.status)
-            && (text.is_empty() || says(&person.name) || says(&person.email))
-            && (self.roles.is_empty() || self.roles.iter().any(holds))
-    }
 }
 
 fn row(visitor: &Visitor, person: Person, given: &[Given], projects: &[InProject]) -> Row {

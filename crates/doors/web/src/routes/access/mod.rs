@@ -18,13 +18,14 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use base::Problem;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use kernel::{Call, Ctx, Error, Subject};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Site, form::Fields};
-use crate::paths;
+use super::{Site, error::form_errors, form::Fields};
+use crate::{components::FormErrors, paths};
 
 pub(super) use question::why;
 
@@ -86,13 +87,43 @@ fn input(fields: &Fields, texts: &[&str], moments: &[&str], numbers: &[&str]) ->
 }
 
 /// Members as choices: what a form sends for each, and their names.
-async fn people(tx: &kernel::Tx) -> Result<Vec<(String, String)>, Error> {
-    let all = overview::people(tx, None).await?;
+async fn people(ctx: &Ctx, tx: &kernel::Tx) -> Result<Vec<(String, String)>, Error> {
+    let all = overview::people(ctx, tx, None).await?;
     let value = |person: &overview::Person| match person.email.as_str() {
         "" => person.id.to_string(),
         email => email.to_owned(),
     };
     Ok(all.iter().map(|person| (value(person), person.name.clone())).collect())
+}
+
+/// Whether the visitor may do `action` to things of `kind` anywhere.
+fn may_somewhere(ctx: &Ctx, kind: &str, action: &str) -> bool {
+    ctx.reach(kind, action) != authz::Reach::Nothing
+}
+
+/// A condition that was entered as JSON, for the member `name` of an input; nothing when the field is empty.
+fn condition_of(fields: &Fields, name: &str) -> Result<Option<Value>, FormErrors> {
+    match fields.text(name) {
+        "" => Ok(None),
+        text => serde_json::from_str::<Value>(text).map(Some).map_err(|error| {
+            let detail = format!("is no JSON: {error}");
+            form_errors(Problem::invalid("The condition cannot be read.").field(format!("/{name}"), detail))
+        }),
+    }
+}
+
+/// Errors about a condition, held to its field: the place in the document belongs to the words, and the field is the whole
+/// textarea.
+fn about_condition(mut errors: FormErrors, name: &str) -> FormErrors {
+    for fault in &mut errors.fields {
+        if let Some(place) = fault.pointer.strip_prefix(&format!("/{name}")).map(str::to_owned) {
+            fault.pointer = format!("/{name}");
+            if !place.is_empty() {
+                fault.detail = format!("at {place}: {}", fault.detail);
+            }
+        }
+    }
+    errors
 }
 
 /// Roles as choices: short name and title.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use authorization::evaluation::{Thing, Who};
-use authz::{Explanation, Filter, Part, Reach as Reached, condition::Truth};
+use authz::{Environment, Explanation, Filter, Part, Reach as Reached, Strength, condition::Truth};
 use base::Problem;
 use kernel::{Catalogue, Ctx, Served};
 use uuid::Uuid;
@@ -43,7 +43,43 @@ pub(super) fn asked(query: &Asked) -> Question {
         with: one("with"),
         with_project: one("with_project"),
         without: one("without"),
+        time: one("time"),
+        address: one("address"),
+        signed_in: one("signed_in"),
     }
+}
+
+/// The circumstances that are asked about; of oneself, what is not said is as it is.
+///
+/// # Errors
+/// When the moment, the address or the way of signing in cannot be read.
+pub(super) fn environment(ctx: &Ctx, who: Option<&Who>, question: &Question) -> Result<Environment, Problem> {
+    let mut environment = match who.is_some_and(|who| who.id == ctx.principal.user_id) {
+        true => ctx.environment(),
+        false => Environment::at(ctx.now()),
+    };
+    let refuse = |what: &str, text: &str, like: &str| {
+        let text: String = text.chars().take(80).collect();
+        Problem::invalid(format!("`{text}` is no {what}: one is written like {like}."))
+    };
+    if !question.time.is_empty() {
+        environment.time = super::moment(&question.time)
+            .as_str()
+            .and_then(|at| at.parse().ok())
+            .ok_or_else(|| refuse("moment", &question.time, "2026-12-04T14:30"))?;
+    }
+    if !question.address.is_empty() {
+        let address = question.address.trim().parse();
+        environment.address =
+            Some(address.map_err(|_| refuse("address", &question.address, "192.0.2.7 or 2001:db8::7"))?);
+    }
+    if !question.signed_in.is_empty() {
+        let all = [Strength::None, Strength::Token, Strength::Password, Strength::Server];
+        let known = all.into_iter().find(|strength| strength.word() == question.signed_in);
+        environment.authentication =
+            known.ok_or_else(|| refuse("way to sign in", &question.signed_in, "password, token, server or none"))?;
+    }
+    Ok(environment)
 }
 
 /// The resource whose records are meant by a kind of thing.

@@ -2,7 +2,7 @@
 
 use authorization::{
     ROLE_PERMISSIONS, ROLES,
-    overview::{self, Gives, RoleLine},
+    overview::{self, Gives, Of, RoleLine},
 };
 use axum::{
     extract::{Path, RawQuery},
@@ -16,13 +16,14 @@ use serde_json::{Value, json};
 use super::{
     super::{
         answer::{see_other, with_status},
-        error::{PageError, form_errors},
+        error::PageError,
         form::Posted,
         listing::Asked,
         session::Visitor,
     },
-    everyday, held, matrix,
+    about_condition, condition_of, everyday, held, matrix,
     member::refused_or_forbidden,
+    moment,
     roles::{parents, remarks},
 };
 use crate::{
@@ -38,6 +39,9 @@ use crate::{
     },
 };
 
+/// Fields of a role besides what it is called: from when, until when, and who holds it without being given it.
+const AUTOMATIC_AND_TIMES: [&str; 3] = ["valid_from", "valid_until", "auto_assign_conditions"];
+
 pub(super) async fn show(
     visitor: Visitor,
     Path(name): Path<String>,
@@ -52,16 +56,15 @@ async fn render(visitor: &Visitor, name: &str, query: Option<&str>, base: View) 
     let roles = overview::roles(ctx, &tx).await?;
     let role = roles.iter().find(|role| role.name == name).ok_or_else(|| Problem::not_found("role"))?;
     let gives = overview::gives(ctx, &tx).await?;
-    let may_edit = visitor.may("role", "update", None);
+    let may_edit = visitor.may_do::<Update>(&tx, &ROLES, &role.id.to_string(), None).await?;
     let permissions = if may_edit { overview::permissions(&tx).await? } else { Vec::new() };
-    let mut holders: Vec<Grant> = Vec::new();
-    for one in overview::given(ctx, &tx, None).await? {
-        if one.is_role && one.code == role.name {
-            holders.push(held::grant(ctx, &one));
-        }
-    }
-    let people = overview::people(&tx, None).await?;
-    for one in overview::in_projects(ctx, &tx, None).await?.iter().filter(|one| one.role.0 == role.name) {
+    let of = Of { members: None, role: Some(name) };
+    let mut holders: Vec<Grant> =
+        overview::given(ctx, &tx, of).await?.iter().map(|one| held::grant(ctx, one)).collect();
+    let in_projects = overview::in_projects(ctx, &tx, of).await?;
+    let members: Vec<uuid::Uuid> = in_projects.iter().map(|one| one.user).collect();
+    let people = overview::people(ctx, &tx, Some(&members)).await?;
+    for one in &in_projects {
         if let Some(person) = people.iter().find(|person| person.id == one.user) {
             let page = paths::member(&person.id.to_string());
             holders.push(held::in_project(ctx, one, (person.name.clone(), held::kind_of(&person.kind), page)));
@@ -87,11 +90,23 @@ async fn render(visitor: &Visitor, name: &str, query: Option<&str>, base: View) 
         parents: parents(&roles, Some(role)),
         parent: role.parent.map(|id| id.to_string()).unwrap_or_default(),
         is_assignable: role.is_assignable,
+        times: (moment_of(role.validity.0), moment_of(role.validity.1)),
+        document: document_of(role),
         version: role.version,
         ..base
     };
     let frame = visitor.frame(Section::Roles).await?;
     Ok(with_status(status, page(&frame, &view)))
+}
+
+/// A moment as a field of a form shows it, in UTC and to the minute.
+fn moment_of(at: Option<jiff::Timestamp>) -> String {
+    at.map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M").to_string())
+}
+
+/// Who holds a role without being given it, as a form shows it.
+fn document_of(role: &RoleLine) -> String {
+    role.automatic.as_ref().map_or_else(String::new, |document| format!("{document:#}"))
 }
 
 /// What a role gives by kind, its own and what it inherits.
@@ -168,10 +183,30 @@ pub(super) async fn edit(Path(name): Path<String>, posted: Posted) -> Result<Res
     let ctx = &visitor.ctx;
     let mut body = fields.object(&["display_name", "description", "parent_role_id"]);
     body.insert("is_assignable".to_owned(), json!(fields.text("is_assignable") == "true"));
+    let again = |errors: FormErrors| View {
+        refused: "edit".to_owned(),
+        errors,
+        edited: Some(AUTOMATIC_AND_TIMES.map(|field| fields.text(field).to_owned())),
+        ..View::default()
+    };
+    let [from, until, automatic] = AUTOMATIC_AND_TIMES;
+    let document = match condition_of(fields, automatic) {
+        Ok(document) => document,
+        Err(errors) => return render(visitor, &name, None, again(errors)).await,
+    };
     let mut tx = ctx.begin().await?;
     let outcome = async {
         let served = ctx.catalogue().served(&ROLES)?;
         let role = find(ctx, &tx, &name).await?;
+        // What the form shows is only the minute; a field that was left as it is changes nothing.
+        for (field, at) in [(from, role.validity.0), (until, role.validity.1)] {
+            if fields.has(field) && fields.text(field) != moment_of(at) {
+                body.insert(field.to_owned(), moment(fields.text(field)));
+            }
+        }
+        if fields.has(automatic) && document != role.automatic {
+            body.insert(automatic.to_owned(), document.unwrap_or_default());
+        }
         let record = authorise::<Update, _>(ctx, Record::find(&tx, served, &role.id.to_string(), true).await?)?;
         if record.version != fields.text("version") {
             let detail = "Somebody changed this role after the page was shown. Nothing was overwritten: look at what is \
@@ -188,8 +223,8 @@ pub(super) async fn edit(Path(name): Path<String>, posted: Posted) -> Result<Res
         }
         Err(error) => {
             drop(tx);
-            let errors = refused_or_forbidden(ctx, error)?;
-            render(visitor, &name, None, View { refused: "edit".to_owned(), errors, ..View::default() }).await
+            let errors = about_condition(refused_or_forbidden(ctx, error)?, automatic);
+            render(visitor, &name, None, again(errors)).await
         }
     }
 }
@@ -206,15 +241,9 @@ pub(super) async fn add(Path(name): Path<String>, posted: Posted) -> Result<Resp
         ..View::default()
     };
     let mut body = fields.object(&["permission_id"]);
-    if !fields.text(CONDITION).is_empty() {
-        match serde_json::from_str::<Value>(fields.text(CONDITION)) {
-            Ok(document) => drop(body.insert(CONDITION.to_owned(), document)),
-            Err(error) => {
-                let detail = format!("is no JSON: {error}");
-                let problem = Problem::invalid("The condition cannot be read.").field(format!("/{CONDITION}"), detail);
-                return render(visitor, &name, None, again(form_errors(problem))).await;
-            }
-        }
+    match condition_of(fields, CONDITION) {
+        Ok(condition) => body.extend(condition.map(|document| (CONDITION.to_owned(), document))),
+        Err(errors) => return render(visitor, &name, None, again(errors)).await,
     }
     let mut tx = ctx.begin().await?;
     let outcome = async {
@@ -230,16 +259,7 @@ pub(super) async fn add(Path(name): Path<String>, posted: Posted) -> Result<Resp
         }
         Err(error) => {
             drop(tx);
-            let mut errors = refused_or_forbidden(ctx, error)?;
-            for fault in &mut errors.fields {
-                // The place in the document belongs to the words; the field is the whole textarea.
-                if let Some(place) = fault.pointer.strip_prefix(&format!("/{CONDITION}")).map(str::to_owned) {
-                    fault.pointer = format!("/{CONDITION}");
-                    if !place.is_empty() {
-                        fault.detail = format!("at {place}: {}", fault.detail);
-                    }
-                }
-            }
+            let errors = about_condition(refused_or_forbidden(ctx, error)?, CONDITION);
             render(visitor, &name, None, again(errors)).await
         }
     }

@@ -30,21 +30,60 @@ pub struct Question {
     pub with_project: String,
     /// The grant that would not be there.
     pub without: String,
+    /// When it would be done, as forms send a moment in UTC; empty for now.
+    pub time: String,
+    /// From which address it would be done; empty for the one that is known, or none.
+    pub address: String,
+    /// How whoever does it would have signed in: `password`, `token`, `server` or `none`; empty for what is known.
+    pub signed_in: String,
 }
 
 impl Question {
     /// The question as parts of an address, without what is supposed.
     #[must_use]
-    pub fn parts(&self) -> [(&str, &str); 5] {
+    pub fn parts(&self) -> [(&str, &str); 8] {
         [
             ("who", &self.who),
             ("action", &self.action),
             ("kind", &self.kind),
             ("record", &self.record),
             ("project", &self.project),
+            ("time", &self.time),
+            ("address", &self.address),
+            ("signed_in", &self.signed_in),
         ]
     }
+
+    /// Whether it is asked about other circumstances than there are.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        [&self.time, &self.address, &self.signed_in].into_iter().any(|one| !one.is_empty())
+    }
+
+    /// What is known of the circumstances, in words.
+    #[must_use]
+    pub fn circumstances(&self) -> String {
+        let mut words = Vec::new();
+        if !self.time.is_empty() {
+            words.push(format!("at {} UTC", self.time.replace('T', " ").trim_end_matches('Z')));
+        }
+        if !self.address.is_empty() {
+            words.push(format!("from {}", self.address));
+        }
+        if let Some((_, word)) = SIGNED_IN.iter().find(|(code, _)| *code == self.signed_in) {
+            words.push((*word).to_owned());
+        }
+        words.join(", ")
+    }
 }
+
+/// How somebody proves who they are: the word of addresses and conditions, and words.
+pub const SIGNED_IN: [(&str, &str); 4] = [
+    ("password", "signed in with a password"),
+    ("token", "with an API token"),
+    ("server", "on the server itself"),
+    ("none", "with no proof of who they are"),
+];
 
 /// What can be chosen from: values and words.
 #[derive(Debug, Clone, Default)]
@@ -220,7 +259,25 @@ fn question(view: &View) -> Markup {
                 (one("record", "the record with the key", &asked.record, Input::Text))
                 (one("project", "in the project", &asked.project, Input::Select(choices.projects.clone())))
             }
+            (circumstances(view))
             div { (submit(match view.side { Side::May => "Ask", Side::Who => "Who may?", Side::What => "What may they do?" })) }
+        }
+    }
+}
+
+/// When, from where and how surely, folded away unless it is asked.
+fn circumstances(view: &View) -> Markup {
+    let (asked, none) = (&view.question, FormErrors::default());
+    let one = |name, label, value, input, hint| {
+        field(&Field { form: "ask", name, label, value, input, required: false, hint: Some(hint) }, &none)
+    };
+    let ways = SIGNED_IN.iter().map(|(code, words)| ((*code).to_owned(), (*words).to_owned())).collect();
+    html! {
+        details class="fold" open[asked.is_elsewhere()] {
+            summary class="button quiet" { "At another time, from another place" }
+            (one("time", "At", &asked.time, Input::Moment, "In UTC. Without a moment: now."))
+            (one("address", "From the address", &asked.address, Input::Text, "IPv4 or IPv6. Without one: yours when you ask about yourself, and none when about others."))
+            (one("signed_in", "Signed in", &asked.signed_in, Input::Select(ways), "Without a choice: as you are when you ask about yourself, and unproven when about others."))
         }
     }
 }
@@ -243,6 +300,7 @@ fn answers(view: &View) -> Markup {
                 }
             }
         }
+        @if view.question.is_elsewhere() { p class="flash warn" { (dot(Tone::Warn)) span { "Asked as if it were done " (view.question.circumstances()) ". " a href=(paths::asking(paths::ACCESS, &view.question.parts()[..5])) { "As it is now" } } } }
         @if let Some((words, supposed)) = &view.supposed {
             p class="flash warn" { (dot(Tone::Warn)) span { "Supposed: " (words) ". Nothing was changed. " a href=(paths::asking(paths::ACCESS, &view.question.parts())) { "Back to what is so" } } }
             (verdict("supposed", Some("If it were so"), supposed))

@@ -40,12 +40,14 @@ pub struct View {
     pub seen: Option<When>,
     /// All they hold, will hold, or held not long ago.
     pub grants: Vec<Grant>,
-    /// What they can do: each kind with its actions.
-    pub able: Vec<(String, Vec<Able>)>,
+    /// What they can do: each kind with its actions; `None` when that is not the visitor's to know.
+    pub able: Option<Vec<(String, Vec<Able>)>>,
     /// Whether the visitor may give roles.
     pub may_assign: bool,
     /// Roles that can be given: value and words.
     pub roles: Vec<(String, String)>,
+    /// Kinds of records of which a role can be limited to one: value and words.
+    pub kinds: Vec<(String, String)>,
     /// Projects: value and words.
     pub projects: Vec<(String, String)>,
     /// Members to whom one's own can be passed on: value and words.
@@ -67,6 +69,12 @@ pub struct Entered {
     pub what: String,
     /// The project.
     pub project: String,
+    /// The kind of the record.
+    pub kind: String,
+    /// The key or identifier of the record.
+    pub record: String,
+    /// The condition, as JSON.
+    pub condition: String,
     /// From when.
     pub from: String,
     /// Until when.
@@ -110,16 +118,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         } @else { (list(frame, view, &now)) }
                     }))
                     @if !later.is_empty() { (panel("later", "Begins later", i64::try_from(later.len()).ok(), &list(frame, view, &later))) }
-                    (panel("can", "What they can do", None, &html! {
-                        @if view.able.is_empty() { p class="muted" { "Nothing, as things stand." } }
-                        @else if view.able.len() > MANY {
-                            details class="fold" {
-                                summary class="button" { "Show all " (view.able.len()) " kinds of things" }
-                                (abilities(&view.able))
-                            }
-                        } @else { (abilities(&view.able)) }
-                        @if !view.able.is_empty() { p class="hint" { "Each action leads to its reasons." } }
-                    }))
+                    @if let Some(able) = &view.able { (panel("can", "What they can do", None, &can(able))) }
                     @if !before.is_empty() { (panel("before", "Ended in the last 30 days", i64::try_from(before.len()).ok(), &list(frame, view, &before))) }
                 }
                 aside aria-label="Facts" {
@@ -135,6 +134,19 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
         },
     )
+}
+
+fn can(able: &[(String, Vec<Able>)]) -> Markup {
+    html! {
+        @if able.is_empty() { p class="muted" { "Nothing, as things stand." } }
+        @else if able.len() > MANY {
+            details class="fold" {
+                summary class="button" { "Show all " (able.len()) " kinds of things" }
+                (abilities(able))
+            }
+        } @else { (abilities(able)) }
+        @if !able.is_empty() { p class="hint" { "Each action leads to its reasons." } }
+    }
 }
 
 fn about(view: &View) -> Markup {
@@ -184,6 +196,9 @@ fn assign(frame: &Frame, view: &View) -> Markup {
                 (csrf(frame)) (error_summary("assign", &errors))
                 (one("role", "Role", &entered.what, Input::Select(view.roles.clone()), true, None))
                 (one("place", "In the project", &entered.project, Input::Select(view.projects.clone()), false, Some("Without one it holds in the whole organisation.")))
+                (one("kind", "For one record of the kind", &entered.kind, Input::Select(view.kinds.clone()), false, None))
+                (one("record", "The record", &entered.record, Input::Text, false, Some("Its key, such as REQ-42, with the project chosen above or as project:REQ-42. Then the role holds for it and what is below it.")))
+                (one("context_conditions", "Only if", &entered.condition, Input::Area { rows: 3 }, false, Some("A condition in JSON on who, when and from where, such as {\"in_network\": [{\"var\": \"environment.address\"}, [\"10.0.0.0/8\"]]}. Without one: always.")))
                 (one("valid_from", "From", &entered.from, Input::Moment, false, Some("In UTC. Without a moment: at once.")))
                 (one("valid_until", "Until", &entered.until, Input::Moment, false, Some("In UTC. Without a moment: until it is taken back.")))
                 (one("may_delegate", "Hands it may be passed on through", &entered.hands, Input::Text, false, Some("0 to 10. Without a number: none.")))

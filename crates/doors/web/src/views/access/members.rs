@@ -3,8 +3,10 @@
 use maud::{Markup, html};
 
 use super::{Grant, chip, member_link};
-use crate::components::{Column, Empty, Filters, Head, empty, filter_bar, head, link_button, none, table};
-use crate::format::{When, plural, time};
+use crate::components::{
+    Column, Empty, Filters, Head, Pager, empty, filter_bar, head, link_button, none, pager, table,
+};
+use crate::format::{When, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
 use crate::paths;
@@ -17,8 +19,12 @@ pub struct View {
     pub filters: Filters,
     /// The members.
     pub rows: Vec<Row>,
-    /// Whether the visitor may see what others hold.
+    /// Where the list goes on.
+    pub pager: Pager,
+    /// Whether the visitor may see something of what others hold.
     pub sees_roles: bool,
+    /// Whether they may see all of it.
+    pub sees_all_roles: bool,
 }
 
 /// One member.
@@ -47,7 +53,6 @@ pub struct Row {
 /// The page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
-    let count = i64::try_from(view.rows.len()).unwrap_or(i64::MAX);
     framed(
         frame,
         "Members",
@@ -65,14 +70,15 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             } @else {
                 (table("Members", &[
                     Column::text("Member"), Column::text("Kind"), Column::text("Roles"), Column::text("Projects"), Column::text("Last signed in"), Column::text("Status"),
-                ], &html! { @for row in &view.rows { (member(row, view.sees_roles)) } }))
-                p class="muted" { (plural(count, "member", "members")) ", by name" }
+                ], &html! { @for row in &view.rows { (member(row, view)) } }))
+                (pager(&view.pager))
             }
         },
     )
 }
 
-fn member(row: &Row, sees_roles: bool) -> Markup {
+fn member(row: &Row, view: &View) -> Markup {
+    let sees_roles = view.sees_roles;
     html! {
         tr {
             td class="member" { (member_link(&row.name, row.kind, &row.href)) @if !row.email.is_empty() { span class="sub indent" { (row.email) } } }
@@ -82,7 +88,7 @@ fn member(row: &Row, sees_roles: bool) -> Markup {
             }
             td class="text" {
                 @if !sees_roles { (none("not yours to see")) }
-                @else if row.roles.is_empty() { (none("no role in the organisation")) }
+                @else if row.roles.is_empty() { (none(if view.sees_all_roles { "no role in the organisation" } else { "none that you may see" })) }
                 @else { span class="tags" { @for role in &row.roles { (chip(role)) } } }
             }
             td class="text" {

@@ -44,6 +44,12 @@ pub struct View {
     pub parent: String,
     /// Whether it can be given.
     pub is_assignable: bool,
+    /// From when and until when it gives something, as a form shows it; empty for no end.
+    pub times: (String, String),
+    /// Who holds it without being given it, as JSON; empty for nobody.
+    pub document: String,
+    /// The times and the condition that were entered and refused.
+    pub edited: Option<[String; 3]>,
     /// The version a change is made against.
     pub version: i64,
     /// The permission entered.
@@ -107,6 +113,14 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                             @else { ol class="ancestors" { @for (title, name) in &view.line[1..] { li { a href=(paths::role(name)) { (title) } } } } }
                         }),
                         ("Remarks", html! { @if view.remarks.is_empty() { (none("none")) } @else { @for remark in &view.remarks { span class="tag quiet" { (remark) } " " } } }),
+                        ("Gives something", html! {
+                            @match (view.times.0.as_str(), view.times.1.as_str()) {
+                                ("", "") => "always",
+                                (from, "") => { "from " (spoken(from)) },
+                                ("", until) => { "until " (spoken(until)) },
+                                (from, until) => { "from " (spoken(from)) " until " (spoken(until)) },
+                            }
+                        }),
                         ("Automatic", html! { @if view.automatic.is_empty() { (none("nobody holds it without being given it")) } @else { (condition(&view.automatic)) } }),
                     ]))
                     p { a class="quiet-link" href=(paths::asking(paths::ROLES, &[("view", "matrix"), ("role", &view.name)])) { "See it in the matrix" } }
@@ -114,6 +128,11 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
         },
     )
+}
+
+/// A moment of a form in a sentence.
+fn spoken(at: &str) -> String {
+    format!("{} UTC", at.replace('T', " "))
 }
 
 fn gives(frame: &Frame, view: &View) -> Markup {
@@ -187,6 +206,11 @@ fn edit(frame: &Frame, view: &View) -> Markup {
     let one = |name, label, value, input, required| {
         field(&Field { form: "edit", name, label, value, input, required, hint: None }, errors)
     };
+    let more = |name, label, value, input, hint| {
+        field(&Field { form: "edit", name, label, value, input, required: false, hint: Some(hint) }, errors)
+    };
+    let known = [view.times.0.clone(), view.times.1.clone(), view.document.clone()];
+    let [from, until, automatic] = view.edited.as_ref().unwrap_or(&known);
     let yes_no =
         vec![("true".to_owned(), "can be given".to_owned()), ("false".to_owned(), "is only inherited from".to_owned())];
     html! {
@@ -198,6 +222,9 @@ fn edit(frame: &Frame, view: &View) -> Markup {
                 (one("description", "Whom it is for", &view.description, Input::Text, false))
                 (one("parent_role_id", "Gives everything of", &view.parent, Input::Select(view.parents.clone()), false))
                 (one("is_assignable", "Members", if view.is_assignable { "true" } else { "false" }, Input::Select(yes_no), true))
+                (more("valid_from", "Gives something from", from, Input::Moment, "In UTC. Without a moment: since it was made."))
+                (more("valid_until", "Gives something until", until, Input::Moment, "In UTC. Without a moment: for good."))
+                (more("auto_assign_conditions", "Held by whoever", automatic, Input::Area { rows: 4 }, "A condition in JSON on who, when and from where, such as {\"in\": [\"testers\", {\"var\": \"subject.teams\"}]}. Whoever meets it holds the role in the whole organisation, without being given it. Without one: nobody."))
                 div { (submit("Save")) }
             }
         }
