@@ -1,6 +1,16 @@
 //! How data is kept safe and how that is shown: classifications, keys, masking, compliance, security events,
-//! vulnerabilities.
+//! vulnerabilities, and what scanners find.
 
+mod findings;
 mod resources;
+mod triage;
 
+use kernel::Operation;
+
+pub use findings::*;
 pub use resources::*;
+
+/// The operations of this domain.
+pub fn operations() -> Vec<Operation> {
+    vec![triage::triaging()]
+}

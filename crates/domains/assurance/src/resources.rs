@@ -230,7 +230,7 @@ pub static VULNERABILITY_COMPONENTS: Resource =
         .verbs(ROW);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 15] = [
+pub static RESOURCES: [&Resource; 17] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -246,4 +246,6 @@ pub static RESOURCES: [&Resource; 15] = [
     &SECURITY_EVENTS,
     &VULNERABILITIES,
     &VULNERABILITY_COMPONENTS,
+    &crate::FINDINGS,
+    &crate::FINDING_SIGHTINGS,
 ];
