@@ -34,6 +34,7 @@ pub fn operations() -> Vec<Operation> {
         .chain(insight::operations())
         .chain(documents::operations())
         .chain(work::operations())
+        .chain(assurance::operations())
         .chain(operations::operations())
         .collect()
 }

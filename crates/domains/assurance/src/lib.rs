@@ -1,7 +1,17 @@
 //! How data is kept safe and how that is shown: classifications, keys, masking, compliance, security events,
-//! vulnerabilities; and the seals by which the audit trail can be proven.
+//! vulnerabilities, what scanners find; and the seals by which the audit trail can be proven.
 
+mod findings;
 mod resources;
 pub mod sealing;
+mod triage;
 
+use kernel::Operation;
+
+pub use findings::*;
 pub use resources::*;
+
+/// The operations of this domain.
+pub fn operations() -> Vec<Operation> {
+    vec![triage::triaging()]
+}

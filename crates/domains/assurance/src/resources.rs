@@ -236,7 +236,7 @@ pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "
     .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 16] = [
+pub static RESOURCES: [&Resource; 18] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -253,4 +253,6 @@ pub static RESOURCES: [&Resource; 16] = [
     &VULNERABILITIES,
     &VULNERABILITY_COMPONENTS,
     &AUDIT_SEALS,
+    &crate::FINDINGS,
+    &crate::FINDING_SIGHTINGS,
 ];

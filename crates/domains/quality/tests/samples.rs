@@ -171,3 +171,76 @@ async fn every_coverage_sample_is_stored_with_exactly_its_lines() {
         assert_eq!(report.is_some(), total > 0, "{name}");
     }
 }
+
+/// Proves REQ-63.1 with the samples.
+#[tokio::test]
+async fn every_sarif_sample_is_stored_with_exactly_its_results_and_once() {
+    let samples = of_category("sarif");
+    if samples.is_empty() {
+        return;
+    }
+    let world = World::new().await;
+    let mut stored_results = 0;
+    for (name, fact, bytes) in &samples {
+        // A scope of its own for each file, by a build of its own; tools meet, and a later file closes what it does not repeat.
+        let ended = world.import(&[(name, bytes)], json!({"build": name.rsplit('/').next()})).await.remove(0);
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+        assert_adds_up(&ended.summary);
+        let fact = &fact["f"];
+        let results = fact["results"].as_i64().unwrap();
+        let tx = world.ctx.begin_read().await.unwrap();
+        let row = tx
+            .query_one(
+                "select count(*), count(distinct s.finding_id),
+                        coalesce((select string_agg(l.level || ':' || l.n, ',' order by l.level)
+                                    from (select level, count(*) n from security.finding_sightings where import_id = $1 group by 1) l), ''),
+                        coalesce((select string_agg(l.baseline_state || ':' || l.n, ',' order by l.baseline_state)
+                                    from (select baseline_state, count(*) n from security.finding_sightings
+                                           where import_id = $1 and baseline_state is not null group by 1) l), '')
+                   from security.finding_sightings s where s.import_id = $1",
+                &[&ended.id],
+            )
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let (sightings, findings): (i64, i64) = (row.get(0), row.get(1));
+        let left_out = |what: &str, name: &str| {
+            let text = fact[what].as_str().unwrap_or_default();
+            text.split(',')
+                .filter_map(|part| part.strip_prefix(&format!("{name}:")))
+                .map(|n| n.parse::<i64>().unwrap())
+                .sum::<i64>()
+        };
+        let no_findings =
+            left_out("kinds", "pass") + left_out("kinds", "notApplicable") + left_out("baseline", "absent");
+        assert_eq!((sightings, findings), (results - no_findings, results - no_findings), "{name}");
+        assert_eq!(ended.summary.recognised["findings"] as i64, sightings, "{name}");
+        if no_findings == 0 {
+            let plain = |text: &str| if text == "0" { String::new() } else { text.to_owned() };
+            assert_eq!(
+                row.get::<_, String>(2),
+                plain(fact["level_effective"].as_str().unwrap_or_default()),
+                "{name}: levels"
+            );
+            assert_eq!(
+                row.get::<_, String>(3),
+                plain(fact["baseline"].as_str().unwrap_or_default()),
+                "{name}: baseline"
+            );
+        }
+        stored_results += sightings;
+    }
+    assert!(stored_results > 2_000, "{stored_results}");
+    let before = world.count("select count(*) from security.finding_sightings").await;
+    assert_eq!(before, stored_results);
+    for (name, _, bytes) in &samples {
+        let again = world.import(&[("again.sarif", bytes)], json!({"build": name.rsplit('/').next()})).await.remove(0);
+        assert_eq!(again.summary.status, FileStatus::Unchanged, "{name}");
+        assert_adds_up(&again.summary);
+    }
+    assert_eq!(
+        world.count("select count(*) from security.finding_sightings").await,
+        before,
+        "the same files again create nothing"
+    );
+}

@@ -78,6 +78,14 @@ fn survey_run<R: BufRead>(json: &mut Json<R>, room: usize) -> Result<Run, ReadEr
             "tool" => run.take_tool(&Value::read(json, room)?),
             "invocations" => invocations = Value::read(json, room)?,
             "automationDetails" => run.automation_id = Value::read(json, room)?.text_of("id"),
+            "results" if json.enter_array()? => {
+                run.has_results = true;
+                while json.another()? {
+                    json.skip()?;
+                }
+            }
+            // What is no list was passed over by asking.
+            "results" => {}
             _ => json.skip()?,
         }
     }
@@ -189,6 +197,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
         let kind = match result.get("kind").and_then(Value::text) {
             None | Some("fail") => Kind::Fail,
             Some("pass") => Kind::Pass,
+            Some("notApplicable") => Kind::NotApplicable,
             Some(_) => Kind::Other,
         };
         let explicit_level = result.get("level").and_then(Value::text).and_then(Level::of);
@@ -200,7 +209,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
         };
         let level = explicit_level.unwrap_or_else(|| match kind {
             Kind::Fail => overridden().or_else(|| rule?.level).unwrap_or(Level::Warning),
-            Kind::Pass | Kind::Other => Level::None,
+            Kind::Pass | Kind::NotApplicable | Kind::Other => Level::None,
         });
         let mut all_tags = rule.map_or_else(Vec::new, |rule| rule.tags.clone());
         all_tags.extend(tags(result));

@@ -45,7 +45,9 @@ pub enum Kind {
     Fail,
     /// A rule was kept.
     Pass,
-    /// Nothing to decide: information, open, for review, not applicable.
+    /// The rule has nothing to say about the place.
+    NotApplicable,
+    /// Nothing decided: information, open, for review.
     Other,
 }
 

@@ -33,6 +33,10 @@ pub struct Run {
     pub version: Option<String>,
     /// What the run covered, in the sender's words (`automationDetails.id`).
     pub automation_id: Option<String>,
+    /// Whether it lists results, be it none: without a list nothing was looked for, or nothing is told (§3.14.23).
+    pub has_results: bool,
+    /// Whether an invocation says that the tool did not end well (§3.20.14).
+    pub failed: bool,
     /// The rules of the tool itself and then of each of its extensions.
     pub(super) components: Vec<Vec<Rule>>,
     pub(super) messages: HashMap<String, String>,
@@ -51,6 +55,13 @@ pub struct Survey {
 }
 
 impl Run {
+    /// What of the project the run looked at: `automationDetails.id` up to its last slash, because what follows names the run alone
+    /// (§3.17.3). Empty when nothing is said.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        self.automation_id.as_deref().and_then(|id| id.rsplit_once('/')).map_or("", |(scope, _)| scope)
+    }
+
     /// Rules that the tool and its extensions define.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.components.iter().flatten()
@@ -72,6 +83,7 @@ impl Run {
 
     pub(super) fn take_invocations(&mut self, invocations: &Value) {
         for (at, invocation) in invocations.items().iter().enumerate() {
+            self.failed |= matches!(invocation.get("executionSuccessful"), Some(Value::Bool(false)));
             for change in invocation.items_of("ruleConfigurationOverrides") {
                 let rule = change.get("descriptor").and_then(|descriptor| self.described(descriptor));
                 let level = change.at(&["configuration", "level"]).and_then(Value::text).and_then(Level::of);

@@ -145,6 +145,19 @@ const STORED: &[(&str, &str)] = &[
         "insert into quality.coverage_files (id, project_id, coverage_report_id, path, lines_total, lines_covered)
          select $1, project_id, id, 'src/' || $1::uuid::text, 2, 1 from quality.coverage_reports where id = $2",
     ),
+    (
+        "findings",
+        "insert into security.findings (id, project_id, tool, fingerprint, title)
+         values ($1, $2, 'lint', sha256($1::uuid::text::bytea), 'Example')",
+    ),
+    (
+        "finding-sightings",
+        "with found as (
+           insert into security.findings (project_id, tool, fingerprint, title)
+           values ($2, 'lint', sha256($1::uuid::text::bytea), 'Example') returning project_id, id)
+         insert into security.finding_sightings (id, project_id, finding_id, level, uri)
+         select $1, project_id, id, 'warning', 'src/main.rs' from found",
+    ),
     ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
     (
         "api-usage-logs",

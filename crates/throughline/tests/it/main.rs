@@ -21,6 +21,7 @@ mod demo;
 mod documents;
 mod evidence;
 mod gate;
+mod findings;
 mod granting;
 mod granting_emergencies;
 mod granting_for_others;

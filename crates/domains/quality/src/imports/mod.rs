@@ -8,6 +8,7 @@
 mod build;
 mod case;
 mod coverage;
+mod findings;
 mod job;
 mod junit;
 mod order;
@@ -32,7 +33,7 @@ pub use runner::{Imports, PrincipalOf};
 pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
 /// The formats that are imported; a sender can insist on one.
-pub(crate) const IMPORTED: [Format; 14] = [
+pub(crate) const IMPORTED: [Format; 15] = [
     Format::Junit,
     Format::Nunit,
     Format::Trx,
@@ -47,6 +48,7 @@ pub(crate) const IMPORTED: [Format; 14] = [
     Format::Lcov,
     Format::Jacoco,
     Format::Requirement,
+    Format::Sarif,
 ];
 
 /// The short name of a format, as senders write it and as it is stored.
