@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
-use crate::{check::CheckArguments, import::ImportArguments};
+use crate::{audit::Audit, check::CheckArguments, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -51,6 +51,11 @@ pub(crate) enum Command {
     Doctor,
     /// Say how complete, right, consistent and fresh the data are, and where to begin. Exit code 1: a target is missed.
     Quality,
+    /// The audit trail: whether it is what was sealed, and proofs of it.
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
     /// API tokens.
     Token {
         #[command(subcommand)]

@@ -13,6 +13,7 @@ mod openapi;
 mod operations;
 mod problem;
 mod search;
+mod trail;
 mod upload;
 
 pub use app::{AfterUpload, App, Limits};
@@ -78,6 +79,9 @@ pub fn router(app: Arc<App>) -> Router {
         };
         v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
     }
+    v1 = v1
+        .route("/audit-logs/{id}/proof", get(trail::inclusion).fallback(problem::method_not_allowed))
+        .route("/audit-seals/consistency", get(trail::consistency).fallback(problem::method_not_allowed));
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

@@ -36,6 +36,7 @@ mod sign_in;
 mod standing;
 mod strain;
 mod suspects;
+mod tampering;
 mod upkeep;
 mod usage_and_costs;
 mod walk_access;

@@ -4,6 +4,7 @@ mod access;
 mod paths;
 mod schemas;
 mod search;
+mod trail;
 
 use kernel::Catalogue;
 use serde_json::{Map, Value, json};
@@ -32,6 +33,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
     }
     access::describe(&mut places, &mut all);
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
+    trail::describe(&mut places, &mut all);
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));
