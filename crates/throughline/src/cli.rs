@@ -7,7 +7,9 @@ use ipnet::IpNet;
 use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
-use crate::{check::CheckArguments, failure::Failure, gate::GateArguments, import::ImportArguments};
+use crate::{
+    audit::Audit, check::CheckArguments, failure::Failure, gate::GateArguments, import::ImportArguments,
+};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Doctor,
     /// Say how complete, right, consistent and fresh the data are, and where to begin. Exit code 1: a target is missed.
     Quality,
+    /// The audit trail: whether it is what was sealed, and proofs of it.
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
     /// API tokens.
     Token {
         #[command(subcommand)]

@@ -1,5 +1,6 @@
 //! The `throughline` program: its command line and its wiring. The only crate that sees everything.
 
+mod audit;
 mod check;
 mod cli;
 mod counting;
@@ -55,6 +56,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,
         Command::Maintain => maintain::run(&data, cli.json).await?,
+        Command::Audit { what } => return audit::run(&data, what, cli.json).await,
         Command::Quality => return data_quality::run(&data, cli.json).await,
         Command::Doctor => return doctor::run(&data, cli.json).await,
         Command::Token { what } => token::run(&data, what, cli.json).await?,

@@ -15,6 +15,7 @@ mod openapi;
 mod operations;
 mod problem;
 mod search;
+mod trail;
 mod upload;
 
 pub use app::{AfterUpload, App, Limits};
@@ -86,6 +87,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/baselines/{id}/comparison", get(baselines::comparison).fallback(problem::method_not_allowed))
         .route("/baselines/{id}/records", get(baselines::records).fallback(problem::method_not_allowed))
         .route("/baselines/{id}/records/{record}", get(baselines::one_record).fallback(problem::method_not_allowed));
+    v1 = v1
+        .route("/audit-logs/{id}/proof", get(trail::inclusion).fallback(problem::method_not_allowed))
+        .route("/audit-seals/consistency", get(trail::consistency).fallback(problem::method_not_allowed));
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

@@ -42,6 +42,7 @@ mod strain;
 mod suspects;
 mod test_memory;
 mod tls;
+mod tampering;
 mod upkeep;
 mod usage_and_costs;
 mod walk_access;

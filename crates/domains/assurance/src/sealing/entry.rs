@@ -8,6 +8,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 use vault::merkle::{Hash, leaf_hash};
 
 /// The form of the words. Whoever adds a column to the trail makes a new form; the old ones have to be read for ever.
@@ -75,6 +76,30 @@ impl Texts {
     /// The hash that stands for what may be dropped.
     pub(super) fn payload_hash(&self, salt: &[u8]) -> Hash {
         Sha256::new_with_prefix(salt).chain_update(object(&PAYLOAD, &self.payload)).finalize().into()
+    }
+
+    /// Whether nothing is left of what may be dropped.
+    pub(super) fn is_dropped(&self) -> bool {
+        PAYLOAD.iter().zip(&self.payload).all(|((name, _), text)| match text.as_deref() {
+            None => true,
+            Some(text) => *name == "additional_data" && text == "{}",
+        })
+    }
+
+    /// What may be dropped, in words.
+    pub(super) fn payload_words(&self) -> String {
+        object(&PAYLOAD, &self.payload)
+    }
+
+    /// The same row under another identifier.
+    pub(super) fn with_id(&self, id: Uuid) -> Self {
+        let mut other = self.clone();
+        for ((name, _), text) in KEPT.iter().zip(&mut other.kept) {
+            if *name == "id" {
+                *text = Some(id.to_string());
+            }
+        }
+        other
     }
 
     /// The words of the row.

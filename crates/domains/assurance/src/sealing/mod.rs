@@ -2,18 +2,26 @@
 //! the database, can change, remove, insert or move a row of the past unnoticed.
 //!
 //! Writers know nothing of it. A [sealer](seal) comes after them, gives the rows that have none a leaf, and signs the new head;
-//! [`Heads`] keeps the heads in files outside the database.
+//! [`Heads`] keeps the heads in files outside the database; [`verify`] holds everything against everything, and [`prove`] lets others
+//! check for themselves.
 
 mod entry;
+mod finding;
 mod heads;
 mod keys;
+mod proof;
+mod retired;
 mod seal;
 mod tree;
+mod verify;
 
 pub use entry::{FORM, KEPT, PAYLOAD};
+pub use finding::{Finding, Kind, Verdict};
 pub use heads::{Heads, in_file};
 pub use keys::Keys;
+pub use proof::{Consistency, Inclusion, Payload, prove, prove_consistency};
 pub use seal::{LATE, Sealed, seal, to_seal};
+pub use verify::verify;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kernel::Error;
@@ -25,9 +33,13 @@ pub fn origin(organization: Uuid) -> String {
     format!("throughline/{organization}/audit")
 }
 
-/// A hash as checkpoints write it.
-fn base64(hash: &Hash) -> String {
-    STANDARD.encode(hash)
+/// Bytes as checkpoints write hashes.
+fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+fn from_base64(text: &str) -> Option<Hash> {
+    STANDARD.decode(text).ok().and_then(|bytes| Hash::try_from(bytes).ok())
 }
 
 /// A hash out of the database.

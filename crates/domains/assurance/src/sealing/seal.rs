@@ -19,7 +19,8 @@ const BATCH: usize = 8192;
 /// A row that appears so long after its identifier was made did not come by an honest transaction: none runs so long.
 pub const LATE: SignedDuration = SignedDuration::from_hours(2);
 
-const ALONE: &str = "select pg_try_advisory_xact_lock(hashtextextended('throughline seal ' || platform.current_organization()::text, 0))";
+const ALONE: &str =
+    "select pg_advisory_xact_lock(hashtextextended('throughline seal ' || platform.current_organization()::text, 0))";
 const LAST: &str =
     "select tree_size, root, checkpoint, newest_audit_log_id from audit.seals order by tree_size desc limit 1";
 const OF_SIZE: &str = "select root from audit.seals where tree_size = $1";
@@ -54,9 +55,9 @@ pub async fn to_seal(kernel: &Kernel, all: bool) -> Result<Vec<Uuid>, Error> {
 }
 
 /// Seals the rows of an organisation that have no leaf: those that are not older than `reach` before the last seal's newest, or
-/// all. `ctx` has to see every project. Where another process is sealing, nothing is done. Rows that a transaction has written and not
-/// yet committed are sealed when they are seen, behind those that were committed before them: the place of a leaf is the order of
-/// sealing.
+/// all. `ctx` has to see every project. Where another process is sealing, it is waited for, and if that takes long, nothing is
+/// done. Rows that a transaction has written and not yet committed are sealed when they are seen, behind those that were committed
+/// before them: the place of a leaf is the order of sealing.
 ///
 /// # Errors
 /// When the tree does not lead to the last head, or the last head is not signed by one of `keys`, or the heads outside the
@@ -66,12 +67,14 @@ pub async fn seal(ctx: &Ctx, heads: &Heads, keys: &Keys, reach: Option<SignedDur
     let mut from = None;
     loop {
         let mut tx = ctx.begin_patiently().await?;
-        if !tx.query_one(ALONE, &[]).await?.try_get::<_, bool>(0)? {
-            return Ok(sealed);
-        }
+        match tx.query_one(ALONE, &[]).await {
+            Err(error) if error.is_busy() => return Ok(sealed),
+            outcome => outcome?,
+        };
         let (last, tree) = last_head(ctx, &tx, heads, keys).await?;
         let since = from.or_else(|| {
-            let newest = last.as_ref().map(|last| time_of(last.newest))?;
+            // A clock that was ahead must not hide what comes after it.
+            let newest = last.as_ref().map(|last| time_of(last.newest).min(ctx.now()))?;
             reach.map(|reach| base::id_at(newest.checked_sub(reach).unwrap_or(Timestamp::UNIX_EPOCH)))
         });
         let Some(batch) = Batch::read(&tx, since.unwrap_or_default()).await? else {

@@ -6,6 +6,7 @@ mod gate;
 mod paths;
 mod schemas;
 mod search;
+mod trail;
 
 use kernel::Catalogue;
 use serde_json::{Map, Value, json};
@@ -36,6 +37,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
     baselines::describe(&mut places, &mut all);
     gate::describe(&mut places, &mut all);
+    trail::describe(&mut places, &mut all);
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));
