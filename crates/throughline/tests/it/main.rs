@@ -19,6 +19,7 @@ mod data_quality;
 mod demo;
 mod documents;
 mod evidence;
+mod forgery;
 mod granting;
 mod granting_emergencies;
 mod granting_for_others;
