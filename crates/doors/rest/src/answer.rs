@@ -47,10 +47,10 @@ pub(crate) async fn keep_private(request: Request, next: Next) -> Response {
     response
 }
 
-/// No answer is anything but what its media type says.
-pub(crate) async fn as_it_says(request: Request, next: Next) -> Response {
+/// No answer is anything but what its media type says, and none of them does anything in a browser.
+pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    shared::secure(response.headers_mut(), shared::NOTHING_RUNS);
     response
 }
 

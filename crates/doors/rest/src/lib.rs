@@ -122,7 +122,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(health::metrics))
         .layer(CatchPanicLayer::custom(problem::fell_over))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(answer::as_it_says))
+        .layer(middleware::from_fn(answer::secure))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::observe))
         .with_state(app)
 }

@@ -22,6 +22,7 @@ mod documents;
 mod evidence;
 mod findings;
 mod gate;
+mod forgery;
 mod granting;
 mod granting_emergencies;
 mod granting_for_others;
