@@ -7,9 +7,7 @@ use ipnet::IpNet;
 use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
-use crate::{
-    audit::Audit, check::CheckArguments, failure::Failure, gate::GateArguments, import::ImportArguments,
-};
+use crate::{audit::Audit, check::CheckArguments, failure::Failure, gate::GateArguments, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
