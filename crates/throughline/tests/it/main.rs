@@ -33,6 +33,7 @@ mod promised;
 mod safety;
 mod search;
 mod security;
+mod settings;
 mod sign_in;
 mod standing;
 mod strain;
