@@ -1,8 +1,9 @@
-//! Chores of the repository: `cargo xtask check`, `cargo xtask coverage`, `cargo xtask demo`, `cargo xtask schema`.
+//! Chores of the repository: `cargo xtask check`, `cargo xtask coverage`, `cargo xtask demo`, `cargo xtask sbom`, `cargo xtask schema`.
 
 mod check;
 mod coverage;
 mod demo;
+mod sbom;
 mod schema;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ enum Chore {
     Coverage(coverage::Arguments),
     /// Run all tests and keep their results, coverage and the commits as the demonstration in `demo/`.
     Demo(demo::Arguments),
+    /// Write what the program is made of, as a CycloneDX document.
+    Sbom(sbom::Arguments),
     /// Write the documents and drawings of the database, `docs/schema`, from the migrations.
     Schema(schema::Arguments),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         }),
         Chore::Coverage(arguments) => coverage::run(&arguments),
         Chore::Demo(arguments) => demo::run(&arguments),
+        Chore::Sbom(arguments) => sbom::run(&arguments),
         Chore::Schema(arguments) => schema::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {

@@ -16,6 +16,9 @@ pub(crate) struct Cli {
     /// Where the embedded database and the local credentials live.
     #[arg(long, global = true, env = "THROUGHLINE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// The file with settings; `throughline.toml` in the data directory when it is there and none is named.
+    #[arg(long, global = true, env = "THROUGHLINE_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Print machine-readable JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -64,6 +67,11 @@ pub(crate) enum Command {
     Token {
         #[command(subcommand)]
         what: TokenCommand,
+    },
+    /// Settings.
+    Config {
+        #[command(subcommand)]
+        what: Config,
     },
     /// Print completions for a shell.
     Completions {
@@ -150,7 +158,7 @@ impl Listen {
 }
 
 /// A network such as `10.0.0.0/8`, or a single address.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "is neither a network such as 10.0.0.0/8 nor an address".to_owned())
@@ -171,6 +179,13 @@ pub(crate) struct UpArguments {
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) listen: Listen,
+}
+
+/// What to do with settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Say what is in force, where each setting comes from, and what is wrong or weak; exits with 1 when something is.
+    Check(ServeArguments),
 }
 
 /// Moves of the schema.

@@ -11,26 +11,27 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::{
     cli::{Db, RoleName},
     failure::Failure,
+    settings,
 };
 
 /// Opens the database: starts the embedded one, or checks the external one.
 pub(crate) async fn open(data: &Path) -> Result<Database, Failure> {
-    let url = std::env::var("DATABASE_URL").ok();
+    let url = settings::said("database_url");
     Ok(Database::open(url.as_deref(), Options::new(data)).await?)
 }
 
 /// The same for what looks after a database: beside a server that already runs the embedded one.
 pub(crate) async fn open_beside(data: &Path) -> Result<Database, Failure> {
-    let url = std::env::var("DATABASE_URL").ok();
+    let url = settings::said("database_url");
     Ok(Database::open_beside(url.as_deref(), Options::new(data)).await?)
 }
 
 /// How the owner connects: for an external database by `THROUGHLINE_OWNER_URL`, where the application's own role may
 /// not migrate.
 pub(crate) fn owner(database: &Database) -> Result<Config, Failure> {
-    match std::env::var("THROUGHLINE_OWNER_URL") {
-        Ok(url) => url.parse().map_err(|error| Failure::new(format!("THROUGHLINE_OWNER_URL is not valid: {error}"))),
-        Err(_) => Ok(database.config(Role::Owner)),
+    match settings::said("owner_url") {
+        Some(url) => url.parse().map_err(|error| Failure::new(format!("THROUGHLINE_OWNER_URL is not valid: {error}"))),
+        None => Ok(database.config(Role::Owner)),
     }
 }
 
@@ -89,9 +90,9 @@ pub(crate) async fn refuse_strong_roles(config: &Config) -> Result<(), Failure> 
 /// `throughline db url`
 pub(crate) fn print_url(data: &Path, what: &Db) -> Result<(), Failure> {
     let Db::Url { role } = what;
-    let url = match std::env::var("DATABASE_URL") {
-        Ok(url) => url,
-        Err(_) => Connections::read(data)?.url(match role {
+    let url = match settings::said("database_url") {
+        Some(url) => url,
+        None => Connections::read(data)?.url(match role {
             RoleName::Owner => Role::Owner,
             RoleName::Application => Role::Application,
             RoleName::Readonly => Role::Readonly,

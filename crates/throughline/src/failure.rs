@@ -15,6 +15,11 @@ impl Failure {
         Self { message: message.into(), code: 1 }
     }
 
+    /// What was asked for, or set, makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+
     /// Prints the failure and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         use std::io::Write as _;

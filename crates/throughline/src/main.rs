@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod cli;
+mod config;
 mod counting;
 mod credentials;
 mod data_quality;
@@ -16,6 +17,7 @@ mod migrate;
 mod remote;
 mod sealing;
 mod server;
+mod settings;
 mod token;
 mod trust;
 mod up;
@@ -23,7 +25,7 @@ mod within;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::ArgMatches;
 
 use crate::{
     cli::{Cli, Command},
@@ -31,7 +33,11 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let (cli, matches) = match settings::parse(&arguments) {
+        Ok(parsed) => parsed,
+        Err(failure) => return failure.report(),
+    };
     start_logging(cli.json_logs);
     // One line where it happened; the doors answer 500 and go on.
     std::panic::set_hook(Box::new(|fall| tracing::error!("a part of the program fell over: {fall}")));
@@ -39,13 +45,13 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(error).report(),
     };
-    match runtime.block_on(run(cli)) {
+    match runtime.block_on(run(cli, &matches)) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
-async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let data = credentials::data_dir(cli.data.clone())?;
     match cli.command {
         Command::Up(arguments) => up::run(&data, arguments).await?,
@@ -60,6 +66,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Quality => return data_quality::run(&data, cli.json).await,
         Command::Doctor => return doctor::run(&data, cli.json).await,
         Command::Token { what } => token::run(&data, what, cli.json).await?,
+        Command::Config { what: cli::Config::Check(arguments) } => {
+            return config::check(&data, &arguments.listen, matches, cli.json);
+        }
         Command::Completions { shell } => cli::print_completions(shell),
     }
     Ok(ExitCode::SUCCESS)
@@ -67,7 +76,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
 
 fn start_logging(json: bool) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("THROUGHLINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,throughline=info"));
+    let filter = settings::said("log")
+        .and_then(|said| said.parse::<EnvFilter>().ok())
+        .unwrap_or_else(|| EnvFilter::new("warn,throughline=info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     if json {
         builder.json().init();

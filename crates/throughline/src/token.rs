@@ -6,7 +6,7 @@ use cluster::{Connections, Role};
 use identity::{Authenticator, NewToken};
 use kernel::{Credential, Ctx, Request};
 
-use crate::{cli::TokenCommand, credentials::Credentials, failure::Failure, server};
+use crate::{cli::TokenCommand, credentials::Credentials, failure::Failure, server, settings};
 
 /// Makes a token for the person of the local credentials.
 pub(crate) async fn run(data: &Path, what: TokenCommand, json: bool) -> Result<(), Failure> {
@@ -14,9 +14,9 @@ pub(crate) async fn run(data: &Path, what: TokenCommand, json: bool) -> Result<(
     let credentials = Credentials::read(data)?.ok_or_else(|| {
         Failure::new(format!("there is no instance in {}; bring one up with `throughline up`", data.display()))
     })?;
-    let config = match std::env::var("DATABASE_URL") {
-        Ok(url) => url.parse()?,
-        Err(_) => Connections::read(data)?.config(Role::Application),
+    let config = match settings::said("database_url") {
+        Some(url) => url.parse()?,
+        None => Connections::read(data)?.config(Role::Application),
     };
     let kernel = Arc::new(server::kernel(config).await?);
     let authenticator = Authenticator::new(kernel.clone(), vault::Passwords::new());

@@ -37,6 +37,7 @@ mod safety;
 mod sealing;
 mod search;
 mod security;
+mod settings;
 mod sign_in;
 mod standing;
 mod strain;
