@@ -37,6 +37,34 @@ async fn rows(ctx: &Ctx) -> Vec<(&'static str, i64)> {
     all
 }
 
+/// Files say what was built and tested, and never who may do what.
+#[tokio::test]
+async fn an_import_makes_no_members_and_gives_no_rights() {
+    let world = world().await;
+    let ctx = world.home.ctx(&world.kernel);
+    let rights = async || {
+        let tables = ["identity.memberships", "identity.team_members", "authz.roles", "authz.permissions"];
+        let given = ["authz.role_permissions", "authz.user_roles", "authz.user_permissions", "authz.resources"];
+        let tx = ctx.begin_read().await.unwrap();
+        let mut all = Vec::new();
+        for table in tables.into_iter().chain(given) {
+            // Of a row all that it says: what is there already is not changed either.
+            let sql =
+                format!("select count(*), md5(coalesce(string_agg(t::text, '' order by t::text), '')) from {table} t");
+            let row = tx.query_one(&sql, &[]).await.unwrap();
+            all.push((table, row.get::<_, i64>(0), row.get::<_, String>(1)));
+        }
+        tx.commit().await.unwrap();
+        all
+    };
+    let before = rights().await;
+    let spool = tempfile::tempdir().unwrap();
+    let imports = Imports::new(world.kernel.clone(), spool.path(), 1);
+    let loaded = demo::load(&ctx, &imports, spool.path()).await.unwrap();
+    assert!(loaded.created["requirements"] > 0 && loaded.created["builds"] > 0);
+    assert_eq!(rights().await, before);
+}
+
 /// Proves REQ-44.1, REQ-44.2, REQ-44.4, REQ-44.5.
 #[tokio::test]
 async fn the_demonstration_is_there_once_and_shows_proofs_and_gaps() {

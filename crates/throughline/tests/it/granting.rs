@@ -383,3 +383,45 @@ async fn a_thing_is_moved_only_where_one_could_give_what_is_held_there() {
     assign(&world, &world.home.developer, &world.home.viewer, "librarian", place).await.expect(201);
     assign(&world, &world.home.developer, &world.home.viewer, "librarian", json!({})).await.expect(403);
 }
+
+#[tokio::test]
+async fn a_circle_of_roles_or_of_things_is_refused_and_one_that_is_there_ends() {
+    let world = world().await;
+    let (owner, holder) = (&world.home.owner, &world.home.viewer);
+    let (upper, _) = role(&world, "upper", &["build:update"]).await;
+    let (lower, _) = role(&world, "lower", &["build:read"]).await;
+    let kind = named(&world, "resource-types", "build").await;
+    let thing = |name: &str| json!({"name": name, "resource_type_id": kind, "external_id": name});
+    let shelf = make(&world, owner, "resources", thing("shelf")).await["id"].clone();
+    let book = make(&world, owner, "resources", thing("book")).await["id"].clone();
+    for (collection, column, above, below) in
+        [("roles", "parent_role_id", &upper, &lower), ("resources", "parent_resource_id", &shelf, &book)]
+    {
+        world.patch(of(collection, below), &json!({column: above})).by(owner).send().await.expect(200);
+        for parent in [above, below] {
+            let refused = world.patch(of(collection, above), &json!({column: parent})).by(owner).send().await;
+            assert!(matches!(refused.status, 409 | 422), "{collection}: {} {}", refused.status, refused.text());
+        }
+    }
+    // As nothing but a fault of the database could have it.
+    let plant = format!(
+        "set session_replication_role = replica;
+         update authz.roles set parent_role_id = '{}' where id = '{}';
+         update authz.resources set parent_resource_id = '{}' where id = '{}';",
+        lower.as_str().unwrap(),
+        upper.as_str().unwrap(),
+        book.as_str().unwrap(),
+        shelf.as_str().unwrap(),
+    );
+    world.superuser().await.unwrap().batch_execute(&plant).await.unwrap();
+    let build = world.example(&world.home, "builds", 0).await.unwrap();
+    assign(&world, owner, holder, "lower", json!({})).await.expect(201);
+    let place = json!({"place": {"resource": "resources", "id": shelf}});
+    assign(&world, owner, holder, "upper", place).await.expect(201);
+    let change = json!({"build_output": "seen"});
+    world.patch(format!("/v1/builds/{build}"), &change).by(holder).send().await.expect(200);
+    let asked = json!({"subject": {"type": "user", "id": holder.email}, "action": {"name": "update"},
+        "resource": {"type": "build", "id": "book", "properties": {"external": true}}, "context": {"explain": true}});
+    let answer = world.post("/v1/access/evaluation", &asked).by(owner).send().await.expect(200).json();
+    assert_eq!(answer["decision"], true, "{answer}");
+}
