@@ -37,6 +37,7 @@ mod requirement;
 mod requirement_form;
 mod requirements;
 mod session;
+mod suspects;
 mod tests;
 mod tokens;
 
@@ -94,6 +95,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(quality::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
+        .merge(suspects::routes())
         .merge(tests::routes())
         .merge(tokens::routes())
         .fallback(error::not_found)
