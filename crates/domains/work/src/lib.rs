@@ -28,3 +28,4 @@ pub use requirement::{
 };
 pub use resources::*;
 pub use rollback::operations;
+pub use suspects::{SuspectLink, record_of_key, suspects, suspects_counted};

@@ -1,18 +1,97 @@
-//! Accepting a link that became suspect because one of its ends says something else than before.
+//! Links that became suspect because one of their ends says something else than before: finding and accepting them.
 
 use base::Problem;
-use kernel::{Allowed, Change, Ctx, Error, Operation, Record, Request, Tx, Update, record};
+use jiff::Timestamp;
+use kernel::{Allowed, Change, Ctx, Error, Operation, Read, Record, Request, Tx, Update, permit_in, record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::{Project, TRACE_LINKS};
+
+const LIST: &str = include_str!("../sql/suspects.sql");
+const COUNT: &str = include_str!("../sql/suspects_counted.sql");
+const BY_KEY: &str = include_str!("../sql/record_by_key.sql");
 const SUSPECT: &str = "select suspect_since from work.trace_links where id = $1";
 const ACCEPT: &str = "
 update work.trace_links
    set suspect_since = null, source_fingerprint = null, target_fingerprint = null, criterion_fingerprint = null,
        accepted_at = $2, accepted_by = $3, accepted_reason = $4
  where id = $1";
+
+/// A link of which an end says something else than what was accepted.
+#[derive(Debug, Clone)]
+pub struct SuspectLink {
+    /// Its identifier.
+    pub id: Uuid,
+    /// How the source stands to the target.
+    pub link_type: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// The key of the source; `None` where it has none.
+    pub source: Option<String>,
+    /// The key of the target.
+    pub target: Option<String>,
+    /// The place of the criterion that is meant; `None`: the target as a whole.
+    pub criterion: Option<i32>,
+    /// Whether the source, the target, and a criterion say something else.
+    pub changed: [bool; 3],
+}
+
+/// The suspect links of a project, or of one record in it, that the actor may read, those that have waited longest first: at most
+/// `rows` behind `after`.
+///
+/// # Errors
+/// 403 when they may read no link there.
+pub async fn suspects(
+    ctx: &Ctx,
+    tx: &Tx,
+    project: &Allowed<Project, Read>,
+    of: Option<Uuid>,
+    after: Option<(Timestamp, Uuid)>,
+    rows: i64,
+) -> Result<Vec<SuspectLink>, Error> {
+    let allowed = permit_in::<Read>(ctx, &TRACE_LINKS, project.id)?;
+    let (since, last) = after.unzip();
+    let found = allowed.query(ctx, tx, LIST, &[&project.id, &of, &since, &last, &rows]).await?;
+    found
+        .iter()
+        .map(|row| {
+            Ok(SuspectLink {
+                id: row.try_get(0)?,
+                link_type: row.try_get(1)?,
+                since: row.try_get(2)?,
+                source: row.try_get(3)?,
+                target: row.try_get(4)?,
+                criterion: row.try_get(5)?,
+                changed: [row.try_get(6)?, row.try_get(7)?, row.try_get(8)?],
+            })
+        })
+        .collect()
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As [`suspects`].
+pub async fn suspects_counted(
+    ctx: &Ctx,
+    tx: &Tx,
+    project: &Allowed<Project, Read>,
+    of: Option<Uuid>,
+) -> Result<i64, Error> {
+    let allowed = permit_in::<Read>(ctx, &TRACE_LINKS, project.id)?;
+    allowed.query(ctx, tx, COUNT, &[&project.id, &of]).await?.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
+}
+
+/// The record of a project that has this key.
+///
+/// # Errors
+/// When the query fails.
+pub async fn record_of_key(tx: &Tx, project: &Allowed<Project, Read>, key: &str) -> Result<Option<Uuid>, Error> {
+    tx.query_opt(BY_KEY, &[&project.id, &key]).await?.map(|row| Ok(row.try_get(0)?)).transpose()
+}
 
 /// Why a link holds.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -81,6 +81,7 @@ fn an_empty_page_says_what_to_do_next() {
         ("requirements-nothing-fits", "Clear the filters"),
         ("requirement-empty", "No test proves this"),
         ("matrix-empty", "The matrix begins with a requirement"),
+        ("suspects-empty", "The matrix"),
         ("baselines-empty", "Take a baseline when something is agreed"),
         ("baseline-empty", "Write a requirement"),
         ("comparison-empty", "Compare with another baseline above"),

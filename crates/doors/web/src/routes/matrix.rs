@@ -50,6 +50,7 @@ struct Matrix {
     deployed: Vec<Deployed>,
     levels: Vec<TestLevel>,
     page: Page,
+    suspects: i64,
 }
 
 impl Matrix {
@@ -83,7 +84,8 @@ impl Matrix {
         };
         let wanted = ask.wanted(ctx.principal.user_id, build.as_ref().map(|build| build.id), order);
         let page = work::listed::<A>(ctx, tx, project, &wanted, &ask.after, most).await?;
-        Ok(Self { ask, builds, build, deployed, levels, page })
+        let suspects = beside(work::suspects_counted(ctx, tx, project, None).await)?;
+        Ok(Self { ask, builds, build, deployed, levels, page, suspects })
     }
 
     async fn rows<A: Action>(
@@ -143,7 +145,11 @@ impl Matrix {
             })
         };
         let alarm = |count: i64, tone| (count > 0).then_some(tone);
-        vec![
+        let suspects = (self.suspects > 0).then(|| {
+            let href = path.rsplit_once('/').map(|(project, _)| format!("{project}/suspects"));
+            Figure::count(self.suspects, "suspect links", href, Some(Tone::Warn))
+        });
+        let mut figures = vec![
             Figure {
                 value: percent(proven_criteria, criteria),
                 label: "criteria proven".to_owned(),
@@ -153,7 +159,9 @@ impl Matrix {
             Figure::count(gaps, "with gaps", at("gap"), alarm(gaps, Tone::Gap)),
             Figure::count(failing, "failing", at("failing"), alarm(failing, Tone::Bad)),
             Figure::count(proven, "proven", at("proven"), alarm(proven, Tone::Good)),
-        ]
+        ];
+        figures.extend(suspects);
+        figures
     }
 }
 

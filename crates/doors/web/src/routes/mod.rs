@@ -38,6 +38,7 @@ mod requirement;
 mod requirement_form;
 mod requirements;
 mod session;
+mod suspects;
 mod tests;
 mod tokens;
 
@@ -96,6 +97,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(quality::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
+        .merge(suspects::routes())
         .merge(tests::routes())
         .merge(tokens::routes())
         .fallback(error::not_found)

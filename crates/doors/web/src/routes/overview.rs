@@ -40,6 +40,7 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
     let worst = beside(work::attention(ctx, &tx, &project, SHORT.try_into().unwrap_or(i64::MAX)).await)?;
     let ids: Vec<_> = worst.iter().map(|proof| proof.id).collect();
     let titles = beside(work::titles::<Read>(ctx, &tx, project.id, &ids).await)?;
+    let suspects = beside(work::suspects_counted(ctx, &tx, &project, None).await)?;
     let counted = insight::project_figures(&tx, project.id).await?;
     let days = insight::results_by_day(ctx, &tx, project.id, DAYS).await?;
     tx.commit().await?;
@@ -48,7 +49,7 @@ async fn show(visitor: Visitor, Path(slug): Path<String>) -> Result<Response, Pa
     let view = View {
         name: project.name.clone(),
         description: project.description.clone(),
-        figures: if nothing { Vec::new() } else { figures(&slug, &tally, &builds, counts.open_defects) },
+        figures: if nothing { Vec::new() } else { figures(&slug, &tally, &builds, (counts.open_defects, suspects)) },
         line: if nothing { Vec::new() } else { line(&slug, &tally, counts.tests, &builds, &deployed) },
         trend: builds
             .iter()
@@ -147,7 +148,7 @@ fn results(build: &RecentBuild) -> Counts {
     Counts { passed: build.passed.into(), failed: build.failed.into(), ..Counts::default() }
 }
 
-fn figures(slug: &str, tally: &Tally, builds: &[RecentBuild], defects: Option<i64>) -> Vec<Figure> {
+fn figures(slug: &str, tally: &Tally, builds: &[RecentBuild], (defects, suspects): (Option<i64>, i64)) -> Vec<Figure> {
     let all = tally.all();
     let (proven, failing, gaps) =
         (tally.standing(Standing::Proven), tally.standing(Standing::Failing), tally.standing(Standing::Gap));
@@ -166,6 +167,10 @@ fn figures(slug: &str, tally: &Tally, builds: &[RecentBuild], defects: Option<i6
     if let Some(defects) = defects {
         let href = Some(paths::section(slug, "defects"));
         figures.push(Figure::count(defects, "open defects", href, alarm(defects, Tone::Warn)));
+    }
+    if suspects > 0 {
+        let href = Some(paths::section(slug, "suspects"));
+        figures.push(Figure::count(suspects, "suspect links", href, Some(Tone::Warn)));
     }
     if let Some(build) = builds.iter().find(|build| build.passed + build.failed > 0) {
         let counts = results(build);

@@ -99,6 +99,7 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
     let deployed = beside(delivery::deployed(ctx, &tx, project.id).await)?;
     let live: Vec<Uuid> = deployed.iter().filter_map(|one| one.build_id).collect();
     let tested = work::tested_in(ctx, &tx, &project, &[known.requirement.id], &live).await?;
+    let suspects = beside(work::suspects_counted(ctx, &tx, &project, Some(known.requirement.id)).await)?;
     let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
     let served = ctx.catalogue().served(&work::REQUIREMENTS)?;
@@ -132,6 +133,7 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
         owner: requirement.owner.clone(),
         target: requirement.target.map(|day| day.to_string()),
         updated: When::new(requirement.updated_at, now),
+        suspects,
         line: stops,
         criteria: around.criteria.iter().map(|one| criterion(slug, around, one)).collect(),
         features: around

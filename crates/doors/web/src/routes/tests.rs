@@ -307,6 +307,7 @@ pub(super) async fn page(
     let ctx = &visitor.ctx;
     let tx = ctx.begin_read().await?;
     let found = find(visitor, &tx, project.id, key).await?;
+    let suspects = beside(work::suspects_counted(ctx, &tx, &project, Some(found.line.id)).await)?;
     let place = (project.id, found.line.id);
     let mut results = beside(quality::results_of_test_case(ctx, &tx, place, before, ROWS + 1).await)?;
     let proves = quality::requirements_of_test_case(ctx, &tx, place).await?;
@@ -331,6 +332,7 @@ pub(super) async fn page(
         name: own_name(found.line.name, &found.line.place),
         place: found.line.place,
         description: found.description,
+        suspects,
         runs: (found.runs.0, found.runs.1),
         line,
         trend: trend(trends.into_iter().next().map(|(_, outcomes)| outcomes).unwrap_or_default()),

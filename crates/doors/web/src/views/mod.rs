@@ -26,6 +26,7 @@ pub mod quality;
 pub mod requirement;
 pub mod requirements;
 pub mod sign_in;
+pub mod suspects;
 pub mod test_case;
 pub mod test_cases;
 pub mod tokens;

@@ -36,6 +36,8 @@ pub struct View {
     pub target: Option<String>,
     /// When it changed last.
     pub updated: When,
+    /// How many of its links are suspect.
+    pub suspects: i64,
     /// Features, tests, build, environments.
     pub line: Vec<Stop>,
     /// Its acceptance criteria.
@@ -120,6 +122,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         &[crumb(frame, "Requirements", "requirements")],
         &html! {
             (head(&Head { key: Some(&view.key), title: &view.title, actions: (!view.moves.is_empty()).then(|| moves(frame, &here, view)), ..Head::default() }))
+            (super::suspects::notice(frame, &view.key, view.suspects))
             @if !view.line.is_empty() { (line("The line of this requirement", &view.line)) }
             div class="two" {
                 div {

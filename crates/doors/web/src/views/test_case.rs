@@ -26,6 +26,8 @@ pub struct View {
     pub place: String,
     /// What it is about.
     pub description: String,
+    /// How many of its links are suspect.
+    pub suspects: i64,
     /// What it looks at.
     pub level: TestLevel,
     /// Whether it is still run.
@@ -103,6 +105,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         &[crumb(frame, "Tests", "tests")],
         &html! {
             (head(&Head { key: Some(&view.key), title: &view.name, sub: (!view.place.is_empty()).then(|| html! { span class="key" { (view.place) } }), ..Head::default() }))
+            (super::suspects::notice(frame, &view.key, view.suspects))
             @if !view.line.is_empty() { (line("The line of this test case", &view.line)) }
             div class="two" {
                 div {

@@ -3,6 +3,7 @@
 use web::components::{Actor, ActorKind, FormErrors};
 use web::state::{BaselineStatus, Change};
 use web::views::baselines::{Comparison, Difference, Item, One, Row, Then, View};
+use web::views::suspects;
 
 use super::ODD;
 use super::parts::*;
@@ -105,5 +106,26 @@ pub(super) fn comparison(full: bool) -> Comparison {
             vec![]
         },
         pager: pager("3 differences"),
+    }
+}
+
+pub(super) fn suspect_links() -> suspects::View {
+    let row = |id: &str, source: &str, target: &str, criterion, changed: &str, minutes| suspects::Row {
+        id: s(id),
+        source: (s(source), Some(s("/test"))),
+        link_type: s("verifies"),
+        target: (s(target), Some(s("/requirement"))),
+        criterion,
+        changed: s(changed),
+        since: ago(minutes),
+    };
+    suspects::View {
+        of: None,
+        rows: vec![
+            row("l1", "TC-88", "REQ-17", Some(2), "a criterion", 4_000),
+            row("l2", "TC-91", "REQ-17", None, "TC-91 and REQ-17", 12),
+        ],
+        pager: pager("2 links, those that have waited longest first"),
+        may_accept: true,
     }
 }

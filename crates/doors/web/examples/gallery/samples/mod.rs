@@ -50,6 +50,8 @@ pub(crate) const NAMES: &[&str] = &[
     "baseline-record",
     "comparison",
     "comparison-empty",
+    "suspects",
+    "suspects-empty",
     "tests",
     "tests-empty",
     "test",
@@ -242,6 +244,8 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "build" => views::build::page(&at(Section::Builds), &build(true)),
         "build-empty" => views::build::page(&at(Section::Builds), &build(false)),
         "defects" => views::defects::page(&at(Section::Defects), &defects()),
+        "suspects" => views::suspects::page(&at(Section::Matrix), &baselines::suspect_links()),
+        "suspects-empty" => views::suspects::page(&at(Section::Matrix), &views::suspects::View::default()),
         "baselines" => views::baselines::page(&at(Section::Baselines), &baselines::list(None)),
         "baselines-empty" => views::baselines::page(
             &at(Section::Baselines),

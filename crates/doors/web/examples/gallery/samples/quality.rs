@@ -67,6 +67,7 @@ pub(super) fn test(run: bool) -> views::test_case::View {
         name: s("two_requests_at_once_refund_once"),
         place: s("payments.refunds.IdempotencyTest"),
         description: String::new(),
+        suspects: if run { 2 } else { 0 },
         level: TestLevel::Integration,
         status: TestCaseStatus::Active,
         line: if run {

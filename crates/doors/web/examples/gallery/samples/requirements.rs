@@ -233,6 +233,7 @@ pub(super) fn requirement() -> views::requirement::View {
         owner: Some(s("Jonas Weber")),
         target: Some(s("2026-12-04")),
         updated: ago(190),
+        suspects: 2,
         line: vec![
             stop("Requirement", "REQ-17", Tone::Active, "In progress", None),
             stop("Features", "3", Tone::Active, "In progress", Some("2 complete")),
