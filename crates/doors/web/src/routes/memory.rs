@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kernel::{Call, Error, Subject};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use super::{
     session::Visitor,
     tests::{Beside, find, page},
 };
-use crate::{layout::Section, paths, state::Tone};
+use crate::{components::FormErrors, format::When, layout::Section, paths, state::Tone, views::memory};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
@@ -98,5 +98,36 @@ async fn write(
             let shown = Beside { quarantine: (refused(ctx, error)?, entered), ..Beside::default() };
             page(visitor, slug, key, shown, StatusCode::UNPROCESSABLE_ENTITY).await
         }
+    }
+}
+
+/// What is remembered of a test case, as its page shows it.
+pub(super) fn view(
+    memory: quality::Memory,
+    (may_change, people): (bool, Vec<(Uuid, String)>),
+    (errors, entered): (FormErrors, (String, String)),
+    now: Timestamp,
+) -> memory::View {
+    memory::View {
+        considered: memory.considered,
+        flips: memory.flips,
+        flipped: memory.flipped.1.map(|at| When::new(at, now)),
+        failing: memory
+            .failing
+            .into_iter()
+            .map(|one| (one.branch, i64::from(one.since), one.passed_in.map(i64::from)))
+            .collect(),
+        drift: memory.drift.map(|drift| (drift.usual_ms, drift.now_ms)),
+        owner: memory.owner.map(|(id, name)| (id.to_string(), name)),
+        quarantine: memory.quarantine.map(|one| memory::Quarantine {
+            id: one.id.to_string(),
+            reason: one.reason,
+            until: When::new(one.expires_at, now),
+        }),
+        may_change,
+        version: memory.version,
+        people: people.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        errors,
+        entered,
     }
 }

@@ -24,6 +24,7 @@ use super::{
     form::Posted,
     history,
     listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
+    memory,
     session::Visitor,
 };
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
     layout::Section,
     paths,
     state::{DefectStatus, Outcome, Shown, TestCaseStatus, TestLevel, Tone},
-    views::{memory, test_case, test_cases},
+    views::{test_case, test_cases},
 };
 
 /// What a list can be narrowed to by what is remembered of tests.
@@ -369,44 +370,13 @@ pub(super) async fn page(
             .filter_map(|(key, title, status)| Some((key, title, DefectStatus::from_code(&status)?)))
             .collect(),
         history,
-        memory: remembered.map(|memory| remembered_view(memory, (may_change, people), quarantine, now)),
+        memory: remembered.map(|memory| memory::view(memory, (may_change, people), quarantine, now)),
         may_link: visitor.may("trace_link", "create", Some(project.id)),
         may_record: visitor.may("defect", "create", Some(project.id)),
         link_errors,
         entered,
     };
     Ok(with_status(status, test_case::page(&frame, &view)))
-}
-
-/// What is remembered of a test case, as its page shows it.
-fn remembered_view(
-    memory: quality::Memory,
-    (may_change, people): (bool, Vec<(Uuid, String)>),
-    (errors, entered): (FormErrors, (String, String)),
-    now: Timestamp,
-) -> memory::View {
-    memory::View {
-        considered: memory.considered,
-        flips: memory.flips,
-        flipped: memory.flipped.1.map(|at| When::new(at, now)),
-        failing: memory
-            .failing
-            .into_iter()
-            .map(|one| (one.branch, i64::from(one.since), one.passed_in.map(i64::from)))
-            .collect(),
-        drift: memory.drift.map(|drift| (drift.usual_ms, drift.now_ms)),
-        owner: memory.owner.map(|(id, name)| (id.to_string(), name)),
-        quarantine: memory.quarantine.map(|one| memory::Quarantine {
-            id: one.id.to_string(),
-            reason: one.reason,
-            until: When::new(one.expires_at, now),
-        }),
-        may_change,
-        version: memory.version,
-        people: people.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
-        errors,
-        entered,
-    }
 }
 
 pub(super) async fn find(

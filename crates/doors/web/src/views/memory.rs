@@ -74,7 +74,6 @@ pub(super) fn memory(frame: &Frame, key: &str, view: &View) -> Markup {
                 @if let Some((usual, now)) = view.drift {
                     li { (state_as(if now > usual { Tone::Warn } else { Tone::Good }, if now > usual { "Slower" } else { "Faster" })) span class="grow" { "It usually takes " (duration(usual)) ", its last runs " (duration(now)) } }
                 }
-                li { span class="muted" { "Owner" } span class="grow" { @match &view.owner { Some((_, name)) => (name), None => { "Nobody looks after it yet" } } } }
             }
             @if view.may_change {
                 @match &view.quarantine {

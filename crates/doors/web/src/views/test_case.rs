@@ -126,6 +126,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     (facts(&[
                         ("Level", html! { (view.level.word()) }),
                         ("Status", state(view.status)),
+                        ("Owner", view.memory.as_ref().and_then(|memory| memory.owner.as_ref()).map_or_else(|| none("nobody"), |(_, name)| html! { (name) })),
                         ("Latest", view.results.first().map_or_else(|| none("never run"), |result| state(result.outcome))),
                         ("Trend", if view.trend.is_empty() { none("never run") } else { sparkline(&trend_words(&view.trend), &view.trend) }),
                         ("Runs", html! { (thousands(view.runs.0)) }),
