@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
-use crate::{check::CheckArguments, import::ImportArguments};
+use crate::{check::CheckArguments, exposure::ExposureArguments, import::ImportArguments};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Import(ImportArguments),
     /// Ask whether somebody may do something, and why. Exit code 0: yes, 1: no.
     Check(CheckArguments),
+    /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
+    Exposure(ExposureArguments),
     /// Move the schema forward or back.
     Migrate {
         #[command(subcommand)]

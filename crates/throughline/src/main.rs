@@ -7,6 +7,7 @@ mod credentials;
 mod data_quality;
 mod database;
 mod doctor;
+mod exposure;
 mod failure;
 mod import;
 mod maintain;
@@ -45,6 +46,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
+        Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,

@@ -230,7 +230,7 @@ pub static VULNERABILITY_COMPONENTS: Resource =
         .verbs(ROW);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 17] = [
+pub static RESOURCES: [&Resource; 21] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -248,4 +248,8 @@ pub static RESOURCES: [&Resource; 17] = [
     &VULNERABILITY_COMPONENTS,
     &crate::FINDINGS,
     &crate::FINDING_SIGHTINGS,
+    &crate::SBOMS,
+    &crate::SBOM_COMPONENTS,
+    &crate::VULNERABILITY_STATEMENTS,
+    &crate::VULNERABILITY_AFFECTS,
 ];

@@ -7,6 +7,7 @@ mod app;
 mod caller;
 mod collection;
 mod documentation;
+mod exposure;
 mod health;
 mod metrics;
 mod openapi;
@@ -77,6 +78,10 @@ pub fn router(app: Arc<App>) -> Router {
             kernel::Subject::Collection(name) => format!("/{name}/{}", operation.name),
         };
         v1 = v1.route(&route, post(operations::run).fallback(problem::method_not_allowed));
+    }
+    if app.kernel.catalogue.get("findings").is_some() {
+        let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
+        v1 = v1.route("/findings/exposure", exposure);
     }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()

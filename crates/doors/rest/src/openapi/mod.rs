@@ -1,6 +1,7 @@
 //! OpenAPI 3.1, derived from the catalogue: what is served and what is described cannot differ.
 
 mod access;
+mod exposure;
 mod paths;
 mod schemas;
 mod search;
@@ -32,6 +33,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
     }
     access::describe(&mut places, &mut all);
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
+    if catalogue.get("findings").is_some() {
+        exposure::describe(&mut places, &mut all);
+    }
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));
