@@ -7,7 +7,9 @@ use ipnet::IpNet;
 use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
-use crate::{audit::Audit, check::CheckArguments, failure::Failure, gate::GateArguments, import::ImportArguments};
+use crate::{
+    audit::Audit, check::CheckArguments, exposure::ExposureArguments, failure::Failure, gate::GateArguments, import::ImportArguments,
+};
 
 /// The system of record for software delivery by people and AI agents.
 #[derive(Debug, Parser)]
@@ -42,6 +44,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Hold a build to the rules of its project. Exit code 0: it passes, 1: it does not, 2: nobody could tell.
     Gate(GateArguments),
+    /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
+    Exposure(ExposureArguments),
     /// Move the schema forward or back.
     Migrate {
         #[command(subcommand)]

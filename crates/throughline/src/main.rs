@@ -9,6 +9,7 @@ mod credentials;
 mod data_quality;
 mod database;
 mod doctor;
+mod exposure;
 mod failure;
 mod gate;
 mod import;
@@ -56,6 +57,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
+        Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,

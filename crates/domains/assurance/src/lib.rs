@@ -1,6 +1,8 @@
 //! How data is kept safe and how that is shown: classifications, keys, masking, compliance, security events,
 //! vulnerabilities, what scanners find; and the seals by which the audit trail can be proven.
 
+mod components;
+mod exposure;
 mod findings;
 mod resources;
 pub mod sealing;
@@ -8,6 +10,8 @@ mod triage;
 
 use kernel::Operation;
 
+pub use components::*;
+pub use exposure::{Exposure, Occurrence, exposure};
 pub use findings::*;
 pub use resources::*;
 

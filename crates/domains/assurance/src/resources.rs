@@ -236,7 +236,7 @@ pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "
     .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 18] = [
+pub static RESOURCES: [&Resource; 22] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -255,4 +255,8 @@ pub static RESOURCES: [&Resource; 18] = [
     &AUDIT_SEALS,
     &crate::FINDINGS,
     &crate::FINDING_SIGHTINGS,
+    &crate::SBOMS,
+    &crate::SBOM_COMPONENTS,
+    &crate::VULNERABILITY_STATEMENTS,
+    &crate::VULNERABILITY_AFFECTS,
 ];

@@ -244,3 +244,50 @@ async fn every_sarif_sample_is_stored_with_exactly_its_results_and_once() {
         "the same files again create nothing"
     );
 }
+
+/// Proves REQ-64.1 with the samples of CycloneDX.
+#[tokio::test]
+async fn every_cyclonedx_sample_is_stored_with_exactly_its_components_and_statements() {
+    let samples = of_category("cyclonedx");
+    if samples.is_empty() {
+        return;
+    }
+    let world = World::new().await;
+    for (name, fact, bytes) in &samples {
+        let ended = world.import(&[(name, bytes)], json!({"build": name.rsplit('/').next()})).await.remove(0);
+        let fact = &fact["f"];
+        if fact["bomFormat"].as_str().is_some_and(|format| format != "CycloneDX") {
+            assert_eq!(ended.status, "failed", "{name}");
+            continue;
+        }
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+        assert_adds_up(&ended.summary);
+        let tx = world.ctx.begin_read().await.unwrap();
+        let row = tx
+            .query_one(
+                "select (select count(*) from security.sbom_components c join security.sboms b on b.id = c.sbom_id
+                          where b.import_id = $1 and not c.is_subject),
+                        (select count(*) from security.sbom_components c join security.sboms b on b.id = c.sbom_id
+                          where b.import_id = $1 and not c.is_subject and c.package is not null),
+                        (select count(*) from security.vulnerability_statements s where s.import_id = $1),
+                        (select count(distinct (a.statement_id, a.position)) from security.vulnerability_affects a
+                           join security.vulnerability_statements s on s.id = a.statement_id where s.import_id = $1),
+                        coalesce((select string_agg(g.analysis_state || ':' || g.n, ',' order by g.analysis_state)
+                                    from (select analysis_state, count(*) n from security.vulnerability_statements
+                                           where import_id = $1 and analysis_state is not null group by 1) g), '')",
+                &[&ended.id],
+            )
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let number = |what: &str| fact[what].as_i64().unwrap_or(0);
+        assert_eq!(row.get::<_, i64>(2), number("vulnerabilities"), "{name}: vulnerabilities");
+        assert_eq!(row.get::<_, String>(4), fact["analysis_state"].as_str().unwrap_or_default(), "{name}: analysis");
+        if fact["format"] == "json" {
+            let counted = [0, 1, 3].map(|at| row.get::<_, i64>(at));
+            assert_eq!(counted, ["components_all", "purls", "affects"].map(number), "{name}");
+        } else {
+            assert_eq!(row.get::<_, i64>(0), number("components_top"), "{name}: components");
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod caller;
 mod collection;
 mod documentation;
 mod gate;
+mod exposure;
 mod health;
 mod metrics;
 mod openapi;
@@ -90,6 +91,10 @@ pub fn router(app: Arc<App>) -> Router {
     v1 = v1
         .route("/audit-logs/{id}/proof", get(trail::inclusion).fallback(problem::method_not_allowed))
         .route("/audit-seals/consistency", get(trail::consistency).fallback(problem::method_not_allowed));
+    if app.kernel.catalogue.get("findings").is_some() {
+        let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
+        v1 = v1.route("/findings/exposure", exposure);
+    }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

@@ -6,12 +6,14 @@
 
 mod gathered;
 mod json;
+mod package;
 mod record;
 mod understand;
 mod xml;
 
 use std::io::{BufRead, Chain, Cursor, Read};
 
+pub use package::{Package, package};
 pub use record::{Affected, AffectedVersion, Analysis, Component, Event, Severity, Totals, Vulnerability};
 
 use crate::{Limits, ReadError};

@@ -158,6 +158,24 @@ const STORED: &[(&str, &str)] = &[
          insert into security.finding_sightings (id, project_id, finding_id, level, uri)
          select $1, project_id, id, 'warning', 'src/main.rs' from found",
     ),
+    (
+        "sboms",
+        "insert into security.sboms (id, project_id, spec_version, subject_name) values ($1, $2, '1.6', 'Example')",
+    ),
+    (
+        "sbom-components",
+        "insert into security.sbom_components (id, project_id, sbom_id, name)
+         select $1, project_id, id, 'example' from security.sboms where id = $2",
+    ),
+    (
+        "vulnerability-statements",
+        "insert into security.vulnerability_statements (id, project_id, identifier) values ($1, $2, 'CVE-2026-0001')",
+    ),
+    (
+        "vulnerability-affects",
+        "insert into security.vulnerability_affects (id, project_id, statement_id, reference)
+         select $1, project_id, id, 'example' from security.vulnerability_statements where id = $2",
+    ),
     ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
     (
         "api-usage-logs",

@@ -83,3 +83,68 @@ async fn a_decision_about_a_finding_has_a_reason_and_an_end_after_which_it_is_op
     .await;
     assert_eq!(state(&world, &id).await, "open");
 }
+
+/// Proves REQ-64.4 and, but for requirement and test, REQ-64.3.
+#[tokio::test]
+async fn a_vulnerability_is_found_where_a_build_that_has_the_component_runs_now() {
+    let world = world().await;
+    let owner = &world.home.owner;
+    let sql = "
+with p as (insert into work.projects (name, slug, owner_user_id) values ('Pay', 'pay', platform.current_user_id()) returning id),
+q as (insert into work.projects (name, slug) values ('Shop', 'shop') returning id),
+b as (insert into delivery.builds (project_id, build_number, version_tag, status) select id, n, 'v' || n, 'success' from p, generate_series(1, 2) n
+      returning id, project_id, build_number),
+k as (insert into delivery.builds (project_id, build_number, status) select id, 1, 'success' from q returning id, project_id),
+e as (insert into delivery.environments (name, tier) values ('eu-live', 'production'), ('try', 'test') returning id, tier),
+v as (insert into platform.services (name, service_type) values ('checkout', 'api') returning id),
+s as (insert into security.sboms (project_id, build_id, spec_version)
+      select project_id, id, '1.6' from b union all select project_id, id, '1.6' from k returning id, project_id),
+c as (insert into security.sbom_components (project_id, sbom_id, name, version, package, package_version)
+      select project_id, id, 'xz', '5.6.0', 'pkg:deb/xz', '5.6.0' from s),
+d as (insert into delivery.deployments (id, project_id, build_id, service_id, environment_id, version, status)
+      select platform.uuid_v7_floor(now() + b.build_number * interval '1 second'), b.project_id, b.id, v.id, e.id, 'r' || b.build_number, 'success'
+        from b, v, e where e.tier = 'production'
+      union all select platform.uuid_v7(), k.project_id, k.id, null, e.id, 'shop-1', 'success' from k, e where e.tier = 'test'),
+t as (insert into security.vulnerability_statements (project_id, identifier, severity, analysis_state, justification)
+      select id, 'CVE-2024-3094', 'critical', null, null from p
+      union all select id, 'CVE-2024-3094', null, 'not_affected', 'code_not_reachable' from q returning id, project_id)
+insert into security.vulnerability_affects (project_id, statement_id, reference, package, package_version)
+select project_id, id, 'xz', 'pkg:deb/xz', '5.6.0' from t";
+    let tx = world.home.ctx(&world.kernel).begin().await.unwrap();
+    // A foreign key to a row of the same statement is checked when it ends.
+    tx.execute(sql, &[]).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let ask = "/v1/findings/exposure?identifier=cve-2024-3094";
+    let answer = world.get(ask).by(owner).send().await.expect(200).json();
+    assert_eq!(
+        (&answer["is_in_production"], &answer["severity"], &answer["statements"]),
+        (&json!(true), &json!("critical"), &json!(2))
+    );
+    let running = answer["running"].as_array().unwrap();
+    let told = |one: &Value| {
+        let fields =
+            ["project", "service", "environment", "tier", "version", "component", "component_version", "state"];
+        fields.map(|name| one[name].as_str().unwrap_or("-").to_owned()).join(" ")
+    };
+    let told: Vec<String> = running.iter().map(told).collect();
+    assert_eq!(
+        told,
+        ["pay checkout eu-live production r2 xz 5.6.0 open", "shop - try test shop-1 xz 5.6.0 false_positive"],
+        "what was replaced runs no more, and what a project found out holds for itself alone"
+    );
+    assert!(running[0]["owner"].is_string());
+    assert_eq!(running[1]["justification"], "code_not_reachable");
+    let built: Vec<&Value> = answer["built"].as_array().unwrap().iter().map(|one| &one["build_number"]).collect();
+    assert_eq!(built, [&json!(1)]);
+
+    let nothing = json!([]);
+    let other = world.get(ask).by(&world.abroad.owner).send().await.expect(200).json();
+    assert_eq!((&other["statements"], &other["running"]), (&json!(0), &nothing));
+    let unknown = world.get("/v1/findings/exposure?identifier=CVE-1-1").by(owner).send().await.expect(200).json();
+    assert_eq!((&unknown["statements"], &unknown["is_in_production"]), (&json!(0), &json!(false)));
+    world.get(ask).send().await.expect(401);
+    for wrong in ["", "?identifier=", "?identifier=a&identifier=b", "?cve=a", "?identifier=a%00"] {
+        world.get(format!("/v1/findings/exposure{wrong}")).by(owner).send().await.expect(400);
+    }
+}

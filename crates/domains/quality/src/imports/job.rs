@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     case::cut,
-    coverage, findings, format_name, junit,
+    components, coverage, findings, format_name, junit,
     order::Planned,
     past::Past,
     request::Wishes,
@@ -221,6 +221,7 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
         Format::Cobertura | Format::Lcov | Format::Jacoco => coverage::import(ctx, tx, job, &source, format).await,
         Format::Requirement => requirement::import(ctx, tx, job, &source).await,
         Format::Sarif => findings::import(ctx, tx, job, &source).await,
+        Format::CycloneDx => components::import(ctx, tx, job, &source).await,
         _ => Err(Stop::rejected("files of this format are not imported yet")),
     };
     let mut summary = summary.map_err(|stop| stop.of(format))?;

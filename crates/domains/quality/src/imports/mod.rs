@@ -7,6 +7,7 @@
 
 mod build;
 mod case;
+mod components;
 mod coverage;
 mod findings;
 mod job;
@@ -33,7 +34,7 @@ pub use runner::{Imports, PrincipalOf};
 pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
 /// The formats that are imported; a sender can insist on one.
-pub(crate) const IMPORTED: [Format; 15] = [
+pub(crate) const IMPORTED: [Format; 16] = [
     Format::Junit,
     Format::Nunit,
     Format::Trx,
@@ -49,6 +50,7 @@ pub(crate) const IMPORTED: [Format; 15] = [
     Format::Jacoco,
     Format::Requirement,
     Format::Sarif,
+    Format::CycloneDx,
 ];
 
 /// The short name of a format, as senders write it and as it is stored.

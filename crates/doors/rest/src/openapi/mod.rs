@@ -3,6 +3,7 @@
 mod access;
 mod baselines;
 mod gate;
+mod exposure;
 mod paths;
 mod schemas;
 mod search;
@@ -38,6 +39,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
     baselines::describe(&mut places, &mut all);
     gate::describe(&mut places, &mut all);
     trail::describe(&mut places, &mut all);
+    if catalogue.get("findings").is_some() {
+        exposure::describe(&mut places, &mut all);
+    }
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

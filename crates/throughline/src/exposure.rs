@@ -1,0 +1,137 @@
+//! `throughline exposure`: where a vulnerability runs.
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::{
+    failure::Failure,
+    remote::{Refusal, Remote, Server},
+};
+
+/// The question.
+#[derive(Debug, Args)]
+pub(crate) struct ExposureArguments {
+    /// What the vulnerability is called, such as CVE-2024-3094.
+    #[arg(value_name = "IDENTIFIER")]
+    identifier: String,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Runs the command: 0 when it is not in production, 1 when it is, 4 when one may not ask.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub(crate) async fn run(data: &Path, arguments: ExposureArguments, json: bool) -> Result<ExitCode, Failure> {
+    let asked = async {
+        let server = Server::of(data, &arguments.remote)?;
+        server.get(&format!("/v1/findings/exposure?identifier={}", escaped(&arguments.identifier))).await
+    };
+    let answer: Value = match asked.await {
+        Ok(answer) => answer,
+        Err(refusal) => return Refusal::tell(refusal),
+    };
+    if json {
+        println!("{answer}");
+    } else {
+        for line in lines(&answer) {
+            println!("{line}");
+        }
+    }
+    Ok(ExitCode::from(u8::from(answer["is_in_production"] == true)))
+}
+
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn lines(answer: &Value) -> Vec<String> {
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let (identifier, running) = (text(&answer["identifier"]), list("running"));
+    let mut all = vec![match (answer["is_in_production"] == true, running.is_empty(), answer["statements"].as_i64()) {
+        (true, ..) => format!("{identifier} is in production"),
+        (_, false, _) => format!("{identifier} is not in production, or does no harm there"),
+        (_, _, Some(0)) => format!("{identifier}: no document that you may see says anything about it"),
+        _ => format!("{identifier} runs nowhere that you may see"),
+    }];
+    for one in &running {
+        let mut line = format!(
+            "  {}: {} {} in {}, {}",
+            text(&one["tier"]),
+            or(&one["service"], &one["project_name"]),
+            or(&one["version"], &one["build_number"]),
+            text(&one["environment"]),
+            component(one)
+        );
+        line.push_str(&format!("; owner {}", or(&one["owner"], &Value::from("nobody"))));
+        if let Some(team) = one["team"].as_str() {
+            line.push_str(&format!(", team {team}"));
+        }
+        if one["state"] != "open" {
+            line.push_str(&format!("; {}", text(&one["state"]).replace('_', " ")));
+            if let Some(who) = one["stated_by"].as_str() {
+                line.push_str(&format!(" says {who}"));
+            }
+        }
+        all.push(line);
+    }
+    for one in list("built") {
+        all.push(format!(
+            "  runs nowhere: {} build {}, {}",
+            text(&one["project_name"]),
+            one["build_number"],
+            component(&one)
+        ));
+    }
+    match answer["ranges_not_compared"].as_i64() {
+        Some(ranges) if ranges > 0 => {
+            all.push(format!("  {ranges} ranges of versions were not compared; there may be more"))
+        }
+        _ => {}
+    }
+    if answer["is_cut"] == true {
+        all.push("  there is more than is told here".to_owned());
+    }
+    all
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn or(value: &Value, other: &Value) -> String {
+    if value.is_null() { text(other) } else { text(value) }
+}
+
+fn component(one: &Value) -> String {
+    let version = one["component_version"].as_str().map(|version| format!(" {version}")).unwrap_or_default();
+    format!("{}{version}", text(&one["component"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_answer_names_service_environment_version_and_owner() {
+        let answer = json!({
+            "identifier": "CVE-1", "statements": 2, "is_in_production": true, "ranges_not_compared": 1, "is_cut": false, "built": [],
+            "running": [{"tier": "production", "service": null, "project_name": "Pay", "version": "1.2", "environment": "eu", "component": "xz",
+                "component_version": "5.6.0", "owner": "Ada", "team": null, "state": "open"}],
+        });
+        assert_eq!(
+            lines(&answer),
+            [
+                "CVE-1 is in production",
+                "  production: Pay 1.2 in eu, xz 5.6.0; owner Ada",
+                "  1 ranges of versions were not compared; there may be more"
+            ]
+        );
+        assert_eq!(escaped("CVE 1/ä"), "CVE%201%2F%C3%A4");
+    }
+}
