@@ -24,7 +24,8 @@ pub const LATE: SignedDuration = SignedDuration::from_hours(2);
 const ALONE: &str =
     "select pg_advisory_xact_lock(hashtextextended('throughline seal ' || platform.current_organization()::text, 0))";
 const ROWS: &str = "select a.id from audit.audit_logs a where a.id >= $1 order by a.id limit $2";
-const WITH_LEAF: &str = "select l.audit_log_id from audit.leaves l where l.audit_log_id = any($1)";
+const WITH_LEAF: &str =
+    "select l.audit_log_id from unnest($1::uuid[]) as w (id) join audit.leaves l on l.audit_log_id = w.id";
 const LAST: &str =
     "select tree_size, root, checkpoint, newest_audit_log_id from audit.seals order by tree_size desc limit 1";
 const OF_SIZE: &str = "select root from audit.seals where tree_size = $1";
@@ -186,8 +187,10 @@ impl Batch {
     }
 
     async fn of(tx: &Tx, ids: &[Uuid], is_full: bool) -> Result<Self, Error> {
-        let sql =
-            format!("select a.id, {} from audit.audit_logs a where a.id = any($1) order by a.id", Texts::selected());
+        let sql = format!(
+            "select a.id, {} from unnest($1::uuid[]) as w (id) join audit.audit_logs a on a.id = w.id order by a.id",
+            Texts::selected()
+        );
         let mut batch = Self { ids: Vec::new(), leaves: Vec::new(), payloads: Vec::new(), salts: Vec::new(), is_full };
         for row in tx.query(&sql, &[&ids]).await? {
             let texts = Texts::read(&row, 1)?;

@@ -33,7 +33,8 @@ const LEAVES: &str = "
 select leaf_index, audit_log_id, leaf_hash, payload_hash, payload_salt from audit.leaves
  where leaf_index >= $1 order by leaf_index limit $2";
 const ROWS: &str = "select a.id from audit.audit_logs a where a.id > $1 order by a.id limit $2";
-const WITH_LEAF: &str = "select l.audit_log_id from audit.leaves l where l.audit_log_id = any($1)";
+const WITH_LEAF: &str =
+    "select l.audit_log_id from unnest($1::uuid[]) as w (id) join audit.leaves l on l.audit_log_id = w.id";
 const SAID_SO: &str = "
 select a.resource_id from audit.audit_logs a
  where a.resource_type = 'audit_log' and a.resource_id = any($1) and a.event_type = 'audit_log.payload_dropped'";
@@ -144,7 +145,10 @@ impl Look<'_> {
 
     /// Every leaf with its row, in the order of the tree.
     async fn leaves(&mut self, tx: &Tx, retired: &Retired) -> Result<(), Error> {
-        let sql = format!("select a.id, {} from audit.audit_logs a where a.id = any($1)", Texts::selected());
+        let sql = format!(
+            "select a.id, {} from unnest($1::uuid[]) as w (id) join audit.audit_logs a on a.id = w.id",
+            Texts::selected()
+        );
         let mut next = 0_u64;
         loop {
             let leaves = tx.query(LEAVES, &[&number(next), &PAGE]).await?;
