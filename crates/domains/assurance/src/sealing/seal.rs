@@ -1,5 +1,7 @@
 //! Giving leaves to the rows of the trail that have none, and signing the new head.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Ctx, Error, Kernel, Tx};
 use uuid::Uuid;
@@ -21,6 +23,9 @@ pub const LATE: SignedDuration = SignedDuration::from_hours(2);
 
 const ALONE: &str =
     "select pg_advisory_xact_lock(hashtextextended('throughline seal ' || platform.current_organization()::text, 0))";
+const ROWS: &str = "select a.id from audit.audit_logs a where a.id >= $1 order by a.id limit $2";
+const WITH_LEAF: &str =
+    "select l.audit_log_id from unnest($1::uuid[]) as w (id) join audit.leaves l on l.audit_log_id = w.id";
 const LAST: &str =
     "select tree_size, root, checkpoint, newest_audit_log_id from audit.seals order by tree_size desc limit 1";
 const OF_SIZE: &str = "select root from audit.seals where tree_size = $1";
@@ -85,7 +90,7 @@ pub async fn seal(ctx: &Ctx, heads: &Heads, keys: &Keys, reach: Option<SignedDur
         from = Some(batch.newest());
         sealed.rows += batch.ids.len() as u64;
         sealed.heads += 1;
-        let is_full = batch.ids.len() == BATCH;
+        let is_full = batch.is_full;
         batch.keep(ctx, &mut tx, tree, newest).await?;
         tx.commit().await?;
         copy_out(ctx, heads).await?;
@@ -157,19 +162,37 @@ struct Batch {
     leaves: Vec<Hash>,
     payloads: Vec<Hash>,
     salts: Vec<Vec<u8>>,
+    /// Whether more may follow.
+    is_full: bool,
 }
 
 impl Batch {
-    /// The next rows without a leaf, from an identifier on.
-    async fn read(tx: &Tx, from: Uuid) -> Result<Option<Self>, Error> {
+    /// The next rows without a leaf, from an identifier on. Looked for page by page: one statement over a long trail could take any
+    /// time.
+    async fn read(tx: &Tx, mut from: Uuid) -> Result<Option<Self>, Error> {
+        loop {
+            let rows = tx.query(ROWS, &[&from, &number(BATCH as u64)]).await?;
+            let ids = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Uuid>, Error>>()?;
+            let sealed = tx.query(WITH_LEAF, &[&ids]).await?;
+            let sealed = sealed.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<HashSet<Uuid>, Error>>()?;
+            let is_full = ids.len() == BATCH;
+            let last = ids.last().copied();
+            let ids: Vec<Uuid> = ids.into_iter().filter(|id| !sealed.contains(id)).collect();
+            match last {
+                Some(last) if ids.is_empty() && is_full => from = last,
+                _ if ids.is_empty() => return Ok(None),
+                _ => return Self::of(tx, &ids, is_full).await.map(Some),
+            }
+        }
+    }
+
+    async fn of(tx: &Tx, ids: &[Uuid], is_full: bool) -> Result<Self, Error> {
         let sql = format!(
-            "select a.id, {} from audit.audit_logs a
-              where a.id >= $1 and not exists (select from audit.leaves l where l.organization_id = a.organization_id and l.audit_log_id = a.id)
-              order by a.id limit {BATCH}",
+            "select a.id, {} from unnest($1::uuid[]) as w (id) join audit.audit_logs a on a.id = w.id order by a.id",
             Texts::selected()
         );
-        let mut batch = Self { ids: Vec::new(), leaves: Vec::new(), payloads: Vec::new(), salts: Vec::new() };
-        for row in tx.query(&sql, &[&from]).await? {
+        let mut batch = Self { ids: Vec::new(), leaves: Vec::new(), payloads: Vec::new(), salts: Vec::new(), is_full };
+        for row in tx.query(&sql, &[&ids]).await? {
             let texts = Texts::read(&row, 1)?;
             let salt = vault::random::<16>();
             let payload = texts.payload_hash(&salt);
@@ -178,7 +201,7 @@ impl Batch {
             batch.payloads.push(payload);
             batch.salts.push(salt.to_vec());
         }
-        Ok((!batch.ids.is_empty()).then_some(batch))
+        Ok(batch)
     }
 
     fn newest(&self) -> Uuid {

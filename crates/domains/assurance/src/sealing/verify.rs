@@ -2,7 +2,7 @@
 //! those outside the database. Reads everything once, in pages, in one snapshot.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     ops::Bound,
 };
 
@@ -27,9 +27,14 @@ select tree_size, root, previous_tree_size, previous_root, checkpoint, sealed_at
 const NODES: &str = "
 select n.level, n.node_index, n.node_hash from unnest($1::smallint[], $2::bigint[]) as w (level, node_index)
   join audit.tree_nodes n on n.level = w.level and n.node_index = w.node_index";
-const WITHOUT_LEAF: &str = "
-select p.id, not exists (select from audit.leaves l where l.organization_id = p.organization_id and l.audit_log_id = p.id)
-  from (select a.organization_id, a.id from audit.audit_logs a where a.id > $1 order by a.id limit $2) p order by p.id";
+// Rows and leaves are fetched side by side and put together here: a join of two large tables, of which PostgreSQL may know little yet, can
+// take any time.
+const LEAVES: &str = "
+select leaf_index, audit_log_id, leaf_hash, payload_hash, payload_salt from audit.leaves
+ where leaf_index >= $1 order by leaf_index limit $2";
+const ROWS: &str = "select a.id from audit.audit_logs a where a.id > $1 order by a.id limit $2";
+const WITH_LEAF: &str =
+    "select l.audit_log_id from unnest($1::uuid[]) as w (id) join audit.leaves l on l.audit_log_id = w.id";
 const SAID_SO: &str = "
 select a.resource_id from audit.audit_logs a
  where a.resource_type = 'audit_log' and a.resource_id = any($1) and a.event_type = 'audit_log.payload_dropped'";
@@ -141,25 +146,28 @@ impl Look<'_> {
     /// Every leaf with its row, in the order of the tree.
     async fn leaves(&mut self, tx: &Tx, retired: &Retired) -> Result<(), Error> {
         let sql = format!(
-            "select l.leaf_index, l.audit_log_id, l.leaf_hash, l.payload_hash, l.payload_salt, a.id is not null, {}
-               from audit.leaves l left join audit.audit_logs a on a.organization_id = l.organization_id and a.id = l.audit_log_id
-              where l.leaf_index >= $1 order by l.leaf_index limit $2",
+            "select a.id, {} from unnest($1::uuid[]) as w (id) join audit.audit_logs a on a.id = w.id",
             Texts::selected()
         );
         let mut next = 0_u64;
         loop {
-            let rows = tx.query(&sql, &[&number(next), &PAGE]).await?;
-            for row in &rows {
-                let index = size(row.try_get(0)?);
+            let leaves = tx.query(LEAVES, &[&number(next), &PAGE]).await?;
+            let ids = leaves.iter().map(|leaf| Ok(leaf.try_get(1)?)).collect::<Result<Vec<Uuid>, Error>>()?;
+            let mut rows = HashMap::with_capacity(ids.len());
+            for row in tx.query(&sql, &[&ids]).await? {
+                rows.insert(row.try_get::<_, Uuid>(0)?, Texts::read(&row, 1)?);
+            }
+            for (leaf, id) in leaves.iter().zip(ids) {
+                let index = size(leaf.try_get(0)?);
                 self.more_seals(tx).await?;
                 if index != next {
                     self.gap(tx, next, index).await?;
                 }
-                self.leaf(row, index, retired)?;
+                self.leaf(leaf, index, rows.remove(&id), retired)?;
                 next = index + 1;
             }
             self.compare_nodes(tx).await?;
-            if rows.is_empty() {
+            if leaves.is_empty() {
                 break;
             }
         }
@@ -216,7 +224,13 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn leaf(&mut self, row: &tokio_postgres::Row, index: u64, retired: &Retired) -> Result<(), Error> {
+    fn leaf(
+        &mut self,
+        row: &tokio_postgres::Row,
+        index: u64,
+        texts: Option<Texts>,
+        retired: &Retired,
+    ) -> Result<(), Error> {
         let (id, leaf, payload): (Uuid, _, _) = (row.try_get(1)?, hash(row.try_get(2)?)?, hash(row.try_get(3)?)?);
         let salt: Option<Vec<u8>> = row.try_get(4)?;
         let Some(seal) = self.seals.front().map(|seal| seal.size) else {
@@ -241,8 +255,7 @@ impl Look<'_> {
             );
             self.find(Kind::Inserted, Some(id), Some(index), Some(seal), what);
         }
-        if row.try_get(5)? {
-            let texts = Texts::read(row, 6)?;
+        if let Some(texts) = texts {
             self.hold(Odd { row: id, index, seal: Some(seal), what: "", texts, leaf, payload, salt });
         } else if retired.has(time_of(id)) {
             self.verdict.archived += 1;
@@ -414,14 +427,13 @@ impl Look<'_> {
         let settled = self.passed_at.and_then(|at| at.checked_sub(LATE).ok());
         let mut after = Uuid::nil();
         loop {
-            let rows = tx.query(WITHOUT_LEAF, &[&after, &(PAGE * 4)]).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.try_get(0)?;
-            for row in rows {
-                let id: Uuid = row.try_get(0)?;
-                if !row.try_get::<_, bool>(1)? {
-                    continue;
-                }
+            let rows = tx.query(ROWS, &[&after, &PAGE]).await?;
+            let ids = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Uuid>, Error>>()?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after = *last;
+            let sealed = tx.query(WITH_LEAF, &[&ids]).await?;
+            let sealed = sealed.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<HashSet<Uuid>, Error>>()?;
+            for id in ids.into_iter().filter(|id| !sealed.contains(id)) {
                 if settled.is_some_and(|settled| time_of(id) < settled) {
                     let what = format!("its identifier says {}, and no seal of that time has it", time_of(id));
                     self.find(Kind::Inserted, Some(id), None, None, what);
