@@ -2,8 +2,8 @@
 
 mod access;
 mod baselines;
-mod gate;
 mod exposure;
+mod gate;
 mod paths;
 mod schemas;
 mod search;
