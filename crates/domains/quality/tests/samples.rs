@@ -245,7 +245,7 @@ async fn every_sarif_sample_is_stored_with_exactly_its_results_and_once() {
     );
 }
 
-/// Proves REQ-64.1 with the samples of CycloneDX.
+/// Proves REQ-64.1 with the samples.
 #[tokio::test]
 async fn every_cyclonedx_sample_is_stored_with_exactly_its_components_and_statements() {
     let samples = of_category("cyclonedx");

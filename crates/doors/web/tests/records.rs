@@ -237,7 +237,7 @@ async fn a_test_is_linked_and_unlinked_by_hand_with_one_trace_each() {
     has(part(&browser.get("/p/pay/tests/TC-2").await, "proves"), &["prove nothing yet"], &["REQ-1"]);
 }
 
-/// Proves REQ-60.2, and REQ-60.3 on the page.
+/// Proves REQ-60.2, REQ-60.3.
 #[tokio::test]
 async fn a_test_is_remembered_and_set_aside_on_its_page() {
     let (world, mut browser) = with_project().await;

@@ -84,7 +84,7 @@ async fn a_decision_about_a_finding_has_a_reason_and_an_end_after_which_it_is_op
     assert_eq!(state(&world, &id).await, "open");
 }
 
-/// Proves REQ-64.4 and, but for requirement and test, REQ-64.3.
+/// Proves REQ-64.4.
 #[tokio::test]
 async fn a_vulnerability_is_found_where_a_build_that_has_the_component_runs_now() {
     let world = world().await;

@@ -108,7 +108,7 @@ pub(crate) async fn something_set_aside(world: &World) -> String {
     id.to_string()
 }
 
-/// Proves REQ-60.3 together with the gate.
+/// Proves REQ-60.3.
 #[tokio::test]
 async fn a_quarantine_has_a_reason_and_an_end_and_is_ended_once() {
     let world = world().await;
