@@ -4,6 +4,7 @@
 mod components;
 mod exposure;
 mod findings;
+mod looking;
 mod resources;
 pub mod sealing;
 mod triage;
@@ -13,6 +14,10 @@ use kernel::Operation;
 pub use components::*;
 pub use exposure::{Exposure, Occurrence, exposure};
 pub use findings::*;
+pub use looking::{
+    FindingDecision, FindingFilter, FindingLine, FindingRecord, Sighting, find_finding, finding_tools, list_findings,
+    sightings,
+};
 pub use resources::*;
 
 /// The operations of this domain.

@@ -85,6 +85,7 @@ pub enum Section {
     Builds,
     Deployments,
     Defects,
+    Findings,
     Import,
     Quality,
     Members,
@@ -253,6 +254,7 @@ fn navigation(frame: &Frame) -> Markup {
                     (entry(Section::Builds, Icon::Package, "Builds", &at("builds"), None, Some("b")))
                     (entry(Section::Deployments, Icon::Rocket, "Deployments", &at("deployments"), None, Some("d")))
                     (entry(Section::Defects, Icon::Bug, "Defects", &at("defects"), project.open_defects, Some("f")))
+                    (entry(Section::Findings, Icon::TriangleAlert, "Findings", &at("findings"), None, Some("s")))
                     (entry(Section::Import, Icon::Upload, "Import", &at("import"), None, Some("i")))
                 }
             }
@@ -374,6 +376,7 @@ pub const SHORTCUTS: &[(&str, &[&str])] = &[
     ("Go to builds", &["g", "b"]),
     ("Go to deployments", &["g", "d"]),
     ("Go to defects", &["g", "f"]),
+    ("Go to findings of scanners", &["g", "s"]),
     ("Go to import", &["g", "i"]),
     ("Go to members", &["g", "p"]),
     ("Go to roles and permissions", &["g", "l"]),

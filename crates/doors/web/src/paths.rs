@@ -58,7 +58,7 @@ pub fn project(project: &str) -> String {
     format!("/p/{}", segment(project))
 }
 
-/// A page of a project, such as `requirements`, `matrix`, `baselines`, `tests`, `builds`, `defects`, `deployments` or `import`.
+/// A page of a project, such as `requirements`, `matrix`, `baselines`, `tests`, `builds`, `defects`, `findings`, `deployments` or `import`.
 #[must_use]
 pub fn section(project: &str, section: &str) -> String {
     format!("/p/{}/{section}", segment(project))
@@ -92,6 +92,12 @@ pub fn build(project: &str, number: i64) -> String {
 #[must_use]
 pub fn defect(project: &str, key: &str) -> String {
     format!("/p/{}/defects/{}", segment(project), segment(key))
+}
+
+/// A finding's page, by identifier; its decision is posted to `…/triage`.
+#[must_use]
+pub fn finding(project: &str, id: &str) -> String {
+    format!("/p/{}/findings/{}", segment(project), segment(id))
 }
 
 /// An import job's page.

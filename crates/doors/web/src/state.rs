@@ -168,6 +168,30 @@ states! {
 }
 
 states! {
+    /// How bad a scanner's finding is.
+    Severity {
+        Critical = "critical", "Critical", Bad;
+        High = "high", "High", Warn;
+        Medium = "medium", "Medium", Active;
+        Low = "low", "Low", Idle;
+        Info = "info", "Info", Idle;
+    }
+}
+
+states! {
+    /// Where a scanner's finding stands.
+    FindingState {
+        Open = "open", "Open", Bad;
+        Confirmed = "confirmed", "Confirmed", Warn;
+        Accepted = "accepted", "Risk accepted", Idle;
+        FalsePositive = "false_positive", "False positive", Idle;
+        WontFix = "wont_fix", "Won’t fix", Idle;
+        Suppressed = "suppressed", "Suppressed", Idle;
+        Fixed = "fixed", "Fixed", Good;
+    }
+}
+
+states! {
     /// Where an import job stands.
     ImportStatus {
         Waiting = "waiting", "Waiting", Idle;

@@ -90,6 +90,8 @@ fn an_empty_page_says_what_to_do_next() {
         ("builds-empty", "--build 1 reports/*.xml"),
         ("build-empty", "--build 128 reports/*.xml"),
         ("defects-empty", "Failing tests"),
+        ("findings-empty", "throughline import --project payments-gateway --build 1 scan.sarif"),
+        ("findings-nothing-fits", "Clear the filters"),
         ("deployments-empty", "/v1/environments"),
         ("tokens-empty", "THROUGHLINE_TOKEN"),
         ("find-nothing", "Nothing found"),
@@ -141,6 +143,8 @@ fn every_state_is_shape_colour_and_word() {
     shows_all::<BaselineStatus>(&page);
     shows_all::<Change>(&page);
     shows_all::<RuleState>(&page);
+    shows_all::<Severity>(&page);
+    shows_all::<FindingState>(&page);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 /// The end of a day as a form gives it; anything else as it came, so that the refusal names it.
-fn end_of_day(text: &str) -> Value {
+pub(super) fn end_of_day(text: &str) -> Value {
     let end = text.parse::<Date>().ok().and_then(|day| day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).ok());
     end.map_or_else(|| json!(text), |end| json!(end.timestamp().to_string()))
 }

@@ -24,6 +24,7 @@ mod entry;
 mod error;
 mod evidence;
 mod find;
+mod findings;
 mod form;
 mod history;
 mod home;
@@ -88,6 +89,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(docs::routes())
         .merge(entry::routes())
         .merge(find::routes())
+        .merge(findings::routes())
         .merge(home::routes())
         .merge(import::routes())
         .merge(matrix::routes())

@@ -14,8 +14,8 @@ use crate::layout::{Frame, page as framed, shortcuts_list};
 use crate::paths::DESIGN;
 use crate::state::{
     ApprovalStatus, BaselineStatus, BuildStatus, Change, DefectStatus, DeploymentStatus, FeatureStatus, FileStatus,
-    GrantState, ImportStatus, Level, MemberStatus, Outcome, ProofState, RequirementStatus, RuleState, Shown,
-    TestCaseStatus, Tone, dot, state,
+    FindingState, GrantState, ImportStatus, Level, MemberStatus, Outcome, ProofState, RequirementStatus, RuleState,
+    Severity, Shown, TestCaseStatus, Tone, dot, state,
 };
 
 /// The design page as of `now`.
@@ -66,6 +66,7 @@ fn states() -> Markup {
         (all::<ProofState>("Proof")) (all::<RequirementStatus>("Requirement")) (all::<FeatureStatus>("Feature")) (all::<Outcome>("Outcome"))
         (all::<TestCaseStatus>("Test case")) (all::<BuildStatus>("Build")) (all::<DeploymentStatus>("Deployment")) (all::<DefectStatus>("Defect"))
         (all::<GrantState>("Grant")) (all::<MemberStatus>("Member")) (all::<ApprovalStatus>("Approval")) (all::<BaselineStatus>("Baseline")) (all::<Change>("Difference")) (all::<RuleState>("Rule"))
+        (all::<Severity>("Severity of a finding")) (all::<FindingState>("Finding"))
         (all::<Level>("Priority and severity")) (all::<ImportStatus>("Import")) (all::<FileStatus>("File"))
     }
 }

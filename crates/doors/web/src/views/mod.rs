@@ -15,6 +15,8 @@ pub mod design;
 pub mod docs;
 pub mod errors;
 pub mod find;
+pub mod finding;
+pub mod findings;
 pub mod gate;
 pub mod home;
 pub mod import;

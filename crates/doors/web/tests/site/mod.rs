@@ -42,6 +42,7 @@ impl World {
             .chain(&work::PLANNING)
             .chain(&quality::RESOURCES)
             .chain(&delivery::RESOURCES)
+            .chain(&assurance::RESOURCES)
             .chain(&authorization::RESOURCES)
             .copied();
         let operations = identity::operations()
@@ -49,6 +50,7 @@ impl World {
             .chain(quality::operations())
             .chain(work::operations())
             .chain(delivery::operations())
+            .chain(assurance::operations())
             .chain(authorization::operations())
             .collect();
         let catalogue = Catalogue::new(resources, operations, schema).unwrap();

@@ -3,6 +3,7 @@
 mod access;
 mod baselines;
 mod delivery;
+mod findings;
 mod parts;
 mod quality;
 mod questions;
@@ -64,6 +65,12 @@ pub(crate) const NAMES: &[&str] = &[
     "defects-empty",
     "defects-refused",
     "defect",
+    "findings",
+    "findings-empty",
+    "findings-nothing-fits",
+    "finding",
+    "finding-open",
+    "finding-refused",
     "deployments",
     "deployments-empty",
     "import",
@@ -269,6 +276,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
             &views::defects::View { errors: refused("/title", "A title is at most 300 characters."), ..defects() },
         ),
         "defect" => views::defect::page(&at(Section::Defects), &defect()),
+        name if name.starts_with("finding") => return findings::render(name, &at(Section::Findings)),
         "deployments" => views::deployments::page(&at(Section::Deployments), &deployments()),
         "deployments-empty" => views::deployments::page(
             &at(Section::Deployments),
