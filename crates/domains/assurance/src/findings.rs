@@ -8,10 +8,12 @@ const SEEN: &[Verb] = &[Verb::List, Verb::Read];
 pub static FINDINGS: Resource = Resource::new("findings", "security.v_findings", "vulnerability", "title")
     .detail(&["fingerprint"])
     .sorted_by("-first_seen_at")
-    .verbs(SEEN);
+    .verbs(SEEN)
+    .page("findings");
 
 /// The reports in which a finding was seen.
 pub static FINDING_SIGHTINGS: Resource =
     Resource::new("finding-sightings", "security.finding_sightings", "vulnerability", "uri")
         .sorted_by("-seen_at")
-        .verbs(SEEN);
+        .verbs(SEEN)
+        .page("findings");

@@ -31,6 +31,8 @@ pub const TOKENS: &str = "/account/tokens";
 pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
 /// Creates a project; POST with `name`.
 pub const PROJECTS: &str = "/projects";
+/// Where a vulnerability runs; GET with `identifier`.
+pub const EXPOSURE: &str = "/exposure";
 /// How good the data are; for administrators.
 pub const QUALITY: &str = "/quality";
 /// Everybody who belongs to the organisation.

@@ -175,3 +175,61 @@ async fn a_finding_is_decided_about_on_its_page_by_whoever_may_and_the_decision_
     assert_eq!(ann.get(&path).await.status, StatusCode::NOT_FOUND);
     assert!(ann.get("/p/pay/findings").await.body.contains("No scanner has found anything"));
 }
+
+/// Shows the page's part of REQ-64.3.
+#[tokio::test]
+async fn the_page_of_a_vulnerability_names_where_it_runs_and_who_answers_for_that() {
+    let world = World::new().await;
+    world
+        .sql(
+            "insert into work.projects (name, slug, owner_user_id) values ('Pay', 'pay', platform.current_user_id()), ('Shop', 'shop', null);
+             insert into delivery.builds (project_id, build_number, version_tag, status) select id, 1, 'v1', 'success' from work.projects;
+             insert into delivery.builds (project_id, build_number, version_tag, status) select id, 2, 'v2', 'success' from work.projects where slug = 'pay';
+             insert into delivery.environments (name, tier) values ('eu-live', 'staging'), ('try-out', 'test');
+             insert into platform.services (name, service_type) values ('checkout', 'api');
+             insert into security.sboms (project_id, build_id, spec_version) select project_id, id, '1.6' from delivery.builds;
+             insert into security.sbom_components (project_id, sbom_id, name, version, package, package_version)
+               select project_id, id, 'xz', '5.6.0', 'pkg:deb/xz', '5.6.0' from security.sboms;
+             insert into delivery.deployments (project_id, build_id, service_id, environment_id, version, status)
+               select b.project_id, b.id, case when p.slug = 'pay' then v.id end, e.id, 'run-' || p.slug, 'success'
+                 from delivery.builds b join work.projects p on p.id = b.project_id, platform.services v, delivery.environments e
+                where b.build_number = 1 and e.name = case when p.slug = 'pay' then 'eu-live' else 'try-out' end;
+             -- Only from now on, because a deployment to production needs a second member.
+             update delivery.environments set tier = 'production' where name = 'eu-live';
+             insert into security.vulnerability_statements (project_id, identifier, severity, analysis_state, justification)
+               select id, 'CVE-2024-3094', 'critical', case when slug = 'shop' then 'not_affected' end,
+                      case when slug = 'shop' then 'code_not_reachable' end from work.projects;
+             insert into security.vulnerability_affects (project_id, statement_id, reference, package, package_version)
+               select project_id, id, 'xz', 'pkg:deb/xz', '5.6.0' from security.vulnerability_statements;
+             insert into security.vulnerability_statements (project_id, identifier) select id, 'CVE-2020-1' from work.projects where slug = 'pay'",
+        )
+        .await;
+    let mut olga = world.signed_in("olga@example.test").await;
+    assert!(olga.get("/p/pay/findings").await.body.contains("href=\"/exposure\""));
+    for nothing in ["/exposure", "/exposure?identifier=", "/exposure?identifier=%00", "/exposure?other=1"] {
+        assert!(olga.get(nothing).await.body.contains("Nothing is asked yet"), "{nothing}");
+    }
+    let page = olga.get("/exposure?identifier=%20cve-2024-3094").await;
+    let said = text(&page);
+    for words in [
+        "In production CVE-2024-3094, by 2 documents",
+        "checkout, Pay eu-live Yes run-pay, #1 Olga Owner xz 5.6.0 Open",
+        "Shop try-out No run-shop, #1 – nobody xz 5.6.0 False positive code not reachable , brought by Olga Owner",
+        "Built, and runs nowhere 1",
+        "Pay v2, #2",
+    ] {
+        assert!(said.contains(words), "no {words}: {said}");
+    }
+    assert!(page.body.contains("href=\"/p/pay/builds/1\"") && page.body.contains("value=\"cve-2024-3094\""));
+    let nowhere = text(&olga.get("/exposure?identifier=CVE-2020-1").await);
+    assert!(nowhere.contains("Runs nowhere that you may see") && !nowhere.contains("checkout"), "{nowhere}");
+    assert!(olga.get("/exposure?identifier=CVE-1-1").await.body.contains("Nothing is known of this vulnerability"));
+    let long = "x".repeat(201);
+    assert_eq!(olga.get(&format!("/exposure?identifier={long}")).await.status, StatusCode::BAD_REQUEST);
+
+    world.other("abroad", "ann@example.test").await;
+    let mut ann = world.signed_in("ann@example.test").await;
+    let hers = ann.get("/exposure?identifier=CVE-2024-3094").await;
+    assert!(hers.body.contains("Nothing is known of this vulnerability"), "{}", hers.body);
+    assert_eq!(world.browser().get("/exposure").await.status, StatusCode::SEE_OTHER);
+}

@@ -104,7 +104,8 @@ fn severity(line: &FindingLine) -> Severity {
     Severity::from_code(&line.severity).unwrap_or(Severity::Medium)
 }
 
-fn standing(code: &str) -> FindingState {
+/// A state as it is stored.
+pub(super) fn standing(code: &str) -> FindingState {
     FindingState::from_code(code).unwrap_or(FindingState::Open)
 }
 

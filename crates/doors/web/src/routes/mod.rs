@@ -23,6 +23,7 @@ mod docs;
 mod entry;
 mod error;
 mod evidence;
+mod exposure;
 mod find;
 mod findings;
 mod form;
@@ -88,6 +89,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(deployments::routes())
         .merge(docs::routes())
         .merge(entry::routes())
+        .merge(exposure::routes())
         .merge(find::routes())
         .merge(findings::routes())
         .merge(home::routes())

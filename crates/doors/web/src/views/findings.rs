@@ -53,7 +53,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Findings",
         &[],
         &html! {
-            (head(&Head { title: "Findings", sub: Some(html! { "What scanners found, each once for all their reports" }), actions: Some(link_button("Import a report", &at(frame, "import"), Some(Icon::Upload), false)), ..Head::default() }))
+            (head(&Head { title: "Findings", sub: Some(html! { "What scanners found, each once for all their reports" }), actions: Some(html! { (link_button("Where does a vulnerability run?", paths::EXPOSURE, Some(Icon::ScanEye), false)) (link_button("Import a report", &at(frame, "import"), Some(Icon::Upload), false)) }), ..Head::default() }))
             (filter_bar(&view.filters))
             @if view.rows.is_empty() && view.filters.narrowed() {
                 (empty(&Empty { glyph: Icon::Search, title: "No finding fits these filters", text: "Take one away, or start again.", command: None, link: Some(("Clear the filters", view.filters.action.clone())) }))

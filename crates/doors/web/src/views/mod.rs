@@ -14,6 +14,7 @@ pub mod deployments;
 pub mod design;
 pub mod docs;
 pub mod errors;
+pub mod exposure;
 pub mod find;
 pub mod finding;
 pub mod findings;

@@ -4,7 +4,7 @@ use maud::Markup;
 use web::components::{Filters, FormErrors};
 use web::layout::Frame;
 use web::state::*;
-use web::views::{finding, findings};
+use web::views::{exposure, finding, findings};
 
 use super::ODD;
 use super::parts::*;
@@ -127,4 +127,53 @@ fn one() -> finding::View {
         form: Some(finding::Entered::default()),
         errors: FormErrors::default(),
     }
+}
+
+/// Nothing asked, nothing known, known but nowhere, and everywhere.
+pub(super) fn exposure(name: &str) -> exposure::View {
+    let place =
+        |service: Option<&str>, environment: Option<(&str, bool)>, state, because: Option<&str>| exposure::Place {
+            project: (s("payments-gateway"), s("payments-gateway")),
+            service: service.map(s),
+            environment: environment.map(|(name, is_production)| (s(name), is_production)),
+            version: Some(s("1.8.2")),
+            build: 128,
+            since: environment.map(|_| ago(600)),
+            owner: service.map(|_| s("Mira Holm")),
+            team: service.map(|_| s("Refunds")),
+            component: s("xz 5.6.0"),
+            state,
+            because: because.map(s),
+            by: Some(s("Jonas Weber")),
+        };
+    let everywhere = exposure::Answer {
+        identifier: s("CVE-2024-3094"),
+        statements: 2,
+        severity: Some(s("critical")),
+        score: Some(10.0),
+        description: Some(s(ODD)),
+        recommendation: Some(s("Go back to 5.4.6.")),
+        is_in_production: true,
+        running: vec![
+            place(Some("checkout"), Some(("eu-live", true)), FindingState::Open, None),
+            place(
+                None,
+                Some(("try-out", false)),
+                FindingState::FalsePositive,
+                Some("code not reachable: sshd is not there"),
+            ),
+        ],
+        built: vec![place(None, None, FindingState::Open, None)],
+        ranges: 3,
+        is_cut: true,
+    };
+    let answer = match name {
+        "exposure" => Some(everywhere),
+        "exposure-unknown" => Some(exposure::Answer { identifier: s("CVE-1-1"), ..Default::default() }),
+        "exposure-nowhere" => {
+            Some(exposure::Answer { running: vec![], built: vec![], is_in_production: false, ..everywhere })
+        }
+        _ => None,
+    };
+    exposure::View { asked: answer.as_ref().map(|answer| answer.identifier.clone()).unwrap_or_default(), answer }
 }

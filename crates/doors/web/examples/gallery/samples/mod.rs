@@ -71,6 +71,10 @@ pub(crate) const NAMES: &[&str] = &[
     "finding",
     "finding-open",
     "finding-refused",
+    "exposure",
+    "exposure-empty",
+    "exposure-unknown",
+    "exposure-nowhere",
     "deployments",
     "deployments-empty",
     "import",
@@ -277,6 +281,9 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "defect" => views::defect::page(&at(Section::Defects), &defect()),
         name if name.starts_with("finding") => return findings::render(name, &at(Section::Findings)),
+        name if name.starts_with("exposure") => {
+            views::exposure::page(&outside(Section::Other), &findings::exposure(name))
+        }
         "deployments" => views::deployments::page(&at(Section::Deployments), &deployments()),
         "deployments-empty" => views::deployments::page(
             &at(Section::Deployments),
