@@ -255,7 +255,7 @@ pub fn then(frame: &Frame, view: &Then) -> Markup {
             (table("Fields", &[Column::text("Field"), Column::text("What it said")], &html! {
                 @for (field, text) in &view.fields { tr { td { (field) } td class="text" { (text) } } }
             }))
-            p class="muted" { "SHA-256 " span class="key" { (view.fingerprint) } }
+            p class="muted" { "SHA-256 " code class="digest" { (view.fingerprint) } }
         },
     )
 }
