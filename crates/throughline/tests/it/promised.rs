@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::world;
 
-/// Arrays that are no rows: an ordered parameter of a protocol, a snapshot that nobody joins on, a catalogue that is only unfolded.
+/// Arrays that are no rows: an ordered parameter of a protocol, a snapshot that nobody joins on, a catalogue that is only unfolded, labels of a foreign
+/// document that are replaced as a whole.
 const ARRAYS: &[&str] = &[
     "audit.audit_logs.changed_fields",
     "authz.role_grants_template.actions",
@@ -16,6 +17,8 @@ const ARRAYS: &[&str] = &[
     "identity.sso_providers.scopes",
     "llm.messages.content_categories",
     "platform.table_facts.statistics",
+    "security.findings.tags",
+    "security.sbom_components.licences",
     "security.security_events.affected_data_types",
     "security.security_events.affected_systems",
 ];
