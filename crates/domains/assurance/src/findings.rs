@@ -7,13 +7,13 @@ const SEEN: &[Verb] = &[Verb::List, Verb::Read];
 /// What tools found, each once for all their reports. Reports make them, and `triage` says what people think of them.
 pub static FINDINGS: Resource = Resource::new("findings", "security.v_findings", "vulnerability", "title")
     .detail(&["fingerprint"])
-    .sorted_by("-first_seen_at")
+    .sorted_by("-id")
     .verbs(SEEN)
     .page("findings");
 
 /// The reports in which a finding was seen.
 pub static FINDING_SIGHTINGS: Resource =
     Resource::new("finding-sightings", "security.finding_sightings", "vulnerability", "uri")
-        .sorted_by("-seen_at")
+        .sorted_by("-id")
         .verbs(SEEN)
         .page("findings");
