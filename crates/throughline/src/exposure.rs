@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     failure::Failure,
-    remote::{Refusal, Remote, Server},
+    remote::{Refusal, Remote, Server, escaped},
 };
 
 /// The question.
@@ -41,11 +41,6 @@ pub(crate) async fn run(data: &Path, arguments: ExposureArguments, json: bool) -
         }
     }
     Ok(ExitCode::from(u8::from(answer["is_in_production"] == true)))
-}
-
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 fn lines(answer: &Value) -> Vec<String> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     failure::Failure,
-    remote::{Refusal, Remote, Server},
+    remote::{Refusal, Remote, Server, escaped},
 };
 
 /// Exit code when nobody could tell. A pipeline must not take that for a build that fails its rules.
@@ -100,16 +100,6 @@ async fn find(server: &Server, arguments: &GateArguments) -> Result<String, Refu
 
 fn first(list: &Value) -> Option<String> {
     list["data"][0]["id"].as_str().map(str::to_owned)
-}
-
-/// A query value with everything percent-encoded that is not plain.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 /// A line for each rule, and one for all.

@@ -155,6 +155,16 @@ async fn body(answer: Response) -> Result<Value, Refusal> {
     Err(Refusal::Told { message, code })
 }
 
+/// A query value with everything percent-encoded that is not plain.
+pub(crate) fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
