@@ -303,6 +303,11 @@ impl World {
             let answer = self.post("/v1/api-tokens", &input).by(&organization.owner).send().await.expect(201);
             return Ok(answer.json()["id"].as_str().unwrap_or_default().to_owned());
         }
+        if name == "evidence-bundles" {
+            let input = json!({"build_id": self.example(organization, "builds", 0).await?});
+            let answer = self.post("/v1/evidence-bundles", &input).by(&organization.owner).send().await.expect(201);
+            return Ok(answer.json()["id"].as_str().unwrap_or_default().to_owned());
+        }
         if name == "sessions" {
             let sign_in = SignIn {
                 email: organization.owner.email.clone(),

@@ -20,6 +20,7 @@ use super::{
     csv::Csv,
     error::PageError,
     listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
+    releases,
     session::Visitor,
     tests::environments,
 };
@@ -205,6 +206,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
     let commits = beside(delivery::commits_of_build(ctx, &tx, place).await)?;
     let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     let gate = beside(delivery::gate_of(ctx, &tx, &found.id.to_string()).await.map(Some))?;
+    let evidence = releases::of_build(&visitor, &tx, project.id, found.id).await?;
     tx.commit().await?;
 
     let now = ctx.now();
@@ -238,6 +240,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
             .map(|one| build::Component { name: one.component, lines: one.lines, branches: one.branches })
             .collect(),
         gate: gate.map(gated),
+        evidence,
         newly_failing: failing.into_iter().map(change).collect(),
         newly_fixed: fixed.into_iter().map(change).collect(),
         slowest,

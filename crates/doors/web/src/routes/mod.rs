@@ -36,6 +36,7 @@ mod memory;
 mod overview;
 mod preferences;
 mod quality;
+mod releases;
 mod requirement;
 mod requirement_form;
 mod requirements;
@@ -99,6 +100,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(overview::routes())
         .merge(preferences::routes())
         .merge(quality::routes())
+        .merge(releases::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
         .merge(suspects::routes())
