@@ -8,8 +8,8 @@ use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
 use crate::{
-    audit::Audit, check::CheckArguments, evidence::EvidenceCommand, exposure::ExposureArguments, failure::Failure, gate::GateArguments,
-    import::ImportArguments,
+    audit::Audit, check::CheckArguments, evidence::EvidenceCommand, exposure::ExposureArguments, failure::Failure,
+    gate::GateArguments, import::ImportArguments,
 };
 
 /// The system of record for software delivery by people and AI agents.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Write as _},
+    io::{BufWriter, Read as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -138,7 +138,11 @@ async fn make(data: &Path, arguments: &MakeArguments, json: bool) -> Result<(), 
             path.display()
         );
         println!("SHA-256 {}", text_of(&made["content_sha256"]));
-        println!("check it with: throughline evidence verify {} --key '{}'", path.display(), text_of(&made["public_key"]));
+        println!(
+            "check it with: throughline evidence verify {} --key '{}'",
+            path.display(),
+            text_of(&made["public_key"])
+        );
     }
     Ok(())
 }
@@ -218,7 +222,15 @@ fn read_whole(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn sha256_of(path: &Path) -> Result<String, Failure> {
     let mut digest = Sha256::new();
-    let hashing = || std::io::copy(&mut File::open(path)?, &mut digest);
+    let mut hashing = || {
+        let (mut file, mut piece) = (File::open(path)?, vec![0; 64 << 10]);
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok::<_, std::io::Error>(()),
+                size => digest.update(&piece[..size]),
+            }
+        }
+    };
     hashing().map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
     Ok(evidence::canonical::hex(&digest.finalize()))
 }

@@ -69,7 +69,11 @@ impl Envelope {
     ///
     /// # Errors
     /// When none has, or it is a payload of another kind.
-    pub fn open<'a>(&self, payload_type: &str, keys: &'a [PublicKey]) -> Result<(Vec<u8>, &'a PublicKey), EnvelopeError> {
+    pub fn open<'a>(
+        &self,
+        payload_type: &str,
+        keys: &'a [PublicKey],
+    ) -> Result<(Vec<u8>, &'a PublicKey), EnvelopeError> {
         if self.payload_type != payload_type {
             return Err(EnvelopeError::Malformed("its payload is of another kind"));
         }

@@ -6,8 +6,8 @@ use std::io::{Read as _, Write as _};
 use assurance::evidence::{
     DATA_FILE, PAGE_FILE, SIGNATURE_FILE, Verdict, bundle, canonical, files_named,
     record::{
-        About, Artifact, Criterion, Defect, Deployment, Evidence, Gate, Made, Named, ProjectName, Report, Requirement, Rule,
-        Summary, SuspectLink, Test, Trail, Vulnerability, Waiver,
+        About, Artifact, Criterion, Defect, Deployment, Evidence, Gate, Made, Named, ProjectName, Report, Requirement,
+        Rule, Summary, SuspectLink, Test, Trail, Vulnerability, Waiver,
     },
     render, statement, verify,
 };
@@ -64,12 +64,8 @@ fn requirement(key: &str, status: &str, proofs: &[(&str, &str)]) -> Requirement 
 
 fn evidence() -> Evidence {
     let organization = Uuid::from_u128(1);
-    let head = Checkpoint {
-        origin: assurance::sealing::origin(organization),
-        size: 4000,
-        root: [3; 32],
-        extensions: vec![],
-    };
+    let head =
+        Checkpoint { origin: assurance::sealing::origin(organization), size: 4000, root: [3; 32], extensions: vec![] };
     let mut evidence = Evidence {
         form: assurance::evidence::record::FORM,
         about: About {
@@ -356,7 +352,10 @@ fn a_signature_of_somebody_else_or_of_other_words_proves_nothing() {
     assert_eq!(named(&verdict, SIGNATURE_FILE), [("forged", s("the signature"))]);
     assert_eq!(verdict.signed_by, None);
     // Both keys are believed: the one that signed it is told.
-    assert_eq!(verify(&made(), &[other.public_key(), key().public_key()]).signed_by, Some(key().public_key().to_string()));
+    assert_eq!(
+        verify(&made(), &[other.public_key(), key().public_key()]).signed_by,
+        Some(key().public_key().to_string())
+    );
     // Another bundle, signed by somebody else, with the same name.
     let forged = bundle::make(&Evidence { defects: vec![], ..evidence() }, &other).unwrap();
     assert_eq!(named(&checked(&forged), SIGNATURE_FILE), [("forged", s("the signature"))]);
@@ -398,7 +397,11 @@ fn files_that_are_missing_added_or_broken_are_named() {
     more.push((s(DATA_FILE), b"{}".to_vec()));
     let verdict = checked(&packed(&more));
     assert_eq!(named(&verdict, "x/readme.txt"), [("added", String::new())]);
-    assert_eq!(named(&verdict, "x/evidence.json"), [("added", String::new())], "the first one counts, and the second is told");
+    assert_eq!(
+        named(&verdict, "x/evidence.json"),
+        [("added", String::new())],
+        "the first one counts, and the second is told"
+    );
     let whole = made();
     for cut in [0, 5, 40, whole.len() / 2, whole.len() - 1] {
         assert_eq!(checked(&whole[..cut]).alterations[0].kind, "unreadable", "cut at {cut}");

@@ -45,10 +45,12 @@ async fn scene(world: &World) -> Scene {
     let proven = one(world, criterion, &[&project, &pay, &1_i32, &"It pays."]).await;
     one(world, criterion, &[&project, &pay, &2_i32, &"It pays once."]).await;
     let test = "insert into quality.test_cases (project_id, name) values ($1, $2) returning id";
-    let (pays, refunds) = (one(world, test, &[&project, &"pays"]).await, one(world, test, &[&project, &"refunds"]).await);
+    let (pays, refunds) =
+        (one(world, test, &[&project, &"pays"]).await, one(world, test, &[&project, &"refunds"]).await);
     let link = "insert into work.trace_links (project_id, source_id, target_id, link_type, criterion_id) values ($1, $2, $3, 'verifies', $4) returning id";
     one(world, link, &[&project, &pays, &pay, &proven]).await;
-    let build = "insert into delivery.builds (project_id, build_number, status, git_branch, git_commit_hash, version_tag)
+    let build =
+        "insert into delivery.builds (project_id, build_number, status, git_branch, git_commit_hash, version_tag)
                  values ($1, 7, 'success', 'main', $2, '2.4.0') returning id";
     let build = one(world, build, &[&project, &"0f".repeat(20)]).await;
     let import = "insert into platform.imports (project_id, build_id, file_name, format, status, completed_at, content_sha256, size_bytes)
@@ -145,7 +147,10 @@ async fn a_bundle_says_what_was_required_what_proves_it_what_is_open_and_what_wa
     assert_eq!(all.made.by, world.home.developer.name);
     // A gap, a failing test, a defect, a finding, a vulnerability and a link.
     assert_eq!((all.summary.criteria, all.summary.proven, all.summary.open), (2, 1, 6));
-    assert_eq!((&bundle["criteria_count"], &bundle["proven_count"], &bundle["open_count"]), (&json!(2), &json!(1), &json!(6)));
+    assert_eq!(
+        (&bundle["criteria_count"], &bundle["proven_count"], &bundle["open_count"]),
+        (&json!(2), &json!(1), &json!(6))
+    );
 
     // Without a baseline, what the project says now; for a build and a deployment as for a release.
     for body in [json!({"build_id": made.build}), json!({"deployment_id": made.deployment})] {
@@ -168,13 +173,19 @@ async fn a_bundle_is_kept_as_it_was_made_and_making_it_is_told_in_the_trail() {
     assert_eq!(json!(first.len()), bundle["size_bytes"]);
 
     // What changes afterwards changes nothing in it.
-    batch(&world, &format!("delete from quality.test_results where build_id = '{}'", made.build)).await;
+    let more = "insert into quality.defects (project_id, title) values ($1, 'Found later') returning id";
+    one(&world, more, &[&made.project]).await;
     batch(&world, &format!("update work.requirements set status = 'rejected' where id = '{}'", made.requirement)).await;
     assert_eq!(fetched(&world, &bundle).await, first);
 
-    let history = world.get(format!("/v1/evidence-bundles/{id}/history")).by(&world.home.owner).send().await.expect(200);
+    let history =
+        world.get(format!("/v1/evidence-bundles/{id}/history")).by(&world.home.owner).send().await.expect(200);
     let history = history.json();
-    assert_eq!((rows(&history).len(), &rows(&history)[0]["event"]), (1, &json!("evidence_bundle.created")), "{history}");
+    assert_eq!(
+        (rows(&history).len(), &rows(&history)[0]["event"]),
+        (1, &json!("evidence_bundle.created")),
+        "{history}"
+    );
     let listed = format!("/v1/evidence-bundles?filter[release_id]={}", made.release);
     let listed = world.get(listed).by(&world.home.viewer).send().await.expect(200).json();
     assert_eq!((rows(&listed).len(), &rows(&listed)[0]["id"]), (1, &bundle["id"]));
@@ -215,7 +226,8 @@ async fn evidence_is_made_and_read_by_those_who_may() {
     let planned = one(&world, planned, &[&made.project]).await;
     let told = world.post("/v1/evidence-bundles", &json!({"release_id": planned})).by(owner).send().await.expect(422);
     assert!(told.text().contains("names no build"), "{}", told.text());
-    let elsewhere = one(&world, "insert into work.projects (name, slug) values ('Ship', 'ship') returning id", &[]).await;
+    let elsewhere =
+        one(&world, "insert into work.projects (name, slug) values ('Ship', 'ship') returning id", &[]).await;
     let other = json!({"project_id": elsewhere, "name": "Ship"});
     let other = world.post("/v1/baselines", &other).by(owner).send().await.expect(201).json();
     let mixed = json!({"build_id": made.build, "baseline_id": other["id"]});
@@ -223,7 +235,10 @@ async fn evidence_is_made_and_read_by_those_who_may() {
     assert_eq!(told.pointers(), ["/baseline_id"]);
 
     let bundle = make(&world, owner, &body).await;
-    for path in [bundle["content"].as_str().unwrap().to_owned(), format!("/v1/evidence-bundles/{}", bundle["id"].as_str().unwrap())] {
+    for path in [
+        bundle["content"].as_str().unwrap().to_owned(),
+        format!("/v1/evidence-bundles/{}", bundle["id"].as_str().unwrap()),
+    ] {
         world.get(&path).send().await.expect(401);
         world.get(&path).by(&world.abroad.owner).send().await.expect(404);
         world.get(&path).by(&world.home.viewer).send().await.expect(200);
@@ -306,7 +321,11 @@ async fn the_command_makes_evidence_and_checks_it_without_any_server() {
     // One record made better than it was.
     let bytes = std::fs::read(place.path().join("bundle.tar.gz")).unwrap();
     let opened = evidence::bundle::open(&bytes).unwrap();
-    let data = String::from_utf8(opened.data.unwrap()).unwrap().replacen("\"outcome\":\"failed\"", "\"outcome\":\"passed\"", 1);
+    let data = String::from_utf8(opened.data.unwrap()).unwrap().replacen(
+        "\"outcome\":\"failed\"",
+        "\"outcome\":\"passed\"",
+        1,
+    );
     let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
     for (name, content) in [
         (evidence::DATA_FILE, data.into_bytes()),
@@ -320,8 +339,14 @@ async fn the_command_makes_evidence_and_checks_it_without_any_server() {
     std::fs::write(place.path().join("better.tar.gz"), archive.into_inner().unwrap().finish().unwrap()).unwrap();
     let (code, said, _) = command(words("verify better.tar.gz --key key.pem"), place.path()).await;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("ALTERED     evidence.json, tests TC-2: TC-2 says something else than what was signed\n"), "{said}");
+    assert!(
+        said.contains("ALTERED     evidence.json, tests TC-2: TC-2 says something else than what was signed\n"),
+        "{said}"
+    );
     let (code, said, _) = command(words("--json verify better.tar.gz --key key.pem"), place.path()).await;
     let verdict: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!((code, &verdict["ok"], &verdict["verdict"]["alterations"][0]["what"]), (Some(1), &json!(false), &json!("tests TC-2")));
+    assert_eq!(
+        (code, &verdict["ok"], &verdict["verdict"]["alterations"][0]["what"]),
+        (Some(1), &json!(false), &json!("tests TC-2"))
+    );
 }

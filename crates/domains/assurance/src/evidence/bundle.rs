@@ -62,12 +62,21 @@ pub fn folder(evidence: &Evidence) -> String {
 /// The same, of a project's short name and what the bundle is about.
 pub fn file_name(slug: &str, about: &str) -> String {
     let plain = |text: &str| -> String {
-        let letters = text.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' });
+        let letters =
+            text.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' });
         let text: String = letters.collect();
         text.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").to_lowercase()
     };
     let name = format!("{}-{}-evidence", plain(slug), plain(about).trim_matches('.'));
-    name.chars().rev().take(90).collect::<String>().chars().rev().collect::<String>().trim_start_matches(['-', '.']).to_owned()
+    name.chars()
+        .rev()
+        .take(90)
+        .collect::<String>()
+        .chars()
+        .rev()
+        .collect::<String>()
+        .trim_start_matches(['-', '.'])
+        .to_owned()
 }
 
 /// A bundle taken apart; nothing of it is believed yet.

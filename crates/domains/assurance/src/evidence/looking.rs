@@ -157,7 +157,8 @@ async fn piece(tx: &Tx, found: &Allowed<Record, Export>, from: i64) -> Result<Ve
 /// # Errors
 /// 404 when it is gone, 503 when as many are being read as there can be.
 pub async fn bundle_page(tx: &Tx, found: &Allowed<Record, Read>) -> Result<Vec<u8>, Error> {
-    let busy = || Problem::new(ProblemKind::Unavailable, "Others are reading evidence; try again in a moment.").retry_after(2);
+    let busy =
+        || Problem::new(ProblemKind::Unavailable, "Others are reading evidence; try again in a moment.").retry_after(2);
     let _room = READERS.try_acquire().map_err(|_| busy())?;
     let row = tx.query_opt(WHOLE, &[&found.uuid()?]).await?.ok_or_else(|| Problem::not_found("evidence bundle"))?;
     let content: Vec<u8> = row.try_get(0)?;

@@ -2,7 +2,9 @@
 
 use base::Problem;
 use jiff::Timestamp;
-use kernel::{Allowed, Change, Collection, Create, Ctx, Error, Operation, Read, Record, Resource, Tx, authorise, permit, record};
+use kernel::{
+    Allowed, Change, Collection, Create, Ctx, Error, Operation, Read, Record, Resource, Tx, authorise, permit, record,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -79,13 +81,19 @@ struct Bundled {
     content: String,
 }
 
-async fn read_record(ctx: &Ctx, tx: &Tx, resource: &'static Resource, id: Uuid) -> Result<Allowed<Record, Read>, Error> {
+async fn read_record(
+    ctx: &Ctx,
+    tx: &Tx,
+    resource: &'static Resource,
+    id: Uuid,
+) -> Result<Allowed<Record, Read>, Error> {
     let served = ctx.catalogue().served(resource)?;
     authorise(ctx, Record::find(tx, served, &id.to_string(), false).await?)
 }
 
 fn without_build(kind: &str) -> Error {
-    Problem::invalid(format!("This {kind} names no build, so there is nothing to show; say which build it is first.")).into()
+    Problem::invalid(format!("This {kind} names no build, so there is nothing to show; say which build it is first."))
+        .into()
 }
 
 /// What is meant, which the actor may read.

@@ -38,7 +38,11 @@ pub fn render(evidence: &Evidence) -> String {
         }
     };
     // A line for each piece, so that what was altered can be told by its line.
-    page.into_string().replace("</tr>", "</tr>\n").replace("</li>", "</li>\n").replace("</div>", "</div>\n").replace("<section", "\n<section")
+    page.into_string()
+        .replace("</tr>", "</tr>\n")
+        .replace("</li>", "</li>\n")
+        .replace("</div>", "</div>\n")
+        .replace("<section", "\n<section")
 }
 
 /// A moment as people read it, with the moment itself beside it.
@@ -161,10 +165,15 @@ fn required(evidence: &Evidence) -> Markup {
             }
         }
     };
-    section("required", "What was required, and what proves it", Some(evidence.requirements.len()), &html! {
-        @if evidence.requirements.is_empty() { p { "Nothing was required." } }
-        @for requirement in &evidence.requirements { (one(requirement)) }
-    })
+    section(
+        "required",
+        "What was required, and what proves it",
+        Some(evidence.requirements.len()),
+        &html! {
+            @if evidence.requirements.is_empty() { p { "Nothing was required." } }
+            @for requirement in &evidence.requirements { (one(requirement)) }
+        },
+    )
 }
 
 fn proof(criterion: &Criterion) -> Markup {
@@ -179,76 +188,97 @@ fn open(evidence: &Evidence) -> Markup {
         .flat_map(|requirement| requirement.criteria.iter().map(move |criterion| (requirement, criterion)))
         .filter(|(_, criterion)| criterion.proof != "proven")
         .collect();
-    let red: Vec<_> = evidence.tests.iter().filter(|test| matches!(test.outcome.as_str(), "failed" | "error")).collect();
-    section("open", "What is open", None, &html! {
-        @if evidence.summary.open == 0 { p { "Nothing: every criterion is proven, and no test, defect, finding, vulnerability or link is open." } }
-        @if !gaps.is_empty() {
-            h3 { "Criteria without proof" }
-            ul { @for (requirement, criterion) in &gaps { li { a href={ "#requirement-" (requirement.key) } { (requirement.key) } " criterion " (criterion.position) ": " (state(&criterion.proof)) } } }
-        }
-        @if !red.is_empty() {
-            h3 { "Failing tests" }
-            ul { @for test in &red { li { a href={ "#test-" (test.key) } { (test.key) } " " (test.name) " " (state(&test.outcome)) } } }
-        }
-        @if !evidence.defects.is_empty() {
-            h3 { "Defects" }
-            (table(&["Key", "Defect", "Severity", "Status", "Seen in", "Reported"], &html! { @for one in &evidence.defects {
-                tr { td { (one.key) } td class="text" { (one.title) } td { (state(&one.severity)) } td { (state(&one.status)) } td { (maybe(one.affected_version.as_deref(), "unknown")) } td { (time(one.reported_at)) } }
-            } }))
-        }
-        @if !evidence.findings.is_empty() {
-            h3 { "Findings" }
-            (table(&["Finding", "Tool and rule", "Severity", "State", "Where", "Since"], &html! { @for one in &evidence.findings {
-                tr { td class="text" { (one.name) } td { (one.tool) " " (maybe(one.rule.as_deref(), "no rule")) } td { (state(&one.severity)) } td { (state(&one.state)) }
-                    td class="text" { (maybe(one.file.as_deref(), "no file")) @if let Some(line) = one.line { ":" (line) } } td { (time(one.first_seen_at)) } }
-            } }))
-        }
-        @if !evidence.vulnerabilities.is_empty() {
-            h3 { "Vulnerabilities" }
-            (table(&["Vulnerability", "What it is", "Severity", "State", "Who says so"], &html! { @for one in &evidence.vulnerabilities {
-                tr { td { (one.name) } td class="text" { (maybe(one.title.as_deref(), "not described")) } td { @match &one.severity { Some(severity) => (state(severity)), None => (none("not rated")) } } td { (state(&one.state)) } td class="text" { (one.source) } }
-            } }))
-        }
-        @if !evidence.suspect_links.is_empty() {
-            h3 { "Links that nobody has accepted since an end changed" }
-            ul { @for link in &evidence.suspect_links { li { (link.name) " since " (time(link.since)) } } }
-        }
-    })
+    let red: Vec<_> =
+        evidence.tests.iter().filter(|test| matches!(test.outcome.as_str(), "failed" | "error")).collect();
+    section(
+        "open",
+        "What is open",
+        None,
+        &html! {
+            @if evidence.summary.open == 0 { p { "Nothing: every criterion is proven, and no test, defect, finding, vulnerability or link is open." } }
+            @if !gaps.is_empty() {
+                h3 { "Criteria without proof" }
+                ul { @for (requirement, criterion) in &gaps { li { a href={ "#requirement-" (requirement.key) } { (requirement.key) } " criterion " (criterion.position) ": " (state(&criterion.proof)) } } }
+            }
+            @if !red.is_empty() {
+                h3 { "Failing tests" }
+                ul { @for test in &red { li { a href={ "#test-" (test.key) } { (test.key) } " " (test.name) " " (state(&test.outcome)) } } }
+            }
+            @if !evidence.defects.is_empty() {
+                h3 { "Defects" }
+                (table(&["Key", "Defect", "Severity", "Status", "Seen in", "Reported"], &html! { @for one in &evidence.defects {
+                    tr { td { (one.key) } td class="text" { (one.title) } td { (state(&one.severity)) } td { (state(&one.status)) } td { (maybe(one.affected_version.as_deref(), "unknown")) } td { (time(one.reported_at)) } }
+                } }))
+            }
+            @if !evidence.findings.is_empty() {
+                h3 { "Findings" }
+                (table(&["Finding", "Tool and rule", "Severity", "State", "Where", "Since"], &html! { @for one in &evidence.findings {
+                    tr { td class="text" { (one.name) } td { (one.tool) " " (maybe(one.rule.as_deref(), "no rule")) } td { (state(&one.severity)) } td { (state(&one.state)) }
+                        td class="text" { (maybe(one.file.as_deref(), "no file")) @if let Some(line) = one.line { ":" (line) } } td { (time(one.first_seen_at)) } }
+                } }))
+            }
+            @if !evidence.vulnerabilities.is_empty() {
+                h3 { "Vulnerabilities" }
+                (table(&["Vulnerability", "What it is", "Severity", "State", "Who says so"], &html! { @for one in &evidence.vulnerabilities {
+                    tr { td { (one.name) } td class="text" { (maybe(one.title.as_deref(), "not described")) } td { @match &one.severity { Some(severity) => (state(severity)), None => (none("not rated")) } } td { (state(&one.state)) } td class="text" { (one.source) } }
+                } }))
+            }
+            @if !evidence.suspect_links.is_empty() {
+                h3 { "Links that nobody has accepted since an end changed" }
+                ul { @for link in &evidence.suspect_links { li { (link.name) " since " (time(link.since)) } } }
+            }
+        },
+    )
 }
 
 fn waivers(evidence: &Evidence) -> Markup {
-    section("waivers", "What was let pass", Some(evidence.waivers.len()), &html! {
-        @if evidence.waivers.is_empty() { p { "Nothing was accepted, suppressed or set aside." } }
-        @else {
-            (table(&["What", "Kind", "Decision", "Severity", "Why", "By", "When", "Until"], &html! { @for one in &evidence.waivers {
-                tr { td class="text" { (one.name) } td { (state(&one.kind)) } td { @match &one.decision { Some(decision) => (state(decision)), None => (none("none said")) } }
-                    td { @match &one.severity { Some(severity) => (state(severity)), None => (none("not rated")) } } td class="text" { (maybe(one.reason.as_deref(), "no reason given")) }
-                    td { (maybe(one.by.as_deref(), "nobody named")) } td { (maybe_time(one.at, "unknown")) } td { (maybe_time(one.until, "for good")) } }
-            } }))
-        }
-    })
+    section(
+        "waivers",
+        "What was let pass",
+        Some(evidence.waivers.len()),
+        &html! {
+            @if evidence.waivers.is_empty() { p { "Nothing was accepted, suppressed or set aside." } }
+            @else {
+                (table(&["What", "Kind", "Decision", "Severity", "Why", "By", "When", "Until"], &html! { @for one in &evidence.waivers {
+                    tr { td class="text" { (one.name) } td { (state(&one.kind)) } td { @match &one.decision { Some(decision) => (state(decision)), None => (none("none said")) } }
+                        td { @match &one.severity { Some(severity) => (state(severity)), None => (none("not rated")) } } td class="text" { (maybe(one.reason.as_deref(), "no reason given")) }
+                        td { (maybe(one.by.as_deref(), "nobody named")) } td { (maybe_time(one.at, "unknown")) } td { (maybe_time(one.until, "for good")) } }
+                } }))
+            }
+        },
+    )
 }
 
 fn gate(evidence: &Evidence) -> Markup {
-    section("gate", "The rules it was held to", Some(evidence.gate.rules.len()), &html! {
-        p { (state(if evidence.gate.passed { "passed" } else { "failed" })) @if evidence.gate.passed { " Every rule in force is met." } @else { " A rule in force is not met." } }
-        (table(&["Rule", "Met", "In force", "Allowed", "Severity", "Why"], &html! { @for rule in &evidence.gate.rules {
-            tr { td data-code=(rule.name) { (rule.name.replace('_', " ")) } td { (state(if rule.passed { "passed" } else { "failed" })) } td { (if rule.in_force { "yes" } else { "no" }) } td { (rule.allowed) }
-                td { (maybe(rule.severity.as_deref(), "any")) } td class="text" { (rule.reason) } }
-        } }))
-    })
+    section(
+        "gate",
+        "The rules it was held to",
+        Some(evidence.gate.rules.len()),
+        &html! {
+            p { (state(if evidence.gate.passed { "passed" } else { "failed" })) @if evidence.gate.passed { " Every rule in force is met." } @else { " A rule in force is not met." } }
+            (table(&["Rule", "Met", "In force", "Allowed", "Severity", "Why"], &html! { @for rule in &evidence.gate.rules {
+                tr { td data-code=(rule.name) { (rule.name.replace('_', " ")) } td { (state(if rule.passed { "passed" } else { "failed" })) } td { (if rule.in_force { "yes" } else { "no" }) } td { (rule.allowed) }
+                    td { (maybe(rule.severity.as_deref(), "any")) } td class="text" { (rule.reason) } }
+            } }))
+        },
+    )
 }
 
 fn deployed(evidence: &Evidence) -> Markup {
-    section("deployed", "What was deployed where", Some(evidence.deployments.len()), &html! {
-        @if evidence.deployments.is_empty() { p { "This build was deployed nowhere." } }
-        @else {
-            (table(&["Version", "Environment", "Service", "How it went", "Runs there now", "When", "By", "Agreed to by", "Remark"], &html! { @for one in &evidence.deployments {
-                tr title=(one.name) { td { (one.version) } td { (one.environment) " (" (one.tier) ")" } td { (maybe(one.service.as_deref(), "the build itself")) } td { (state(&one.status)) } td { (if one.runs_there_now { "yes" } else { "no" }) }
-                    td { (time(one.at)) } td { (maybe(one.by.as_deref(), "a machine")) @if let Some(kind) = &one.by_kind { " (" (kind) ")" } } td { (maybe(one.approved_by.as_deref(), "nobody had to")) } td class="text" { (maybe(one.remark.as_deref(), "none")) } }
-            } }))
-        }
-    })
+    section(
+        "deployed",
+        "What was deployed where",
+        Some(evidence.deployments.len()),
+        &html! {
+            @if evidence.deployments.is_empty() { p { "This build was deployed nowhere." } }
+            @else {
+                (table(&["Version", "Environment", "Service", "How it went", "Runs there now", "When", "By", "Agreed to by", "Remark"], &html! { @for one in &evidence.deployments {
+                    tr title=(one.name) { td { (one.version) } td { (one.environment) " (" (one.tier) ")" } td { (maybe(one.service.as_deref(), "the build itself")) } td { (state(&one.status)) } td { (if one.runs_there_now { "yes" } else { "no" }) }
+                        td { (time(one.at)) } td { (maybe(one.by.as_deref(), "a machine")) @if let Some(kind) = &one.by_kind { " (" (kind) ")" } } td { (maybe(one.approved_by.as_deref(), "nobody had to")) } td class="text" { (maybe(one.remark.as_deref(), "none")) } }
+                } }))
+            }
+        },
+    )
 }
 
 fn size(bytes: Option<i64>) -> Markup {
@@ -286,29 +316,39 @@ fn made_of(evidence: &Evidence) -> Markup {
 }
 
 fn tests(evidence: &Evidence) -> Markup {
-    section("tests", "The tests", Some(evidence.tests.len()), &html! {
-        @if evidence.tests.is_empty() { p { "No test ran, and none verifies what was required." } }
-        @else {
-            (table(&["Key", "Test", "Level", "Outcome", "When", "Counts", "Report it came in"], &html! { @for one in &evidence.tests {
-                tr id={ "test-" (one.key) } { td { (one.key) } td class="text" { (one.name) } td { (state(&one.level)) } td { (state(&one.outcome)) } td { (maybe_time(one.at, "never in this build")) }
-                    td { (state(&one.status)) @if let Some(until) = one.set_aside_until { " set aside until " (time(until)) } } td { (digest(one.report_sha256.as_deref())) } }
-            } }))
-        }
-    })
+    section(
+        "tests",
+        "The tests",
+        Some(evidence.tests.len()),
+        &html! {
+            @if evidence.tests.is_empty() { p { "No test ran, and none verifies what was required." } }
+            @else {
+                (table(&["Key", "Test", "Level", "Outcome", "When", "Counts", "Report it came in"], &html! { @for one in &evidence.tests {
+                    tr id={ "test-" (one.key) } { td { (one.key) } td class="text" { (one.name) } td { (state(&one.level)) } td { (state(&one.outcome)) } td { (maybe_time(one.at, "never in this build")) }
+                        td { (state(&one.status)) @if let Some(until) = one.set_aside_until { " set aside until " (time(until)) } } td { (digest(one.report_sha256.as_deref())) } }
+                } }))
+            }
+        },
+    )
 }
 
 fn checking(evidence: &Evidence) -> Markup {
-    section("checking", "How to check this", None, &html! {
-        p { "This page lies in an archive beside " code { "evidence.json" } ", which says the same to a machine, and " code { "evidence.intoto.json" } ", the signature of both: an in-toto statement in a DSSE envelope. With the public key of the installation, from somebody you trust:" }
-        pre { "throughline evidence verify BUNDLE.tar.gz --key 'throughline+…+…'" }
-        p { "Other programs check it too: the envelope is signed with Ed25519, and the statement in it names the SHA-256 of both files. Form " (evidence.form) "." }
-        @match &evidence.trail {
-            None => { p { "The audit trail had no signed head yet." } }
-            Some(trail) => {
-                p { "The audit trail had " (trail.rows) " rows under its latest signed head, with the root " code { (trail.root) } ". Whoever keeps the heads can tell whether the trail was rewritten since." }
-                pre { (trail.head) }
-                p { "Key of the head: " code { (trail.key) } }
+    section(
+        "checking",
+        "How to check this",
+        None,
+        &html! {
+            p { "This page lies in an archive beside " code { "evidence.json" } ", which says the same to a machine, and " code { "evidence.intoto.json" } ", the signature of both: an in-toto statement in a DSSE envelope. With the public key of the installation, from somebody you trust:" }
+            pre { "throughline evidence verify BUNDLE.tar.gz --key 'throughline+…+…'" }
+            p { "Other programs check it too: the envelope is signed with Ed25519, and the statement in it names the SHA-256 of both files. Form " (evidence.form) "." }
+            @match &evidence.trail {
+                None => { p { "The audit trail had no signed head yet." } }
+                Some(trail) => {
+                    p { "The audit trail had " (trail.rows) " rows under its latest signed head, with the root " code { (trail.root) } ". Whoever keeps the heads can tell whether the trail was rewritten since." }
+                    pre { (trail.head) }
+                    p { "Key of the head: " code { (trail.key) } }
+                }
             }
-        }
-    })
+        },
+    )
 }

@@ -84,7 +84,8 @@ pub fn parts(data: &Map<String, Value>) -> Result<BTreeMap<String, Part>, Canoni
     for (name, value) in data {
         let part = match value {
             Value::Array(records) => {
-                let digest = |record| Ok::<_, CanonicalError>((called(record), canonical::sha256(&canonical::bytes(record)?)));
+                let digest =
+                    |record| Ok::<_, CanonicalError>((called(record), canonical::sha256(&canonical::bytes(record)?)));
                 Part::Records(records.iter().map(digest).collect::<Result<_, _>>()?)
             }
             whole => Part::Whole(canonical::sha256(&canonical::bytes(whole)?)),

@@ -173,7 +173,12 @@ fn compare(verdict: &mut Verdict, signed: &BTreeMap<String, Part>, there: &BTree
             (Part::Whole(one), Some(Part::Whole(other))) => {
                 verdict.records += 1;
                 if one != other {
-                    verdict.find("altered", DATA_FILE, name, format!("{name} says something else than what was signed"));
+                    verdict.find(
+                        "altered",
+                        DATA_FILE,
+                        name,
+                        format!("{name} says something else than what was signed"),
+                    );
                 }
             }
             (Part::Records(one), Some(Part::Records(other))) => {
@@ -212,7 +217,12 @@ fn records(verdict: &mut Verdict, part: &str, signed: &[(String, String)], there
         match missing.iter().position(|known| known == name) {
             Some(at) => {
                 missing.remove(at);
-                verdict.find("altered", DATA_FILE, what(name), format!("{name} says something else than what was signed"));
+                verdict.find(
+                    "altered",
+                    DATA_FILE,
+                    what(name),
+                    format!("{name} says something else than what was signed"),
+                );
             }
             None => verdict.find("added", DATA_FILE, what(name), format!("{name} was not there when it was signed")),
         }
@@ -221,7 +231,12 @@ fn records(verdict: &mut Verdict, part: &str, signed: &[(String, String)], there
         verdict.find("removed", DATA_FILE, what(name), format!("{name} was there when it was signed"));
     }
     if verdict.alterations.len() == before {
-        verdict.find("moved", DATA_FILE, part, format!("the {part} stand in another order than the one that was signed"));
+        verdict.find(
+            "moved",
+            DATA_FILE,
+            part,
+            format!("the {part} stand in another order than the one that was signed"),
+        );
     }
 }
 
@@ -236,7 +251,12 @@ fn repeated(verdict: &mut Verdict, statement: &Statement, evidence: &Evidence) {
         ("form", predicate.form == evidence.form),
     ] {
         if !is_same && !verdict.alterations.iter().any(|known| known.what == name) {
-            verdict.find("altered", DATA_FILE, name, format!("{name} differs between the data and the signed statement"));
+            verdict.find(
+                "altered",
+                DATA_FILE,
+                name,
+                format!("{name} differs between the data and the signed statement"),
+            );
         }
     }
     let named = |name: &str, algorithm: &str, digest: &str| {
@@ -244,12 +264,18 @@ fn repeated(verdict: &mut Verdict, statement: &Statement, evidence: &Evidence) {
         subjects.any(|subject| subject.digest.get(algorithm).is_some_and(|known| known == digest))
     };
     let commit = evidence.build.commit.as_deref().filter(|commit| !named("commit", "gitCommit", commit));
-    let made = evidence.artifacts.iter().find(|artifact| {
-        artifact.sha256.as_deref().is_some_and(|digest| !named(&artifact.name, "sha256", digest))
-    });
+    let made = evidence
+        .artifacts
+        .iter()
+        .find(|artifact| artifact.sha256.as_deref().is_some_and(|digest| !named(&artifact.name, "sha256", digest)));
     let unnamed = commit.map(str::to_owned).or_else(|| made.map(|artifact| artifact.name.clone()));
     if let Some(name) = unnamed.filter(|_| verdict.is_sound()) {
-        verdict.find("altered", DATA_FILE, &name, format!("{name} is in the data and not among the subjects that were signed"));
+        verdict.find(
+            "altered",
+            DATA_FILE,
+            &name,
+            format!("{name} is in the data and not among the subjects that were signed"),
+        );
     }
 }
 
@@ -259,7 +285,8 @@ fn shown(verdict: &mut Verdict, file: Option<&[u8]>, statement: Option<&Statemen
         verdict.find("removed", PAGE_FILE, "", "the page is missing");
         return;
     };
-    let is_signed = statement.is_none_or(|statement| statement.digest_of(PAGE_FILE) == Some(canonical::sha256(file).as_str()));
+    let is_signed =
+        statement.is_none_or(|statement| statement.digest_of(PAGE_FILE) == Some(canonical::sha256(file).as_str()));
     let fresh = evidence.filter(|evidence| evidence.form == FORM).map(page::render);
     let differs = fresh.as_ref().filter(|fresh| fresh.as_bytes() != file).map(|fresh| place(fresh, file));
     verdict.page_is_of_the_data = fresh.is_some() && differs.is_none();
@@ -285,7 +312,8 @@ fn place(fresh: &str, there: &[u8]) -> (String, String) {
     for (at, line) in fresh.lines().enumerate() {
         let found = lines.next();
         if found != Some(line) {
-            let found: String = found.unwrap_or("nothing").trim().chars().filter(|letter| !letter.is_control()).take(200).collect();
+            let found: String =
+                found.unwrap_or("nothing").trim().chars().filter(|letter| !letter.is_control()).take(200).collect();
             return (format!("line {}", at + 1), format!("it says `{found}`, which the data do not"));
         }
     }
@@ -298,18 +326,27 @@ fn trail(verdict: &mut Verdict, evidence: &Evidence, keys: &[PublicKey]) {
     let origin = crate::sealing::origin(evidence.organization.id);
     let head = keys.iter().find_map(|key| Checkpoint::open(&trail.head, &origin, key).ok());
     match head {
-        Some(head) if i64::try_from(head.size).is_ok_and(|size| size == trail.rows) => verdict.trail_rows = Some(trail.rows),
+        Some(head) if i64::try_from(head.size).is_ok_and(|size| size == trail.rows) => {
+            verdict.trail_rows = Some(trail.rows)
+        }
         Some(_) => verdict.find("altered", DATA_FILE, "trail", "the head of the audit trail is one of another size"),
         // Whose signature is missing has been said already.
         None if verdict.signed_by.is_none() => {}
-        None => verdict.find("forged", DATA_FILE, "trail", "none of the keys that are believed has signed the head of the audit trail"),
+        None => verdict.find(
+            "forged",
+            DATA_FILE,
+            "trail",
+            "none of the keys that are believed has signed the head of the audit trail",
+        ),
     }
 }
 
 /// The files that a bundle names by their digest, each with what it is: artefacts of the build, and the reports behind it.
 pub fn files_named(bundle: &[u8]) -> Vec<(String, String)> {
     let data = bundle::open(bundle).ok().and_then(|opened| opened.data);
-    let Some(evidence) = data.and_then(|data| serde_json::from_slice::<Evidence>(&data).ok()) else { return Vec::new() };
+    let Some(evidence) = data.and_then(|data| serde_json::from_slice::<Evidence>(&data).ok()) else {
+        return Vec::new();
+    };
     let made = evidence.artifacts.into_iter().map(|one| (one.sha256, format!("the artefact {}", one.name)));
     let sent = evidence.reports.into_iter().map(|one| (one.sha256, format!("the report {}", one.name)));
     made.chain(sent).filter_map(|(digest, what)| Some((digest?, what))).collect()

@@ -126,8 +126,7 @@ pub(super) fn append_cookie(response: &mut Response, cookie: &str) {
 pub(super) struct Alone;
 
 /// The policy of such a page.
-const ALONE: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 /// The headers that every answer of this door carries.
 pub(super) async fn secure(request: Request, next: Next) -> Response {

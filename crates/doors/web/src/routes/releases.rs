@@ -70,7 +70,10 @@ async fn page(
     tx.commit().await?;
     let now = ctx.now();
     let path = paths::section(slug, "releases");
-    let next = releases.last().filter(|_| more).map(|last| asked.address(&path, &["before"], &[("before", &last.id.to_string())]));
+    let next = releases
+        .last()
+        .filter(|_| more)
+        .map(|last| asked.address(&path, &["before"], &[("before", &last.id.to_string())]));
     let said = plural(i64::try_from(releases.len()).unwrap_or_default(), "release", "releases");
     let mut subjects: Vec<(String, String)> = releases
         .iter()
@@ -98,7 +101,8 @@ async fn page(
             })
             .collect(),
         pager: Pager { shown: format!("{said}, newest first"), first: before.map(|_| path.clone()), next },
-        evidence: bundles.map(|bundles| part::View { bundles: bundles.iter().map(|one| line(one, ctx)).collect(), form }),
+        evidence: bundles
+            .map(|bundles| part::View { bundles: bundles.iter().map(|one| line(one, ctx)).collect(), form }),
     };
     Ok(with_status(status, shown::page(&frame, &view)))
 }

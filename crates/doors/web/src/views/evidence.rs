@@ -116,19 +116,23 @@ fn list(frame: &Frame, bundles: &[Bundle]) -> Markup {
         Column::text("When"),
         Column::text("Bundle"),
     ];
-    table("Evidence", &heads, &html! {
-        @for one in bundles {
-            tr {
-                td class="title" { a data-row href=(paths::evidence(slug(frame), &one.id, "page")) { (one.name) } @if let Some(build) = one.build { " " a class="muted" href=(paths::build(slug(frame), build)) { "#" (build) } } }
-                td class="num" { (one.proven.0) " of " (one.proven.1) }
-                td class="num" { (one.open) }
-                td { @match &one.baseline { Some((id, name)) => a href=(paths::baseline(slug(frame), id)) { (name) }, None => span class="muted" { "the project then" } } }
-                td { (actor(&one.by)) }
-                td class="muted" { (time(one.when)) }
-                td { a href=(paths::evidence(slug(frame), &one.id, "bundle")) download aria-label={ "Download the evidence of " (one.name) } { (icon(Icon::Download)) " " (bytes(one.size)) } " " span class="muted" title=(one.sha256) { (key(one.sha256.get(..12).unwrap_or_default())) } }
+    table(
+        "Evidence",
+        &heads,
+        &html! {
+            @for one in bundles {
+                tr {
+                    td class="title" { a data-row href=(paths::evidence(slug(frame), &one.id, "page")) { (one.name) } @if let Some(build) = one.build { " " a class="muted" href=(paths::build(slug(frame), build)) { "#" (build) } } }
+                    td class="num" { (one.proven.0) " of " (one.proven.1) }
+                    td class="num" { (one.open) }
+                    td { @match &one.baseline { Some((id, name)) => a href=(paths::baseline(slug(frame), id)) { (name) }, None => span class="muted" { "the project then" } } }
+                    td { (actor(&one.by)) }
+                    td class="muted" { (time(one.when)) }
+                    td { a href=(paths::evidence(slug(frame), &one.id, "bundle")) download aria-label={ "Download the evidence of " (one.name) } { (icon(Icon::Download)) " " (bytes(one.size)) } " " span class="muted" title=(one.sha256) { (key(one.sha256.get(..12).unwrap_or_default())) } }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn checking(public_key: &str) -> Markup {

@@ -275,9 +275,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "baseline-record" => views::baselines::then(&at(Section::Baselines), &baselines::then()),
         "comparison" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(true)),
         "comparison-empty" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(false)),
-        name if name.starts_with("releases") => {
-            views::releases::page(&at(Section::Releases), &releases::view(name))
-        }
+        name if name.starts_with("releases") => views::releases::page(&at(Section::Releases), &releases::view(name)),
         "defects-empty" => views::defects::page(
             &at(Section::Defects),
             &views::defects::View { filters: none, may_create: true, ..Default::default() },

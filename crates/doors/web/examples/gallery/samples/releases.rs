@@ -56,7 +56,10 @@ pub(super) fn view(name: &str) -> View {
     if name == "releases-refused"
         && let Some(form) = &mut evidence.form
     {
-        form.errors = FormErrors { summary: Some(s("This release names no build; say which build it is first.")), fields: vec![] };
+        form.errors = FormErrors {
+            summary: Some(s("This release names no build; say which build it is first.")),
+            fields: vec![],
+        };
     }
     View {
         rows: vec![
