@@ -107,6 +107,10 @@ pub fn open(bundle: &[u8]) -> Result<Opened, String> {
         if at >= MOST_FILES || entry.size() > MOST_BYTES {
             return Err(format!("`{}` is more than a bundle holds", clip(&path)));
         }
+        // Folders are how it was packed, and say nothing.
+        if entry.header().entry_type().is_dir() {
+            continue;
+        }
         let name = path.rsplit('/').next().unwrap_or_default();
         let place = match name {
             DATA_FILE => &mut opened.data,
