@@ -29,7 +29,7 @@ use crate::{
     format::{When, plural, thousands},
     layout::Section,
     paths,
-    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, RuleState, Shown, TestLevel, Tone},
+    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone},
     views::{build, builds, gate},
 };
 
@@ -272,13 +272,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
 
 fn gated(answer: delivery::GateAnswer) -> gate::View {
     let rules = answer.rules.into_iter().map(|rule| gate::Rule {
-        state: match (rule.in_force, rule.passed) {
-            (true, true) => RuleState::Passed,
-            (true, false) if rule.figure.is_none() => RuleState::Unknown,
-            (true, false) => RuleState::Failed,
-            (false, true) => RuleState::WouldPass,
-            (false, false) => RuleState::WouldFail,
-        },
+        state: super::gate::state_of(&rule),
         name: rule.rule.replace('_', " "),
         reason: rule.reason,
     });

@@ -27,6 +27,7 @@ mod exposure;
 mod find;
 mod findings;
 mod form;
+mod gate;
 mod history;
 mod home;
 mod import;
@@ -93,6 +94,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(exposure::routes())
         .merge(find::routes())
         .merge(findings::routes())
+        .merge(gate::routes())
         .merge(home::routes())
         .merge(import::routes())
         .merge(matrix::routes())

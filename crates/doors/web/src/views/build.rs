@@ -148,7 +148,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 ]))
             }
             @if !view.line.is_empty() { (line("The line of this build", &view.line)) }
-            @if let Some(gate) = &view.gate { (super::gate::part(gate)) }
+            @if let Some(gate) = &view.gate { (super::gate::part(frame, gate)) }
             @if let Some(evidence) = &view.evidence { (super::evidence::part(frame, evidence)) }
             div class="two" {
                 div {

@@ -20,6 +20,7 @@ pub mod find;
 pub mod finding;
 pub mod findings;
 pub mod gate;
+pub mod gate_rules;
 pub mod home;
 pub mod import;
 pub mod import_job;

@@ -44,6 +44,10 @@ pub(crate) const NAMES: &[&str] = &[
     "matrix",
     "matrix-many",
     "matrix-empty",
+    "gate",
+    "gate-refused",
+    "gate-reader",
+    "gate-empty",
     "releases",
     "releases-empty",
     "releases-refused",
@@ -275,6 +279,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "baseline-record" => views::baselines::then(&at(Section::Baselines), &baselines::then()),
         "comparison" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(true)),
         "comparison-empty" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(false)),
+        name if name.starts_with("gate") => views::gate_rules::page(&at(Section::Builds), &releases::gate(name)),
         name if name.starts_with("releases") => views::releases::page(&at(Section::Releases), &releases::view(name)),
         "defects-empty" => views::defects::page(
             &at(Section::Defects),

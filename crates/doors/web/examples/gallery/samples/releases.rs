@@ -1,8 +1,9 @@
 //! Releases and their evidence.
 
-use web::components::{Actor, ActorKind, FormErrors};
-use web::state::ReleaseStatus;
+use web::components::{Actor, ActorKind, FieldError, FormErrors};
+use web::state::{ReleaseStatus, RuleState};
 use web::views::evidence::{Bundle, Form, View as Evidence};
+use web::views::gate_rules::{Rule, View as Gate};
 use web::views::releases::{Row, View};
 
 use super::ODD;
@@ -69,5 +70,59 @@ pub(super) fn view(name: &str) -> View {
         ],
         pager: pager("3 releases, newest first"),
         evidence: Some(evidence),
+    }
+}
+
+pub(super) fn gate(name: &str) -> Gate {
+    if name == "gate-empty" {
+        return Gate::default();
+    }
+    let rule = |id: &str, name: &str, severity: Option<&str>, state, why: &str, is_first| Rule {
+        id: s(id),
+        name: s(name),
+        counts: s("Defects of the project that are open, assigned or in progress."),
+        now: Some((state, s(why))),
+        allowed: 0,
+        severity: severity.map(s),
+        in_force: is_first,
+        version: s("1"),
+        is_first,
+    };
+    let errors = match name {
+        "gate-refused" => FormErrors {
+            summary: None,
+            fields: vec![FieldError {
+                pointer: s("/severity"),
+                detail: s("There is a rule for this severity already."),
+            }],
+        },
+        _ => FormErrors::default(),
+    };
+    let may = name != "gate-reader";
+    Gate {
+        rules: vec![
+            rule(
+                "g1",
+                "failing tests",
+                None,
+                RuleState::Failed,
+                "27 failing tests, 0 allowed: TC-88 refuses a second refund.",
+                true,
+            ),
+            rule(
+                "g2",
+                "open defects",
+                Some("critical"),
+                RuleState::Passed,
+                "0 open defects of severity critical.",
+                true,
+            ),
+            rule("g3", "open defects", Some("high"), RuleState::WouldFail, ODD, false),
+            Rule { now: None, ..rule("g4", "falling coverage", None, RuleState::Unknown, "", true) },
+        ],
+        build: Some(128),
+        form: may.then(|| ([s("open_defects"), s("high"), s("0")], errors)),
+        may_change: may,
+        may_remove: may,
     }
 }
