@@ -7,6 +7,7 @@ mod site;
 use axum::http::StatusCode;
 use site::{World, one};
 
+/// Proves REQ-61.1.
 #[tokio::test]
 async fn evidence_is_made_by_a_button_listed_read_and_saved() {
     let world = World::new().await;
@@ -76,6 +77,7 @@ async fn evidence_is_made_by_a_button_listed_read_and_saved() {
     assert_eq!(world.number("select count(*) from security.evidence_bundles").await, 1, "and nothing is kept of it");
 }
 
+/// Proves REQ-62.5.
 #[tokio::test]
 async fn rules_of_the_gate_are_seen_added_changed_and_disabled_by_those_who_may() {
     let world = World::new().await;
@@ -151,6 +153,7 @@ async fn rules_of_the_gate_are_seen_added_changed_and_disabled_by_those_who_may(
     assert_eq!(world.number(trail).await, 3, "added, changed and taken away");
 }
 
+/// Proves REQ-58.2.
 #[tokio::test]
 async fn what_differs_between_two_baselines_is_a_file() {
     let world = World::new().await;
