@@ -8,8 +8,8 @@ use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
 use crate::{
-    audit::Audit, check::CheckArguments, exposure::ExposureArguments, failure::Failure, gate::GateArguments,
-    import::ImportArguments,
+    audit::Audit, check::CheckArguments, evidence::EvidenceCommand, exposure::ExposureArguments, failure::Failure,
+    gate::GateArguments, import::ImportArguments,
 };
 
 /// The system of record for software delivery by people and AI agents.
@@ -45,6 +45,11 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Hold a build to the rules of its project. Exit code 0: it passes, 1: it does not, 2: nobody could tell.
     Gate(GateArguments),
+    /// Signed evidence of a release, a build or a deployment: make it, fetch it, check it without any server.
+    Evidence {
+        #[command(subcommand)]
+        what: EvidenceCommand,
+    },
     /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
     Exposure(ExposureArguments),
     /// Move the schema forward or back.

@@ -8,11 +8,11 @@ use std::{
 
 use clap::Args;
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::{
     failure::Failure,
-    remote::{Refusal, Remote, Server, escaped},
+    remote::{Refusal, Remote, Server},
+    which,
 };
 
 /// Exit code when nobody could tell. A pipeline must not take that for a build that fails its rules.
@@ -38,7 +38,7 @@ pub(crate) struct GateArguments {
 pub(crate) async fn run(data: &Path, arguments: GateArguments, json: bool) -> Result<ExitCode, Failure> {
     let asked = async {
         let server = Server::of(data, &arguments.remote)?;
-        let build = find(&server, &arguments).await?;
+        let build = which::build(&server, arguments.project.as_deref(), &arguments.build).await?;
         let request = |request: reqwest::RequestBuilder| request.header("content-type", "application/json").body("{}");
         server.post(&format!("/v1/builds/{build}/gate"), request).await
     };
@@ -59,47 +59,6 @@ pub(crate) async fn run(data: &Path, arguments: GateArguments, json: bool) -> Re
         print!("{}", table(&answer, std::io::stdout().is_terminal()));
     }
     Ok(ExitCode::from(u8::from(answer["passed"] != true)))
-}
-
-/// The identifier of the build that is meant.
-async fn find(server: &Server, arguments: &GateArguments) -> Result<String, Refusal> {
-    let wanted = arguments.build.trim_start_matches('#');
-    if Uuid::try_parse(wanted).is_ok() {
-        return Ok(wanted.to_owned());
-    }
-    let project = match &arguments.project {
-        Some(project) if Uuid::try_parse(project).is_ok() => project.clone(),
-        Some(slug) => {
-            let found = server.get(&format!("/v1/projects?limit=1&filter[slug]={}", escaped(slug))).await?;
-            first(&found).ok_or_else(|| Refusal::usage(format!("there is no project `{slug}` that you may read")))?
-        }
-        None => {
-            let found = server.get("/v1/projects?limit=2").await?;
-            match (found["data"].as_array().map(Vec::len), first(&found)) {
-                (Some(1), Some(only)) => only,
-                _ => return Err(Refusal::usage("say which project: --project")),
-            }
-        }
-    };
-    let column = match wanted {
-        number if number.len() < 10 && number.bytes().all(|byte| byte.is_ascii_digit()) => "build_number",
-        hash if hash.len() >= 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => "git_commit_hash",
-        _ => "version_tag",
-    };
-    // The newest first: a commit may be built again.
-    let path = format!(
-        "/v1/builds?limit=1&sort=-build_number&filter[project_id]={}&filter[{column}]={}",
-        escaped(&project),
-        escaped(wanted)
-    );
-    let found = server.get(&path).await?;
-    first(&found).ok_or_else(|| {
-        Refusal::usage(format!("there is no build `{wanted}` in this project; import its reports first"))
-    })
-}
-
-fn first(list: &Value) -> Option<String> {
-    list["data"][0]["id"].as_str().map(str::to_owned)
 }
 
 /// A line for each rule, and one for all.
@@ -138,6 +97,5 @@ mod tests {
                         would fail  new vulnerabilities  Not scanned.\n\
                         build 7 does not pass\n";
         assert_eq!(table(&answer, false), expected);
-        assert_eq!(escaped("1.0 rc&x"), "1.0%20rc%26x");
     }
 }

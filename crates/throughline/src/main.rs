@@ -9,6 +9,7 @@ mod credentials;
 mod data_quality;
 mod database;
 mod doctor;
+mod evidence;
 mod exposure;
 mod failure;
 mod gate;
@@ -22,6 +23,7 @@ mod settings;
 mod token;
 mod trust;
 mod up;
+mod which;
 mod within;
 
 use std::process::ExitCode;
@@ -60,6 +62,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,
+        Command::Evidence { what } => return evidence::run(&data, what, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,

@@ -121,6 +121,25 @@ impl Server {
         self.send(with(self.client.post(format!("{}{path}", self.url)))).await
     }
 
+    /// Saves what is behind a path, piece by piece. Answers how many bytes that were.
+    ///
+    /// # Errors
+    /// The sentence with which the server refused, or why it could not be written.
+    pub(crate) async fn save(&self, path: &str, to: &mut impl std::io::Write) -> Result<u64, Refusal> {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let mut answer = request.send().await?;
+        if !answer.status().is_success() {
+            body(answer).await?;
+            return Err(Refusal::usage("the server answered with nothing to save"));
+        }
+        let mut size = 0;
+        while let Some(piece) = answer.chunk().await? {
+            size += piece.len() as u64;
+            to.write_all(&piece)?;
+        }
+        Ok(size)
+    }
+
     async fn send(&self, request: RequestBuilder) -> Result<Value, Refusal> {
         body(request.bearer_auth(&self.token).send().await?).await
     }
@@ -168,6 +187,11 @@ pub(crate) fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_value_stays_one() {
+        assert_eq!(escaped("1.0 rc&x"), "1.0%20rc%26x");
+    }
 
     #[test]
     fn the_local_token_goes_to_the_local_server_only() {

@@ -1,6 +1,7 @@
 //! Secrets: passwords are hashed, tokens are random and only their digest is kept; the key the installation signs with, and what it
-//! signs: the heads of Merkle trees, as notes.
+//! signs: the heads of Merkle trees, as notes, and statements, in envelopes.
 
+pub mod dsse;
 pub mod merkle;
 pub mod note;
 mod password;

@@ -19,6 +19,10 @@ const NAME: &str = "throughline";
 const PRIVATE: &str = "PRIVATE+KEY+";
 /// The kind of key that signed notes know as Ed25519.
 const ED25519: u8 = 1;
+/// What stands before the 32 bytes of a public key in X.509's form (RFC 8410, section 4).
+const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
+const PEM_END: &str = "-----END PUBLIC KEY-----";
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -174,6 +178,25 @@ impl PublicKey {
         bytes.extend(self.to_bytes());
         format!("{name}+{}+{}", hex(self.hash(name)), STANDARD.encode(bytes))
     }
+
+    /// The key as other programs take it, such as OpenSSL: PEM (RFC 7468) of the form in RFC 8410.
+    pub fn to_pem(&self) -> String {
+        let mut bytes = SPKI.to_vec();
+        bytes.extend(self.to_bytes());
+        format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(bytes))
+    }
+
+    /// Reads a key that [`PublicKey::to_pem`] or another program wrote.
+    ///
+    /// # Errors
+    /// When it is no Ed25519 key in PEM.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        let body = text.trim().strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END));
+        let body: String = body.ok_or(KeyError::Unreadable)?.split_whitespace().collect();
+        let bytes = STANDARD.decode(body).map_err(|_| KeyError::Unreadable)?;
+        let key = bytes.strip_prefix(&SPKI).and_then(|key| key.try_into().ok()).ok_or(KeyError::Unreadable)?;
+        Self::from_bytes(key)
+    }
 }
 
 impl fmt::Display for PublicKey {
@@ -255,6 +278,17 @@ mod tests {
         for wrong in ["", "a+b", "a+00000000+AA==", "throughline", "+00000000+", "a+0000000+AQ=="] {
             assert!(wrong.parse::<PublicKey>().is_err(), "{wrong}");
         }
+    }
+
+    /// The public key of RFC 8410, section 10.1.
+    #[test]
+    fn a_public_key_is_written_for_other_programs_and_read_back() {
+        let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+        let key = PublicKey::from_pem(pem).unwrap();
+        assert_eq!(key.to_bytes()[..4], [0x19, 0xbf, 0x44, 0x09]);
+        assert_eq!(key.to_pem(), pem);
+        assert!(PublicKey::from_pem(&pem.replace("MCow", "MCox")).is_err());
+        assert!(PublicKey::from_pem("throughline+0+AA").is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How data is kept safe and how that is shown: classifications, keys, masking, compliance, security events,
-//! vulnerabilities, what scanners find; and the seals by which the audit trail can be proven.
+//! vulnerabilities, what scanners find; the seals by which the audit trail can be proven; and the evidence of releases.
 
 mod components;
+pub mod evidence;
 mod exposure;
 mod findings;
 mod looking;
@@ -12,6 +13,7 @@ mod triage;
 use kernel::Operation;
 
 pub use components::*;
+pub use evidence::EVIDENCE_BUNDLES;
 pub use exposure::{Exposure, Occurrence, exposure};
 pub use findings::*;
 pub use looking::{
@@ -22,5 +24,5 @@ pub use resources::*;
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
-    vec![triage::triaging()]
+    vec![triage::triaging(), evidence::making()]
 }

@@ -236,7 +236,7 @@ pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "
     .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 22] = [
+pub static RESOURCES: [&Resource; 23] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -253,6 +253,7 @@ pub static RESOURCES: [&Resource; 22] = [
     &VULNERABILITIES,
     &VULNERABILITY_COMPONENTS,
     &AUDIT_SEALS,
+    &crate::EVIDENCE_BUNDLES,
     &crate::FINDINGS,
     &crate::FINDING_SIGHTINGS,
     &crate::SBOMS,

@@ -10,19 +10,26 @@ use uuid::Uuid;
 
 use crate::BUILDS;
 
-/// The rules of projects. Each project has one row a rule from its beginning.
+/// The rules of projects. A project has one row for each rule from its beginning, and those that it adds.
 pub static GATE_RULES: Resource = Resource::new("gate-rules", "delivery.gate_rules", "gate_rule", "rule")
+    .create_only(&["project_id", "rule"])
     .writable(&["allowed", "severity", "is_active"])
     .sorted_by("id")
-    .verbs(&[Verb::List, Verb::Read, Verb::Update]);
+    .verbs(&[Verb::List, Verb::Read, Verb::Create, Verb::Update, Verb::Delete])
+    .page("gate");
 
 const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 /// How many of what breaks a rule are named.
 const NAMED: usize = 5;
 
 const RULES: &str = "
-select rule, severity, allowed, is_active from delivery.gate_rules where project_id = $1
- order by array_position(array['failing_tests', 'unproven_criteria', 'suspect_links', 'open_defects', 'falling_coverage', 'new_vulnerabilities'], rule)";
+select r.id, r.rule, r.severity, r.allowed, r.is_active, r.row_version, r.id::text = min(r.id::text) over (partition by r.rule)
+  from delivery.gate_rules r
+ where r.project_id = $1
+ order by array_position(array['failing_tests', 'unproven_criteria', 'suspect_links', 'open_defects', 'falling_coverage', 'new_vulnerabilities'], r.rule),
+          array_position(array['critical', 'high', 'medium', 'low'], r.severity)";
+const LISTED: &str = "
+select r.id from delivery.gate_rules r where r.project_id = $1 and /* readable gate-rules r.id */ true";
 const BUILD: &str = "select build_number, git_branch, security_scan_status from delivery.builds where id = $1";
 const RESULTS: &str = "select exists (select from quality.test_results where project_id = $1 and build_id = $2)";
 const FAILING: &str =
@@ -67,9 +74,59 @@ select b.build_number, c.percent::float8
  cross join lateral (select delivery.coverage_in($1, b.id) as percent) c
  where c.percent is not null";
 
+/// A rule as a page shows it.
+#[derive(Debug, Clone)]
+pub struct RuleLine {
+    /// Its identifier.
+    pub id: Uuid,
+    /// What it counts, as stored.
+    pub rule: String,
+    /// The least severity that counts.
+    pub severity: Option<String>,
+    /// How many still pass.
+    pub allowed: i32,
+    /// Whether it is in force.
+    pub in_force: bool,
+    /// The optimistic lock.
+    pub version: i64,
+    /// Whether it is the first of its kind, which a project begins with.
+    pub is_first: bool,
+}
+
+/// The rules of a project that the actor may read, in the order they are answered.
+///
+/// # Errors
+/// 403 when they may read none there.
+pub async fn gate_rules(ctx: &Ctx, tx: &Tx, project: Uuid) -> Result<Vec<RuleLine>, Error> {
+    let allowed = permit_in::<Read>(ctx, &GATE_RULES, project)?;
+    let listed = allowed.query(ctx, tx, LISTED, &[&project]).await?;
+    let listed = listed.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Uuid>, Error>>()?;
+    Ok(rules(tx, project).await?.into_iter().filter(|line| listed.contains(&line.id)).collect())
+}
+
+/// All rules of a project: a build is held to each of them, whoever asks.
+async fn rules(tx: &Tx, project: Uuid) -> Result<Vec<RuleLine>, Error> {
+    let rows = tx.query(RULES, &[&project]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(RuleLine {
+                id: row.try_get(0)?,
+                rule: row.try_get(1)?,
+                severity: row.try_get(2)?,
+                allowed: row.try_get(3)?,
+                in_force: row.try_get(4)?,
+                version: row.try_get(5)?,
+                is_first: row.try_get(6)?,
+            })
+        })
+        .collect()
+}
+
 /// How a build stands to one rule.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RuleAnswer {
+    /// The rule's identifier.
+    pub id: Uuid,
     /// `failing_tests`, `unproven_criteria`, `suspect_links`, `open_defects`, `falling_coverage` or `new_vulnerabilities`.
     pub rule: String,
     /// Whether it is met.
@@ -124,16 +181,13 @@ struct Build {
 pub async fn gate(ctx: &Ctx, tx: &Tx, build: &Allowed<Record, Read>) -> Result<GateAnswer, Error> {
     let (id, project) = (build.uuid()?, build.project.ok_or_else(|| Problem::not_found("build"))?);
     permit_in::<Read>(ctx, &GATE_RULES, project)?;
-    let row = tx.query_one(BUILD, &[&id]).await?;
+    // What does not wait for an answer is asked at once, so that all of it takes two round trips and not one a question.
+    let (row, lines) = futures_util::try_join!(tx.query_one(BUILD, &[&id]), rules(tx, project))?;
     let is_scanned = row.try_get::<_, String>(2)? != "pending";
     let build = Build { id, project, number: row.try_get(0)?, branch: row.try_get(1)?, is_scanned };
-    let mut rules = Vec::new();
-    for row in tx.query(RULES, &[&project]).await? {
-        let (rule, severity): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-        let (allowed, in_force) = (row.try_get(2)?, row.try_get(3)?);
-        let counted = count(ctx, tx, &build, &rule, severity.as_deref()).await?;
-        rules.push(judged(rule, severity, allowed, in_force, counted));
-    }
+    let counting = lines.iter().map(|line| count(ctx, tx, &build, &line.rule, line.severity.as_deref()));
+    let counted = futures_util::future::try_join_all(counting).await?;
+    let rules: Vec<RuleAnswer> = lines.into_iter().zip(counted).map(|(line, counted)| judged(line, counted)).collect();
     let passed = rules.iter().all(|rule| rule.passed || !rule.in_force);
     Ok(GateAnswer { id, build_number: build.number, passed, rules })
 }
@@ -178,10 +232,12 @@ async fn count(ctx: &Ctx, tx: &Tx, build: &Build, rule: &str, severity: Option<&
     let severities = &SEVERITIES[..=least];
     let found = match rule {
         "failing_tests" => {
-            if !tx.query_one(RESULTS, &[project, id]).await?.try_get::<_, bool>(0)? {
+            let (there, failing) =
+                futures_util::try_join!(tx.query_one(RESULTS, &[project, id]), tx.query(FAILING, &[project, id]))?;
+            if !there.try_get::<_, bool>(0)? {
                 return Ok(Counted::Missing("This build has no results; import its reports first.".into()));
             }
-            tx.query(FAILING, &[project, id]).await?
+            failing
         }
         "unproven_criteria" => tx.query(UNPROVEN, &[project, id]).await?,
         "suspect_links" => tx.query(SUSPECT, &[project]).await?,
@@ -222,8 +278,11 @@ async fn count(ctx: &Ctx, tx: &Tx, build: &Build, rule: &str, severity: Option<&
 
 /// Percentage points of line coverage lost since the last build of the branch that was measured.
 async fn falling(tx: &Tx, build: &Build) -> Result<Counted, Error> {
-    let now: Option<f64> = tx.query_one(COVERAGE, &[&build.project, &build.id]).await?.try_get(0)?;
-    let before = tx.query_opt(COVERED_BEFORE, &[&build.project, &build.number, &build.branch]).await?;
+    let (now, before) = futures_util::try_join!(
+        tx.query_one(COVERAGE, &[&build.project, &build.id]),
+        tx.query_opt(COVERED_BEFORE, &[&build.project, &build.number, &build.branch])
+    )?;
+    let now: Option<f64> = now.try_get(0)?;
     let before: Option<(i32, f64)> =
         before.map(|row| Ok::<_, Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?;
     Ok(match (now, before) {
@@ -259,7 +318,8 @@ fn of_what(rule: &str, severity: Option<&str>) -> (String, String) {
     (format!("{one}{least}"), format!("{many}{least}"))
 }
 
-fn judged(rule: String, severity: Option<String>, allowed: i32, in_force: bool, counted: Counted) -> RuleAnswer {
+fn judged(line: RuleLine, counted: Counted) -> RuleAnswer {
+    let RuleLine { id, rule, severity, allowed, in_force, .. } = line;
     let (passed, figure, reason) = match counted {
         Counted::Missing(missing) => (false, None, missing),
         Counted::Nothing(why) => (true, None, why),
@@ -272,7 +332,7 @@ fn judged(rule: String, severity: Option<String>, allowed: i32, in_force: bool, 
             (figure <= f64::from(allowed), Some(figure), format!("{what}{limit}{names}."))
         }
     };
-    RuleAnswer { rule, passed, in_force, figure, allowed, severity, reason }
+    RuleAnswer { id, rule, passed, in_force, figure, allowed, severity, reason }
 }
 
 /// Nothing more is asked.

@@ -4,6 +4,7 @@ mod approval;
 mod builds;
 mod deployments;
 mod gate;
+mod releases;
 mod resources;
 mod standing;
 mod text;
@@ -14,6 +15,7 @@ pub use builds::{
     find_build, list_builds,
 };
 pub use deployments::{DeploymentFilter, DeploymentLine, Environment, list_deployments, live_deployments};
-pub use gate::{GATE_RULES, GateAnswer, RuleAnswer, gate, gate_of};
+pub use gate::{GATE_RULES, GateAnswer, RuleAnswer, RuleLine, gate, gate_of, gate_rules};
+pub use releases::{ReleaseLine, releases};
 pub use resources::*;
 pub use standing::{Deployed, RecentBuild, deployed, recent_builds};

@@ -8,6 +8,7 @@ mod baselines;
 mod caller;
 mod collection;
 mod documentation;
+mod evidence;
 mod exposure;
 mod gate;
 mod health;
@@ -94,6 +95,10 @@ pub fn router(app: Arc<App>) -> Router {
     if app.kernel.catalogue.get("findings").is_some() {
         let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
         v1 = v1.route("/findings/exposure", exposure);
+    }
+    if app.kernel.catalogue.get("evidence-bundles").is_some() {
+        let content = get(evidence::content).fallback(problem::method_not_allowed);
+        v1 = v1.route("/evidence-bundles/{id}/content", content);
     }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()

@@ -84,6 +84,7 @@ pub enum Section {
     Tests,
     Builds,
     Deployments,
+    Releases,
     Defects,
     Findings,
     Import,
@@ -253,6 +254,7 @@ fn navigation(frame: &Frame) -> Markup {
                     (entry(Section::Tests, Icon::FlaskConical, "Tests", &at("tests"), project.tests, Some("t")))
                     (entry(Section::Builds, Icon::Package, "Builds", &at("builds"), None, Some("b")))
                     (entry(Section::Deployments, Icon::Rocket, "Deployments", &at("deployments"), None, Some("d")))
+                    (entry(Section::Releases, Icon::TicketCheck, "Releases", &at("releases"), None, None))
                     (entry(Section::Defects, Icon::Bug, "Defects", &at("defects"), project.open_defects, Some("f")))
                     (entry(Section::Findings, Icon::TriangleAlert, "Findings", &at("findings"), None, Some("s")))
                     (entry(Section::Import, Icon::Upload, "Import", &at("import"), None, Some("i")))

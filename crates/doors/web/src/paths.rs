@@ -60,7 +60,7 @@ pub fn project(project: &str) -> String {
     format!("/p/{}", segment(project))
 }
 
-/// A page of a project, such as `requirements`, `matrix`, `baselines`, `tests`, `builds`, `defects`, `findings`, `deployments` or `import`.
+/// A page of a project, such as `requirements`, `matrix`, `baselines`, `tests`, `builds`, `defects`, `findings`, `deployments`, `releases` or `import`.
 #[must_use]
 pub fn section(project: &str, section: &str) -> String {
     format!("/p/{}/{section}", segment(project))
@@ -76,6 +76,12 @@ pub fn requirement(project: &str, key: &str) -> String {
 #[must_use]
 pub fn baseline(project: &str, id: &str) -> String {
     format!("/p/{}/baselines/{}", segment(project), segment(id))
+}
+
+/// A bundle of evidence, by identifier: to be saved, or its readable page.
+#[must_use]
+pub fn evidence(project: &str, id: &str, part: &str) -> String {
+    format!("/p/{}/evidence/{}/{part}", segment(project), segment(id))
 }
 
 /// A test case's page.

@@ -276,6 +276,15 @@ states! {
 }
 
 states! {
+    /// How a release stands.
+    ReleaseStatus {
+        Planned = "planned", "Planned", Idle;
+        Released = "released", "Released", Good;
+        Withdrawn = "withdrawn", "Withdrawn", Bad;
+    }
+}
+
+states! {
     /// How a record differs between two moments.
     Change {
         Added = "added", "Added", Good;

@@ -23,6 +23,9 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("trace-links", "source_id", Told::Example("test-cases")),
     ("trace-links", "target_id", Told::Another("requirements")),
     ("test-case-relations", "related_test_case_id", Told::Another("test-cases")),
+    ("gate-rules", "project_id", Told::Another("projects")),
+    ("gate-rules", "rule", Told::Text("open_defects")),
+    ("gate-rules", "severity", Told::Text("low")),
     ("team-members", "user_id", Told::NewMember),
     ("project-members", "user_id", Told::NewMember),
     ("project-members", "role_id", Told::WeakestRole),
@@ -92,7 +95,6 @@ const PATTERNS: &[(&str, &str)] = &[
 /// Rows that come with others: an example of the second stands behind one of the first, found by this query.
 const BESIDE: &[(&str, &str, &str)] = &[
     ("notification-deliveries", "notifications", ""),
-    ("gate-rules", "projects", ""),
     ("change-sets", "projects", ""),
     ("change-tracking", "projects", ""),
     ("activity", "projects", "&filter[entity_type]=project"),
@@ -301,6 +303,11 @@ impl World {
         if name == "api-tokens" {
             let input = json!({"name": format!("example {number}"), "scopes": ["*:read"]});
             let answer = self.post("/v1/api-tokens", &input).by(&organization.owner).send().await.expect(201);
+            return Ok(answer.json()["id"].as_str().unwrap_or_default().to_owned());
+        }
+        if name == "evidence-bundles" {
+            let input = json!({"build_id": self.example(organization, "builds", 0).await?});
+            let answer = self.post("/v1/evidence-bundles", &input).by(&organization.owner).send().await.expect(201);
             return Ok(answer.json()["id"].as_str().unwrap_or_default().to_owned());
         }
         if name == "sessions" {

@@ -33,6 +33,7 @@ mod lists;
 mod planning;
 mod plans;
 mod promised;
+mod release_evidence;
 mod safety;
 mod sealing;
 mod search;

@@ -183,7 +183,12 @@ async fn every_operation_leaves_one_row_each() {
             _ => world.example(&world.home, name, 0).await.unwrap(),
         };
         let path = crate::walk_access::path_of(operation, &id);
-        let input = crate::walk_access::input(operation);
+        let input = match operation.subject {
+            Subject::Collection("evidence-bundles") => {
+                json!({"build_id": world.example(&world.home, "builds", 0).await.unwrap()})
+            }
+            _ => crate::walk_access::input(operation),
+        };
         let mut trail = Trail::of(&world).await;
         let answer = world.post(&path, &input).by(&world.home.owner).send().await;
         let about = match operation.subject {

@@ -2,6 +2,7 @@
 
 mod access;
 mod baselines;
+mod evidence;
 mod exposure;
 mod gate;
 mod paths;
@@ -41,6 +42,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
     trail::describe(&mut places, &mut all);
     if catalogue.get("findings").is_some() {
         exposure::describe(&mut places, &mut all);
+    }
+    if catalogue.get("evidence-bundles").is_some() {
+        evidence::describe(&mut places);
     }
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));

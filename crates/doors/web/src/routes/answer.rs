@@ -121,10 +121,18 @@ pub(super) fn append_cookie(response: &mut Response, cookie: &str) {
     }
 }
 
+/// Marks an answer as a page that stands alone: it brings its own style, runs nothing and belongs to no site.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alone;
+
+/// The policy of such a page.
+const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+
 /// The headers that every answer of this door carries.
 pub(super) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    shared::secure(response.headers_mut(), CONTENT_SECURITY_POLICY);
+    let policy = if response.extensions().get::<Alone>().is_some() { ALONE } else { CONTENT_SECURITY_POLICY };
+    shared::secure(response.headers_mut(), policy);
     response
 }
 

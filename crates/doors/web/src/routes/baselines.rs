@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use base::Problem;
-use kernel::{Allowed, Call, Ctx, Error, Read, Record, Subject, Tx};
+use base::{Problem, ProblemKind};
+use kernel::{Allowed, Call, Ctx, Error, Export, Read, Record, Subject, Tx, permit_in};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use work::{BASELINE_KINDS, BASELINES, BaselineLine, Part, Project};
@@ -18,9 +18,10 @@ use work::{BASELINE_KINDS, BASELINES, BaselineLine, Part, Project};
 use super::{
     Site,
     answer::{html, see_other, with_status},
+    csv::Csv,
     error::{PageError, refused},
     form::Posted,
-    listing::{Asked, ROWS, cut},
+    listing::{Asked, FILE_ROWS, FILE_STEP, ROWS, cut},
     session::Visitor,
 };
 use crate::{
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/p/{project}/baselines/{id}", get(show))
         .route("/p/{project}/baselines/{id}/decide", post(decide))
         .route("/p/{project}/baselines/{id}/comparison", get(compare))
+        .route("/p/{project}/baselines/{id}/comparison.csv", get(file))
         .route("/p/{project}/baselines/{id}/records/{record}", get(then))
 }
 
@@ -268,6 +270,7 @@ async fn compare(
         }
     });
     let view = Comparison {
+        export: asked.address(&format!("{path}.csv"), &["cursor"], &[]),
         differences: differences.collect(),
         counts: [compared.added, compared.removed, compared.changed],
         with: compared.with.map(|with| (with.id.to_string(), with.name)),
@@ -280,6 +283,57 @@ async fn compare(
         others,
     };
     Ok(html(baselines::comparison(&frame, &view)))
+}
+
+/// Every difference as a file: a row for each field that differs, and one for each record that was added or removed.
+async fn file(
+    visitor: Visitor,
+    Path((slug, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let (project, _) = visitor.project(&slug, Section::Baselines).await?;
+    let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
+    permit_in::<Export>(ctx, &BASELINES, project.id)?;
+    let tx = ctx.begin_read().await?;
+    let Found { baseline, line, names, .. } = found(ctx, &tx, &project, &id).await?;
+    let with = match asked.one("with") {
+        Some(other) => Some(work::baseline(ctx, &tx, &other).await?),
+        None => None,
+    };
+    let mut csv = Csv::new(&["kind", "record", "title", "change", "field", "before", "after"]);
+    let (mut part, mut rows) = (Part { limit: FILE_STEP, cursor: None }, 0);
+    loop {
+        let compared = work::compare(ctx, &tx, &baseline, with.as_ref(), &part).await?;
+        rows += compared.data.len();
+        if rows > FILE_ROWS {
+            let detail = format!(
+                "More than {FILE_ROWS} records differ; read them page by page with GET /v1/baselines/{id}/comparison."
+            );
+            return Err(Problem::new(ProblemKind::TooLarge, detail).into());
+        }
+        for one in &compared.data {
+            let begin = [words(&one.kind, false), one.label.as_str(), one.title.as_str(), one.change.as_str()];
+            if one.change != "changed" {
+                csv.row(&[&begin[..], &["", "", ""]].concat());
+                continue;
+            }
+            for field in &one.fields {
+                let (name, before) = said(&names, &field.field, &field.before);
+                let after = said(&names, &field.field, &field.after).1;
+                csv.row(&[&begin[..], &[name.as_str(), before.as_str(), after.as_str()]].concat());
+            }
+        }
+        part.cursor = compared.next_cursor;
+        if part.cursor.is_none() {
+            break;
+        }
+    }
+    tx.commit().await?;
+    let later = with.as_ref().and_then(|with| with.title.clone()).unwrap_or_else(|| "now".to_owned());
+    let plain = |text: &str| {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect::<String>()
+    };
+    Ok(csv.answer(&format!("{slug}-{}-to-{}", plain(&line.name), plain(&later))))
 }
 
 async fn take(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -20,6 +20,7 @@ use super::{
     csv::Csv,
     error::PageError,
     listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
+    releases,
     session::Visitor,
     tests::environments,
 };
@@ -28,7 +29,7 @@ use crate::{
     format::{When, plural, thousands},
     layout::Section,
     paths,
-    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, RuleState, Shown, TestLevel, Tone},
+    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone},
     views::{build, builds, gate},
 };
 
@@ -205,6 +206,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
     let commits = beside(delivery::commits_of_build(ctx, &tx, place).await)?;
     let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     let gate = beside(delivery::gate_of(ctx, &tx, &found.id.to_string()).await.map(Some))?;
+    let evidence = releases::of_build(&visitor, &tx, project.id, found.id).await?;
     tx.commit().await?;
 
     let now = ctx.now();
@@ -238,6 +240,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
             .map(|one| build::Component { name: one.component, lines: one.lines, branches: one.branches })
             .collect(),
         gate: gate.map(gated),
+        evidence,
         newly_failing: failing.into_iter().map(change).collect(),
         newly_fixed: fixed.into_iter().map(change).collect(),
         slowest,
@@ -269,13 +272,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
 
 fn gated(answer: delivery::GateAnswer) -> gate::View {
     let rules = answer.rules.into_iter().map(|rule| gate::Rule {
-        state: match (rule.in_force, rule.passed) {
-            (true, true) => RuleState::Passed,
-            (true, false) if rule.figure.is_none() => RuleState::Unknown,
-            (true, false) => RuleState::Failed,
-            (false, true) => RuleState::WouldPass,
-            (false, false) => RuleState::WouldFail,
-        },
+        state: super::gate::state_of(&rule),
         name: rule.rule.replace('_', " "),
         reason: rule.reason,
     });

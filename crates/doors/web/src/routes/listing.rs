@@ -18,7 +18,7 @@ pub(super) const ROWS: i64 = 50;
 /// Rows of one step of a file.
 pub(super) const FILE_STEP: i64 = 500;
 /// Rows of a file at most; what is larger is exported by the API, which streams.
-const FILE_ROWS: usize = 50_000;
+pub(super) const FILE_ROWS: usize = 50_000;
 
 /// The query of an address.
 pub(super) struct Asked(Fields);

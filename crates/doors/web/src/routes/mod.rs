@@ -27,6 +27,7 @@ mod exposure;
 mod find;
 mod findings;
 mod form;
+mod gate;
 mod history;
 mod home;
 mod import;
@@ -36,6 +37,7 @@ mod memory;
 mod overview;
 mod preferences;
 mod quality;
+mod releases;
 mod requirement;
 mod requirement_form;
 mod requirements;
@@ -92,6 +94,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(exposure::routes())
         .merge(find::routes())
         .merge(findings::routes())
+        .merge(gate::routes())
         .merge(home::routes())
         .merge(import::routes())
         .merge(matrix::routes())
@@ -99,6 +102,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(overview::routes())
         .merge(preferences::routes())
         .merge(quality::routes())
+        .merge(releases::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
         .merge(suspects::routes())

@@ -59,6 +59,8 @@ pub struct View {
     pub artifacts: Vec<(String, String, Option<i64>)>,
     /// How it stands to the rules of its project; `None` for who may not read them.
     pub gate: Option<super::gate::View>,
+    /// The signed evidence of it; `None` for who may read none.
+    pub evidence: Option<super::evidence::View>,
     /// The imports that made it: id, format or file, status, rejected entries, when.
     pub imports: Vec<(String, String, ImportStatus, i64, When)>,
 }
@@ -146,7 +148,8 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 ]))
             }
             @if !view.line.is_empty() { (line("The line of this build", &view.line)) }
-            @if let Some(gate) = &view.gate { (super::gate::part(gate)) }
+            @if let Some(gate) = &view.gate { (super::gate::part(frame, gate)) }
+            @if let Some(evidence) = &view.evidence { (super::evidence::part(frame, evidence)) }
             div class="two" {
                 div {
                     @for (id, heading, list, calm) in [

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::at;
+
 use crate::components::{Column, panel, table};
+use crate::layout::Frame;
 use crate::state::{RuleState, Tone, dot, state};
 
 /// The rules and what came of them.
@@ -27,7 +30,7 @@ pub struct Rule {
 
 /// The part of the page.
 #[must_use]
-pub fn part(view: &View) -> Markup {
+pub fn part(frame: &Frame, view: &View) -> Markup {
     let (tone, verdict) = match view.passed {
         true => (Tone::Good, "Every rule in force is met."),
         false => (Tone::Bad, "A rule in force is not met."),
@@ -37,7 +40,7 @@ pub fn part(view: &View) -> Markup {
         "Gate",
         None,
         &html! {
-            p { (dot(tone)) " " (verdict) }
+            p { (dot(tone)) " " (verdict) " " a href=(at(frame, "gate")) { "The rules" } }
             (table("Rules", &[Column::text("Rule"), Column::text("Result"), Column::text("Why")], &html! {
                 @for rule in &view.rules {
                     tr { td { (rule.name) } td { (state(rule.state)) } td class="text" { (rule.reason) } }

@@ -77,6 +77,7 @@ pub(super) fn comparison(full: bool) -> Comparison {
     let one =
         |kind: &str, change, item, fields, was_there| Difference { kind: s(kind), change, item, fields, was_there };
     Comparison {
+        export: s("/comparison.csv"),
         baseline: (s("b1"), s("Contract of March")),
         with: full.then(|| (s("b4"), s("Release 2.0"))),
         others: vec![(s("b4"), s("Release 2.0")), (s("b3"), s(ODD))],

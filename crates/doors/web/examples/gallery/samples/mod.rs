@@ -7,6 +7,7 @@ mod findings;
 mod parts;
 mod quality;
 mod questions;
+mod releases;
 mod requirements;
 
 use delivery::*;
@@ -43,6 +44,13 @@ pub(crate) const NAMES: &[&str] = &[
     "matrix",
     "matrix-many",
     "matrix-empty",
+    "gate",
+    "gate-refused",
+    "gate-reader",
+    "gate-empty",
+    "releases",
+    "releases-empty",
+    "releases-refused",
     "baselines",
     "baselines-empty",
     "baselines-refused",
@@ -271,6 +279,8 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "baseline-record" => views::baselines::then(&at(Section::Baselines), &baselines::then()),
         "comparison" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(true)),
         "comparison-empty" => views::baselines::comparison(&at(Section::Baselines), &baselines::comparison(false)),
+        name if name.starts_with("gate") => views::gate_rules::page(&at(Section::Builds), &releases::gate(name)),
+        name if name.starts_with("releases") => views::releases::page(&at(Section::Releases), &releases::view(name)),
         "defects-empty" => views::defects::page(
             &at(Section::Defects),
             &views::defects::View { filters: none, may_create: true, ..Default::default() },

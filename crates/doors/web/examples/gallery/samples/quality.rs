@@ -249,6 +249,7 @@ pub(super) fn build(full: bool) -> views::build::View {
                 ],
             }
         }),
+        evidence: Some(if full { super::releases::evidence(true) } else { Default::default() }),
         newly_failing: if full {
             vec![
                 change(
