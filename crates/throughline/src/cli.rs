@@ -9,7 +9,7 @@ use throughline::tls::Certificates;
 
 use crate::{
     audit::Audit, check::CheckArguments, exposure::ExposureArguments, failure::Failure, gate::GateArguments,
-    import::ImportArguments,
+    import::ImportArguments, link::LinkArguments,
 };
 
 /// The system of record for software delivery by people and AI agents.
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Hold a build to the rules of its project. Exit code 0: it passes, 1: it does not, 2: nobody could tell.
     Gate(GateArguments),
+    /// Link records from annotations in code, such as `Verifies: REQ-12.3` above a test.
+    Link(LinkArguments),
     /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
     Exposure(ExposureArguments),
     /// Move the schema forward or back.

@@ -11,6 +11,8 @@ mod documentation;
 mod exposure;
 mod gate;
 mod health;
+mod impact;
+mod matrix;
 mod metrics;
 mod openapi;
 mod operations;
@@ -95,6 +97,8 @@ pub fn router(app: Arc<App>) -> Router {
         let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
         v1 = v1.route("/findings/exposure", exposure);
     }
+    v1 = v1.route("/impact", get(impact::impact).fallback(problem::method_not_allowed));
+    v1 = v1.route("/matrix", get(matrix::matrix).fallback(problem::method_not_allowed));
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

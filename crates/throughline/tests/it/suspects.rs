@@ -45,6 +45,7 @@ async fn linked(tx: &Tx) -> Linked {
     Linked { project, requirement, criterion, test, whole, part }
 }
 
+/// Proves REQ-57.1.
 #[tokio::test]
 async fn a_link_is_suspect_while_an_end_says_something_else() {
     let world = world().await;
@@ -91,6 +92,7 @@ pub(crate) async fn something_to_accept(world: &World) -> String {
     made.whole.to_string()
 }
 
+/// Proves REQ-57.2.
 #[tokio::test]
 async fn a_suspect_link_is_accepted_with_a_reason_by_whoever_may_change_links() {
     let world = world().await;

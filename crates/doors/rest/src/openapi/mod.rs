@@ -4,6 +4,8 @@ mod access;
 mod baselines;
 mod exposure;
 mod gate;
+mod impact;
+mod matrix;
 mod paths;
 mod schemas;
 mod search;
@@ -42,6 +44,8 @@ pub fn document(catalogue: &Catalogue) -> Value {
     if catalogue.get("findings").is_some() {
         exposure::describe(&mut places, &mut all);
     }
+    impact::describe(&mut places, &mut all);
+    matrix::describe(&mut places, &mut all);
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

@@ -29,7 +29,10 @@ mod findings;
 mod form;
 mod history;
 mod home;
+mod impact;
 mod import;
+mod kinds;
+mod links;
 mod listing;
 mod matrix;
 mod memory;
@@ -93,7 +96,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(find::routes())
         .merge(findings::routes())
         .merge(home::routes())
+        .merge(impact::routes())
         .merge(import::routes())
+        .merge(kinds::routes())
+        .merge(links::routes())
         .merge(matrix::routes())
         .merge(memory::routes())
         .merge(overview::routes())
