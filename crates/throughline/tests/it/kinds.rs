@@ -138,7 +138,7 @@ async fn a_matrix_shows_nothing_that_may_not_be_read() {
     let no_tests = token(&["project:read", "requirement:read", "feature:read", "trace_link:read"]).await;
     let answer = world.get("/v1/matrix?project=pay").bearing(&no_tests).send().await.expect(200).json();
     assert!(answer["data"].as_array().unwrap().iter().all(|row| row["cells"] == json!([])), "{answer}");
-    assert!(!answer.to_string().contains("once\""), "{answer}");
+    assert!(!answer.to_string().contains("TC-1"), "{answer}");
     let no_links = token(&["project:read", "requirement:read", "feature:read", "test_case:read"]).await;
     let answer = world.get("/v1/matrix?project=pay&show=linked").bearing(&no_links).send().await.expect(200).json();
     assert_eq!(keys(&answer), ["REQ-2"], "a link that may not be read joins nothing");
