@@ -24,7 +24,10 @@ const QUESTIONS: [(&str, &str); 8] = [
     ("gaps", "/v1/matrix?project=payments&show=gaps"),
     ("suspect links", "/v1/matrix?project=payments&show=suspects"),
     ("stale results", "/v1/matrix?project=payments&show=stale"),
-    ("tests turned round, that verify nothing", "/v1/matrix?project=payments&rows=test_case&columns=requirement&show=gaps"),
+    (
+        "tests turned round, that verify nothing",
+        "/v1/matrix?project=payments&rows=test_case&columns=requirement&show=gaps",
+    ),
     ("flaky tests, of which there are none", "/v1/matrix?project=payments&show=flaky"),
     ("evidence: gaps first", "/v1/requirement-evidence?filter[standing]=gap&limit=50"),
     ("impact of a requirement", "/v1/impact?record=payments:REQ-17&depth=5"),
