@@ -6,6 +6,7 @@ mod limited;
 mod reading;
 mod searching;
 mod starting;
+mod tracing;
 
 use std::{
     fs,
@@ -19,6 +20,8 @@ use line::{Failure, instance::Instance, processor::load_average, report::Section
 /// What to run and how long.
 struct Plan {
     goals: Vec<String>,
+    /// Requirements of the larger database that P9 asks; it has a hundred times as many results.
+    requirements: u64,
     /// Requirements of each database that P2 compares, in rising order; peers are measured on the one with a million, or the last.
     rows: Vec<u64>,
     rounds: usize,
@@ -29,7 +32,7 @@ struct Plan {
     results: PathBuf,
 }
 
-const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P7] [P10] [--rows 10000,1000000] [--rounds 7] [--seconds 3] [--connections 16]\n\
+const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P7] [P9] [P10] [--rows 10000,1000000] [--requirements 100000] [--rounds 7] [--seconds 3] [--connections 16]\n\
     Without a name everything is measured.";
 
 #[tokio::main]
@@ -65,6 +68,9 @@ async fn run(plan: &Plan) -> Result<String, Failure> {
     if plan.wants("P7") {
         sections.push(searching::measure(plan).await?);
     }
+    if plan.wants("P9") {
+        sections.push(tracing::measure(plan).await?);
+    }
     if plan.wants("P10") {
         sections.push(starting::measure(plan).await?);
     }
@@ -91,6 +97,7 @@ fn plan() -> Result<Plan, Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let mut plan = Plan {
         goals: Vec::new(),
+        requirements: 100_000,
         rows: vec![10_000, 1_000_000],
         rounds: 7,
         time: Duration::from_secs(3),
@@ -103,8 +110,9 @@ fn plan() -> Result<Plan, Failure> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match argument.as_str() {
-            "P1" | "P2" | "P3" | "P4" | "P5" | "P7" | "P10" => plan.goals.push(argument),
+            "P1" | "P2" | "P3" | "P4" | "P5" | "P7" | "P9" | "P10" => plan.goals.push(argument),
             "--rows" => plan.rows = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            "--requirements" => plan.requirements = value()?.parse()?,
             "--rounds" => plan.rounds = value()?.parse()?,
             "--seconds" => plan.time = Duration::from_secs(value()?.parse()?),
             "--connections" => plan.connections = value()?.parse()?,
@@ -112,8 +120,8 @@ fn plan() -> Result<Plan, Failure> {
             _ => return Err(format!("{argument} is not known\n{USAGE}").into()),
         }
     }
-    if plan.rows.is_empty() || plan.rounds == 0 || plan.connections == 0 {
-        return Err(format!("rows, rounds and connections must not be empty or zero\n{USAGE}").into());
+    if plan.rows.is_empty() || plan.requirements == 0 || plan.rounds == 0 || plan.connections == 0 {
+        return Err(format!("rows, requirements, rounds and connections must not be empty or zero\n{USAGE}").into());
     }
     Ok(plan)
 }

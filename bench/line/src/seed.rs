@@ -11,6 +11,8 @@ const READER: &str = include_str!("../sql/seed_reader.sql");
 const VIEWER: &str = include_str!("../sql/seed_viewer.sql");
 const PROJECTS: &str = include_str!("../sql/seed_projects.sql");
 const SEARCHED: &str = include_str!("../sql/seed_search.sql");
+const MATRIX: &str = include_str!("../sql/seed_matrix.sql");
+const BUILDS: &str = include_str!("../sql/seed_builds.sql");
 /// Rows of one statement.
 const STEP: u64 = 250_000;
 
@@ -58,6 +60,45 @@ pub async fn searched(instance: &Instance, rows: u64) -> Result<(), Failure> {
     ] {
         client.batch_execute(&format!("vacuum (analyze) {table}")).await?;
     }
+    client.batch_execute("checkpoint").await?;
+    Ok(())
+}
+
+/// Fills a new project with `requirements`, a test for each, the links between them, and a result of every test in each of `builds`; then has the
+/// database work out what that says of each requirement.
+///
+/// # Errors
+/// When the database refuses a row.
+pub async fn matrix(instance: &Instance, requirements: u64, builds: u64) -> Result<(), Failure> {
+    let project = project(instance, "payments").await?;
+    let fill = |template: &str| {
+        template
+            .replace("PROJECT", &project.to_string())
+            .replace("TESTS", &requirements.to_string())
+            .replace("BUILDS", &builds.to_string())
+    };
+    let client = without_triggers(instance).await?;
+    in_steps(instance, &client, &fill(MATRIX), requirements).await?;
+    // A build at a time: each statement stores as many results as there are tests.
+    for build in 1..=builds {
+        let one = of(instance, &fill(BUILDS)).replace("FIRST", &build.to_string()).replace("LAST", &build.to_string());
+        client.batch_execute(&one).await?;
+    }
+    client.batch_execute("analyze").await?;
+    // As the role that serves: the look-ups of the function rely on row security for the organisation.
+    let evidence = format!(
+        "insert into work.requirement_evidence (organization_id, requirement_id, project_id, number, status) \
+         select organization_id, id, project_id, number, status from work.requirements where project_id = '{project}'; \
+         set app.current_organization_id = '{}'; set app.project_access = 'all'; set role application_user; \
+         do $$ declare some uuid[]; begin \
+           for some in select array_agg(id) from (select id, row_number() over (order by id) / 5000 as part from work.requirements) r group by part loop \
+             perform work.refresh_evidence(some); \
+           end loop; end $$; \
+         reset role",
+        instance.organization
+    );
+    client.batch_execute(&evidence).await?;
+    client.batch_execute("vacuum (analyze)").await?;
     client.batch_execute("checkpoint").await?;
     Ok(())
 }

@@ -58,7 +58,10 @@ impl Catalogue {
             // Raised by our own triggers: the message is a sentence for people.
             code if code.code() == "TL403" => Problem::forbidden(db.message()),
             code if code.code() == "TL409" => Problem::conflict(db.message()),
-            code if *code == SqlState::RAISE_EXCEPTION => Problem::invalid(db.message()),
+            code if *code == SqlState::RAISE_EXCEPTION => match db.column() {
+                Some(column) => Problem::invalid(db.message()).field(pointer(column), db.message()),
+                None => Problem::invalid(db.message()),
+            },
             code if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
                 Problem::forbidden("Row security refuses this: it would reach outside of what you may see.")
             }

@@ -9,7 +9,7 @@ use throughline::tls::Certificates;
 
 use crate::{
     audit::Audit, check::CheckArguments, evidence::EvidenceCommand, exposure::ExposureArguments, failure::Failure,
-    gate::GateArguments, import::ImportArguments,
+    gate::GateArguments, import::ImportArguments, link::LinkArguments,
 };
 
 /// The system of record for software delivery by people and AI agents.
@@ -50,6 +50,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: EvidenceCommand,
     },
+    /// Link records from annotations in code, such as `Verifies: REQ-12.3` above a test.
+    Link(LinkArguments),
     /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
     Exposure(ExposureArguments),
     /// Move the schema forward or back.

@@ -1,5 +1,6 @@
 //! The `throughline` program: its command line and its wiring. The only crate that sees everything.
 
+mod annotations;
 mod audit;
 mod check;
 mod cli;
@@ -14,6 +15,7 @@ mod exposure;
 mod failure;
 mod gate;
 mod import;
+mod link;
 mod maintain;
 mod migrate;
 mod remote;
@@ -59,6 +61,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
+        Command::Link(arguments) => return link::run(&data, arguments, cli.json).await,
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,

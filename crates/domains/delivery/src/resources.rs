@@ -21,6 +21,7 @@ pub static COMMITS: Resource = Resource::new("commits", "delivery.commits", "com
         "author_email",
         "author_user_id",
         "message",
+        "branch_name",
         "committed_at",
     ])
     .personal(&["author_name", "author_email"])

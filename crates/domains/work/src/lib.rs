@@ -3,6 +3,9 @@
 
 mod baselines;
 mod home;
+mod impact;
+mod kinds;
+mod links;
 mod listing;
 mod matrix;
 mod planning;
@@ -18,6 +21,14 @@ pub use baselines::{
     FieldChange, Part, baseline, baseline_item, baseline_items, baselines, compare,
 };
 pub use home::{ProjectCard, project_cards};
+pub use impact::{
+    Direction, IMPACT_DEPTH, IMPACT_HEADS, IMPACT_ROWS, Impact, ImpactEdge, ImpactQuestion, ImpactReached,
+    ImpactRecord, ImpactStep, impact,
+};
+pub use kinds::{
+    KIND_HEADS, KIND_ROWS, KindCell, KindCriteria, KindMatrix, KindQuestion, KindRow, KindShow, matrix_of_kinds,
+};
+pub use links::{LINKS_AT_ONCE, LinkPair, link_pairs};
 pub use listing::{Order, Page, Tally, Wanted, attention, evidence_of, listed, tally};
 pub use matrix::{levels, project_levels, tested_in, titles};
 pub use planning::*;

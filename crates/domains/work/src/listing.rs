@@ -408,7 +408,7 @@ pub async fn evidence_of(
 }
 
 /// A text as a pattern for `ilike` that contains it. NUL, which PostgreSQL has no room for, matches as nothing.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('%');
     for c in text.chars().filter(|c| *c != '\0') {

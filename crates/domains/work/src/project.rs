@@ -92,7 +92,7 @@ pub async fn project_counted(ctx: &Ctx, slug: &str) -> Result<(Allowed<Project, 
     Ok((project, counted))
 }
 
-async fn find(ctx: &Ctx, tx: &Tx, slug: &str) -> Result<Allowed<Project, Read>, Error> {
+pub(crate) async fn find(ctx: &Ctx, tx: &Tx, slug: &str) -> Result<Allowed<Project, Read>, Error> {
     let missing = || Problem::not_found(format!("project `{}`", slug.chars().take(80).collect::<String>()));
     if slug.contains('\0') {
         return Err(missing().into());

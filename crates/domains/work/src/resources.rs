@@ -157,6 +157,13 @@ pub static TRACE_LINKS: Resource = Resource::new("trace-links", "work.trace_link
     .create_only(&["project_id", "source_id", "target_id", "link_type", "criterion_id"])
     .verbs(LINK);
 
+/// Which kinds of records a trace link may join.
+pub static TRACE_LINK_PAIRS: Resource =
+    Resource::new("trace-link-pairs", "reference.trace_link_pairs", "trace_link", "description")
+        .key(&["code"])
+        .sorted_by("code")
+        .verbs(CATALOGUE);
+
 /// Priorities, the same for every organisation.
 pub static PRIORITIES: Resource = Resource::new("priorities", "reference.priorities", "project", "name")
     .key(&["code"])
@@ -240,7 +247,7 @@ pub static PROJECT_CATALOG_FEATURES: Resource =
         .verbs(LINK);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 20] = [
+pub static RESOURCES: [&Resource; 21] = [
     &PROJECTS,
     &PROJECT_MEMBERS,
     &REQUIREMENTS,
@@ -249,6 +256,7 @@ pub static RESOURCES: [&Resource; 20] = [
     &REQUIREMENT_EVIDENCE,
     &FEATURES,
     &TRACE_LINKS,
+    &TRACE_LINK_PAIRS,
     &crate::BASELINES,
     &PRIORITIES,
     &PHASES,

@@ -87,10 +87,13 @@ fn differing(before: &Value, after: &Value) -> (Value, Value) {
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
     let [approving, rejecting] = crate::baselines::deciding();
+    let [accepting, accepting_together] = crate::suspects::accepting();
     vec![
         approving,
         rejecting,
-        crate::suspects::accepting(),
+        accepting,
+        accepting_together,
+        crate::links::loading(),
         Operation::on_record::<Update, Rollback, RolledBack, _>(
             "projects",
             "rollback",

@@ -2,13 +2,18 @@
 
 use base::Problem;
 use jiff::Timestamp;
-use kernel::{Allowed, Change, Ctx, Error, Operation, Read, Record, Request, Tx, Update, permit_in, record};
+use kernel::{
+    Allowed, Change, Ctx, Error, Operation, Read, Record, Request, Tx, Update, authorise, permit, permit_in, record,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{Project, TRACE_LINKS};
+
+/// Links accepted together at most.
+const LINKS_AT_ONCE: usize = 1000;
 
 const LIST: &str = include_str!("../sql/suspects.sql");
 const COUNT: &str = include_str!("../sql/suspects_counted.sql");
@@ -111,15 +116,67 @@ struct Accepted {
     accepted_by: Uuid,
 }
 
+/// Links that hold, for one reason.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Acceptances {
+    /// The links, each suspect.
+    #[schemars(length(min = 1, max = 1000))]
+    links: Vec<Uuid>,
+    /// Why they hold in spite of the changes.
+    #[schemars(length(min = 1, max = 1000))]
+    reason: String,
+}
+
+/// Links that hold.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AcceptedTogether {
+    /// The links.
+    links: Vec<Uuid>,
+    /// Who accepted them.
+    accepted_by: Uuid,
+}
+
 async fn accept(ctx: &Ctx, tx: &mut Tx, link: Allowed<Record, Update>, input: Acceptance) -> Result<Accepted, Error> {
-    let reason = input.reason.trim();
+    let reason = reason(&input.reason)?;
+    accept_one(ctx, tx, &link, reason).await?;
+    Ok(Accepted { id: link.uuid()?, accepted_by: ctx.principal.user_id })
+}
+
+/// Accepts all or none: the first that cannot be accepted undoes those before it.
+async fn accept_together(ctx: &Ctx, tx: &mut Tx, input: Acceptances) -> Result<AcceptedTogether, Error> {
+    permit::<Update>(ctx, &TRACE_LINKS)?;
+    let reason = reason(&input.reason)?;
+    let mut links = input.links;
+    // In one order for everybody, so that two who accept the same links do not wait for each other in a circle.
+    links.sort_unstable();
+    links.dedup();
+    if links.is_empty() || links.len() > LINKS_AT_ONCE {
+        let detail = format!("must have from 1 to {LINKS_AT_ONCE} links");
+        return Err(Problem::invalid("Say which links hold.").field("/links", detail).into());
+    }
+    for id in &links {
+        let served = ctx.catalogue().served(&TRACE_LINKS)?;
+        let link = authorise(ctx, Record::find(tx, served, &id.to_string(), true).await?)?;
+        accept_one(ctx, tx, &link, reason).await?;
+    }
+    Ok(AcceptedTogether { links, accepted_by: ctx.principal.user_id })
+}
+
+fn reason(text: &str) -> Result<&str, Error> {
+    let reason = text.trim();
     if reason.is_empty() || reason.chars().count() > 1000 || reason.contains('\0') {
         let problem = Problem::invalid("Accepting a suspect link needs a reason.");
         return Err(problem.field("/reason", "must have from 1 to 1000 characters, none of them U+0000").into());
     }
+    Ok(reason)
+}
+
+async fn accept_one(ctx: &Ctx, tx: &mut Tx, link: &Allowed<Record, Update>, reason: &str) -> Result<(), Error> {
     let (id, person) = (link.uuid()?, ctx.principal.user_id);
     let Some(since) = tx.query_one(SUSPECT, &[&id]).await?.try_get::<_, Option<jiff::Timestamp>>(0)? else {
-        return Err(Problem::conflict("This link is not suspect; there is nothing to accept.").into());
+        let detail = format!("The trace link {id} is not suspect; there is nothing to accept.");
+        return Err(Problem::conflict(detail).into());
     };
     tx.execute(ACCEPT, &[&id, &ctx.now(), &person, &reason]).await?;
     let change = Change {
@@ -133,16 +190,23 @@ async fn accept(ctx: &Ctx, tx: &mut Tx, link: Allowed<Record, Update>, input: Ac
     };
     let mut why = ctx.clone();
     why.request = Request { reason: Some(reason.to_owned()), ..(*ctx.request).clone() }.into();
-    record(&why, tx, &change).await?;
-    Ok(Accepted { id, accepted_by: person })
+    record(&why, tx, &change).await
 }
 
-/// Accepting suspect links.
-pub(crate) fn accepting() -> Operation {
-    Operation::on_record::<Update, Acceptance, Accepted, _>(
-        "trace-links",
-        "accept",
-        "Accepts a suspect link: its ends, as they are now, still belong together.",
-        |ctx, tx, link, input| Box::pin(accept(ctx, tx, link, input)),
-    )
+/// Accepting suspect links, one or several.
+pub(crate) fn accepting() -> [Operation; 2] {
+    [
+        Operation::on_record::<Update, Acceptance, Accepted, _>(
+            "trace-links",
+            "accept",
+            "Accepts a suspect link: its ends, as they are now, still belong together.",
+            |ctx, tx, link, input| Box::pin(accept(ctx, tx, link, input)),
+        ),
+        Operation::on_collection::<Update, Acceptances, AcceptedTogether, _>(
+            "trace-links",
+            "accept",
+            "Accepts several suspect links for one reason: all of them or none.",
+            |ctx, tx, input| Box::pin(accept_together(ctx, tx, input)),
+        ),
+    ]
 }

@@ -107,7 +107,7 @@ pub(crate) async fn list(
 }
 
 /// The export format the caller wants; `None` is JSON.
-fn accepted(headers: &HeaderMap) -> Result<Option<ExportFormat>, Problem> {
+pub(crate) fn accepted(headers: &HeaderMap) -> Result<Option<ExportFormat>, Problem> {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else { return Ok(None) };
     for range in accept.split(',') {
         let essence = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -12,6 +12,8 @@ mod evidence;
 mod exposure;
 mod gate;
 mod health;
+mod impact;
+mod matrix;
 mod metrics;
 mod openapi;
 mod operations;
@@ -100,6 +102,8 @@ pub fn router(app: Arc<App>) -> Router {
         let content = get(evidence::content).fallback(problem::method_not_allowed);
         v1 = v1.route("/evidence-bundles/{id}/content", content);
     }
+    v1 = v1.route("/impact", get(impact::impact).fallback(problem::method_not_allowed));
+    v1 = v1.route("/matrix", get(matrix::matrix).fallback(problem::method_not_allowed));
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

@@ -33,6 +33,8 @@ pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
 pub const PROJECTS: &str = "/projects";
 /// Where a vulnerability runs; GET with `identifier`.
 pub const EXPOSURE: &str = "/exposure";
+/// What a change of a record would touch; GET with `record`.
+pub const IMPACT: &str = "/impact";
 /// How good the data are; for administrators.
 pub const QUALITY: &str = "/quality";
 /// Everybody who belongs to the organisation.
@@ -70,6 +72,12 @@ pub fn section(project: &str, section: &str) -> String {
 #[must_use]
 pub fn requirement(project: &str, key: &str) -> String {
     format!("/p/{}/requirements/{}", segment(project), segment(key))
+}
+
+/// What a change of a record would touch: by identifier, by key, or by key with its project, as in `pay:REQ-12`.
+#[must_use]
+pub fn impact(record: &str) -> String {
+    asking(IMPACT, &[("record", record)])
 }
 
 /// A baseline's page, by identifier.

@@ -7,6 +7,7 @@ mod site;
 use axum::http::StatusCode;
 use site::World;
 
+/// Proves REQ-57.4.
 #[tokio::test]
 async fn suspect_links_are_counted_on_the_pages_they_concern_and_accepted_together_with_one_reason() {
     let world = World::new().await;

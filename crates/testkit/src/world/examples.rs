@@ -22,6 +22,7 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("deployments", "build_id", Told::Example("builds")),
     ("trace-links", "source_id", Told::Example("test-cases")),
     ("trace-links", "target_id", Told::Another("requirements")),
+    ("trace-links", "link_type", Told::Text("verifies")),
     ("test-case-relations", "related_test_case_id", Told::Another("test-cases")),
     ("gate-rules", "project_id", Told::Another("projects")),
     ("gate-rules", "rule", Told::Text("open_defects")),

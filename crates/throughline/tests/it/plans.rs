@@ -258,6 +258,7 @@ const PAGES: &[&str] = &[
     "{project}/requirements?standing=gap",
     "{project}/requirements/{requirement}",
     "{project}/matrix",
+    "{project}/matrix/kinds",
     "{project}/tests",
     "{project}/tests?sort=last_run",
     "{project}/tests/{test}",

@@ -9,10 +9,11 @@ use uuid::Uuid;
 use crate::world;
 
 /// Arrays that are no rows: an ordered parameter of a protocol, a snapshot that nobody joins on, a catalogue that is only unfolded, labels of a foreign
-/// document that are replaced as a whole.
+/// document that are replaced as a whole, words of a message that mean nothing here.
 const ARRAYS: &[&str] = &[
     "audit.audit_logs.changed_fields",
     "authz.role_grants_template.actions",
+    "delivery.commits.unknown_keys",
     "identity.api_tokens.scopes",
     "identity.sso_providers.scopes",
     "llm.messages.content_categories",

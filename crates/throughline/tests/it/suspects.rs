@@ -28,8 +28,9 @@ struct Linked {
     part: Uuid,
 }
 
-async fn linked(tx: &Tx) -> Linked {
-    let project = one(tx, "insert into work.projects (name, slug) values ('Pay', 'pay') returning id", &[]).await;
+async fn linked(tx: &Tx, slug: &str) -> Linked {
+    let project = "insert into work.projects (name, slug) values ('Pay', $1) returning id";
+    let project = one(tx, project, &[&slug]).await;
     let requirement =
         "insert into work.requirements (project_id, title, description) values ($1, 'Pay', 'By card.') returning id";
     let requirement = one(tx, requirement, &[&project]).await;
@@ -45,12 +46,13 @@ async fn linked(tx: &Tx) -> Linked {
     Linked { project, requirement, criterion, test, whole, part }
 }
 
+/// Proves REQ-57.1.
 #[tokio::test]
 async fn a_link_is_suspect_while_an_end_says_something_else() {
     let world = world().await;
     let ctx = world.home.ctx(&world.kernel);
     let tx = ctx.begin().await.unwrap();
-    let made = linked(&tx).await;
+    let made = linked(&tx, "pay").await;
     let set = async |sql: &str, id: Uuid| assert_eq!(tx.execute(sql, &[&id]).await.unwrap(), 1, "{sql}");
 
     // What does not matter: a status, a priority, a result.
@@ -85,18 +87,19 @@ async fn a_link_is_suspect_while_an_end_says_something_else() {
 pub(crate) async fn something_to_accept(world: &World) -> String {
     let ctx = world.home.ctx(&world.kernel);
     let tx = ctx.begin().await.unwrap();
-    let made = linked(&tx).await;
+    let made = linked(&tx, &format!("pay-{}", ctx.new_id().simple())).await;
     tx.execute("update work.requirements set title = 'Pay at once' where id = $1", &[&made.requirement]).await.unwrap();
     tx.commit().await.unwrap();
     made.whole.to_string()
 }
 
+/// Proves REQ-57.2.
 #[tokio::test]
 async fn a_suspect_link_is_accepted_with_a_reason_by_whoever_may_change_links() {
     let world = world().await;
     let ctx = world.home.ctx(&world.kernel);
     let tx = ctx.begin().await.unwrap();
-    let made = linked(&tx).await;
+    let made = linked(&tx, "pay").await;
     tx.execute("update work.requirements set title = 'Pay at once' where id = $1", &[&made.requirement]).await.unwrap();
     tx.commit().await.unwrap();
 

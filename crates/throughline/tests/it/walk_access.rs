@@ -17,6 +17,7 @@ const SHARED: &[(&str, &str)] = &[
     ("filetypes", "a catalogue that all organisations share"),
     ("access-roles", "templates that every organisation starts from"),
     ("resource-types", "declared by the program, the same for everybody"),
+    ("trace-link-pairs", "a catalogue that all organisations share"),
     ("data-classifications", "a catalogue that all organisations share"),
     ("classification-frameworks", "a catalogue that all organisations share"),
     ("data-elements", "describes the schema, which all organisations share"),
@@ -56,6 +57,10 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Record("baselines"), "approve" | "reject") => json!({"reason": "walk"}),
         (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
         (Subject::Record("trace-links"), "accept") => json!({"reason": "walk"}),
+        (Subject::Collection("trace-links"), "accept") => json!({"links": [uuid::Uuid::nil()], "reason": "walk"}),
+        (Subject::Collection("trace-links"), "load") => {
+            json!({"project": "walk", "links": [{"source": "TC-1", "target": "REQ-1"}]})
+        }
         (Subject::Record("test-quarantines"), "end") => json!({"reason": "walk"}),
         (Subject::Record("findings"), "triage") => json!({"decision": "accepted", "reason": "walk"}),
         (Subject::Collection("sessions"), "change-password") => {

@@ -179,13 +179,18 @@ async fn every_operation_leaves_one_row_each() {
             "ask" => crate::granting::something_to_ask_for(&world, "walk:asked").await,
             "end-emergency" => crate::granting::something_to_give_back(&world).await,
             "accept" => crate::suspects::something_to_accept(&world).await,
+            "load" => crate::links::something_to_link(&world).await,
             "end" => crate::test_memory::something_set_aside(&world).await,
             _ => world.example(&world.home, name, 0).await.unwrap(),
         };
         let path = crate::walk_access::path_of(operation, &id);
-        let input = match operation.subject {
-            Subject::Collection("evidence-bundles") => {
+        let input = match (operation.subject, operation.name) {
+            (Subject::Collection("evidence-bundles"), _) => {
                 json!({"build_id": world.example(&world.home, "builds", 0).await.unwrap()})
+            }
+            (Subject::Collection("trace-links"), "accept") => json!({"links": [&id], "reason": "walk"}),
+            (Subject::Collection("trace-links"), "load") => {
+                json!({"project": &id, "links": [{"source": "TC-1", "target": "REQ-1"}]})
             }
             _ => crate::walk_access::input(operation),
         };
@@ -195,7 +200,12 @@ async fn every_operation_leaves_one_row_each() {
             Subject::Record(_) => id,
             Subject::Collection(_) => {
                 let output = answer.json();
-                output["id"].as_str().or(output["user_id"].as_str()).unwrap_or_default().to_owned()
+                output["id"]
+                    .as_str()
+                    .or(output["user_id"].as_str())
+                    .or(output["links"][0].as_str())
+                    .unwrap_or_default()
+                    .to_owned()
             }
         };
         if answer.status >= 300 {

@@ -5,6 +5,8 @@ mod baselines;
 mod evidence;
 mod exposure;
 mod gate;
+mod impact;
+mod matrix;
 mod paths;
 mod schemas;
 mod search;
@@ -46,6 +48,8 @@ pub fn document(catalogue: &Catalogue) -> Value {
     if catalogue.get("evidence-bundles").is_some() {
         evidence::describe(&mut places);
     }
+    impact::describe(&mut places, &mut all);
+    matrix::describe(&mut places, &mut all);
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

@@ -243,6 +243,7 @@ async fn page(
     let id = found.line.id.to_string();
     let may_edit = visitor.may_do::<Update>(&tx, &DEFECTS, &id, Some(project.id)).await?;
     let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
+    let suspects = beside(work::suspects_counted(ctx, &tx, &project, Some(found.line.id)).await)?;
     tx.commit().await?;
     let history = history::of(ctx, ctx.catalogue().served(&DEFECTS)?, &id).await?;
 
@@ -254,6 +255,7 @@ async fn page(
         updated: When::new(found.line.updated_at, ctx.now()),
         key: found.line.key,
         title: found.line.title,
+        suspects,
         description: found.description,
         reproduction_steps: found.reproduction_steps,
         owner: found.line.owner,

@@ -30,7 +30,10 @@ mod form;
 mod gate;
 mod history;
 mod home;
+mod impact;
 mod import;
+mod kinds;
+mod links;
 mod listing;
 mod matrix;
 mod memory;
@@ -96,7 +99,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(findings::routes())
         .merge(gate::routes())
         .merge(home::routes())
+        .merge(impact::routes())
         .merge(import::routes())
+        .merge(kinds::routes())
+        .merge(links::routes())
         .merge(matrix::routes())
         .merge(memory::routes())
         .merge(overview::routes())

@@ -8,8 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use base::Problem;
-use kernel::{Call, Error, Record, Subject};
+use kernel::{Call, Error, Subject};
 use serde_json::json;
 use uuid::Uuid;
 use work::SuspectLink;
@@ -98,38 +97,30 @@ fn row(slug: &str, link: SuspectLink, now: jiff::Timestamp) -> Row {
 /// Accepts what was chosen, all or nothing, each with its row in the trail.
 async fn accept(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
-    let (project, _) = visitor.project(&slug, Section::Matrix).await?;
+    visitor.project(&slug, Section::Matrix).await?;
     let ctx = &visitor.ctx;
     let operation = ctx
         .catalogue()
         .operations()
-        .find(|operation| operation.subject == Subject::Record("trace-links") && operation.name == "accept")
+        .find(|operation| operation.subject == Subject::Collection("trace-links") && operation.name == "accept")
         .cloned()
         .ok_or_else(|| Error::Broken("trace links cannot be accepted: the operation is not served".into()))?;
-    let mut chosen: Vec<&str> = fields.all("link").take(usize::try_from(ROWS).unwrap_or_default()).collect();
-    // In one order for everybody, so that two who accept the same links do not wait for each other in a circle.
-    chosen.sort_unstable();
-    chosen.dedup();
+    let chosen: Vec<&str> = fields.all("link").take(usize::try_from(ROWS).unwrap_or_default()).collect();
     let back = paths::asking(&paths::section(&slug, "suspects"), &[("record", fields.text("record"))]);
     let to_list = see_other(back);
     if chosen.is_empty() {
         return Ok(to_list.saying(Tone::Warn, "Choose the links that you have looked at.").into_response());
     }
+    let input = json!({"links": chosen, "reason": fields.text("reason")});
     let accepting = async {
         let mut tx = ctx.begin().await?;
-        for link in &chosen {
-            let record = Record::find(&tx, ctx.catalogue().served(&work::TRACE_LINKS)?, link, true).await?;
-            if record.project != Some(project.id) {
-                return Err(Error::from(Problem::not_found("trace link")));
-            }
-            let call = Call { id: Some((*link).to_owned()), input: json!({"reason": fields.text("reason")}) };
-            operation.run(ctx, &mut tx, call).await?;
-        }
-        tx.commit().await
+        let accepted = operation.run(ctx, &mut tx, Call { id: None, input }).await?;
+        tx.commit().await?;
+        Ok(accepted["links"].as_array().map_or(0, Vec::len))
     };
     match accepting.await {
-        Ok(()) => {
-            let count = plural(i64::try_from(chosen.len()).unwrap_or_default(), "link is", "links are");
+        Ok(count) => {
+            let count = plural(i64::try_from(count).unwrap_or_default(), "link is", "links are");
             Ok(to_list.saying(Tone::Good, format!("{count} accepted.")).into_response())
         }
         Err(error) => {

@@ -212,6 +212,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Took", view.duration_ms.map_or_else(|| none("no time"), |ms| html! { (duration(ms)) })),
                         ("Coverage", view.coverage.map_or_else(|| none("no report"), |(covered, lines)| html! { (thousands(covered)) " of " (plural(lines, "line", "lines")) })),
                     ]))
+                    p { (super::impact::leading(&view.id)) }
                     p { (seen_by(frame, "build", &view.id)) }
                     @if !view.levels.is_empty() {
                         section { h2 { "By level" } ul class="list" { @for (level, counts) in &view.levels { li { span class="grow" { (level.word()) } (result_bar(*counts)) } } } }

@@ -28,6 +28,8 @@ pub struct View {
     pub status: DefectStatus,
     /// How much it hurts.
     pub severity: Level,
+    /// How many of its links are suspect.
+    pub suspects: i64,
     /// Who looks after it.
     pub owner: Option<String>,
     /// Who recorded it.
@@ -100,6 +102,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 }),
                 ..Head::default()
             }))
+            (super::suspects::notice(frame, &view.key, view.suspects))
             @if !view.line.is_empty() { (line("The line of this defect", &view.line)) }
             div class="two" {
                 div {
@@ -123,6 +126,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Gone from", text(&view.fixed_version, "not fixed yet")),
                         ("Changed", time(view.updated)),
                     ]))
+                    p { (super::impact::leading(&format!("{}:{}", slug(frame), view.key))) }
                     p { (seen_by(frame, "defect", &view.key)) }
                 }
             }

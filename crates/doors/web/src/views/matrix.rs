@@ -71,7 +71,11 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             (head(&Head {
                 title: "Traceability matrix",
                 sub: Some(html! { "Requirements against what proves them" @if let Some(build) = &view.build { ", in " (build) } }),
-                actions: Some(link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)),
+                actions: Some(html! {
+                    (link_button("Other kinds", &format!("{}/kinds", at(frame, "matrix")), None, false)) " "
+                    (link_button("Link records", &at(frame, "links"), None, false)) " "
+                    (link_button("Export CSV", &view.csv_href, Some(Icon::Download), false))
+                }),
                 ..Head::default()
             }))
             @if !view.figures.is_empty() { (figures(&view.figures)) }

@@ -165,6 +165,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Target", view.target.as_ref().map_or_else(|| none("no date"), |day| html! { (day) })),
                         ("Changed", time(view.updated)),
                     ]))
+                    p { (super::impact::leading(&format!("{}:{}", slug(frame), view.key))) }
                     p { (seen_by(frame, "requirement", &view.key)) }
                     @for (title, list) in [("Depends on", &view.depends_on), ("Needed by", &view.needed_by)] {
                         @if !list.is_empty() {

@@ -132,6 +132,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         ("Runs", html! { (thousands(view.runs.0)) }),
                         ("Passed", html! { (percent(view.runs.1, view.runs.0)) }),
                     ]))
+                    p { (super::impact::leading(&format!("{}:{}", slug(frame), view.key))) }
                     p { (seen_by(frame, "test_case", &view.key)) }
                 }
             }

@@ -44,6 +44,8 @@ impl World {
             .chain(&delivery::RESOURCES)
             .chain(&assurance::RESOURCES)
             .chain(&authorization::RESOURCES)
+            .chain(&documents::RESOURCES)
+            .chain(&operations::RESOURCES)
             .copied();
         let operations = identity::operations()
             .into_iter()

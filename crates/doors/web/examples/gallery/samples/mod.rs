@@ -4,6 +4,7 @@ mod access;
 mod baselines;
 mod delivery;
 mod findings;
+mod links;
 mod parts;
 mod quality;
 mod questions;
@@ -61,6 +62,16 @@ pub(crate) const NAMES: &[&str] = &[
     "comparison-empty",
     "suspects",
     "suspects-empty",
+    "links",
+    "links-checked",
+    "links-refused",
+    "impact",
+    "impact-empty",
+    "impact-alone",
+    "impact-refused",
+    "kinds",
+    "kinds-empty",
+    "kinds-refused",
     "tests",
     "tests-empty",
     "test",
@@ -263,6 +274,34 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "build" => views::build::page(&at(Section::Builds), &build(true)),
         "build-empty" => views::build::page(&at(Section::Builds), &build(false)),
         "defects" => views::defects::page(&at(Section::Defects), &defects()),
+        "links" => views::links::page(&at(Section::Matrix), &links::linking("")),
+        "links-checked" => views::links::page(&at(Section::Matrix), &links::linking("checked")),
+        "links-refused" => views::links::page(&at(Section::Matrix), &links::linking("refused")),
+        "impact" => views::impact::page(&at(Section::Matrix), &links::impact(true)),
+        "impact-empty" => views::impact::page(
+            &outside(Section::Other),
+            &views::impact::View { direction: s("both"), depth: 4, ..Default::default() },
+        ),
+        "impact-alone" => views::impact::page(&at(Section::Matrix), &links::impact(false)),
+        "impact-refused" => views::impact::page(
+            &outside(Section::Other),
+            &views::impact::View {
+                asked: s("REQ-9999"),
+                direction: s("both"),
+                depth: 4,
+                refused: Some(s("There is no record `REQ-9999`.")),
+                answer: None,
+            },
+        ),
+        "kinds" => views::kinds::page(&at(Section::Matrix), &links::kinds(true)),
+        "kinds-empty" => views::kinds::page(&at(Section::Matrix), &links::kinds(false)),
+        "kinds-refused" => views::kinds::page(
+            &at(Section::Matrix),
+            &views::kinds::View {
+                refused: Some(s("No link joins these two kinds of records. columns must be one of feature, task")),
+                ..links::kinds(false)
+            },
+        ),
         "suspects" => views::suspects::page(&at(Section::Matrix), &baselines::suspect_links()),
         "suspects-empty" => views::suspects::page(&at(Section::Matrix), &views::suspects::View::default()),
         "baselines" => views::baselines::page(&at(Section::Baselines), &baselines::list(None)),

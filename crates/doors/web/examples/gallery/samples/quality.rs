@@ -347,6 +347,7 @@ pub(super) fn defect() -> views::defect::View {
         reproduction_steps: s("1. Start two nodes\n2. Send the same refund to both\n3. Look at the ledger"),
         status: DefectStatus::InProgress,
         severity: Level::Critical,
+        suspects: 1,
         owner: Some(s("Jonas Weber")),
         reporter: Some(s("Mira Holm")),
         affected_version: Some(s("1.8.1")),

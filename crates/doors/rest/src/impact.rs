@@ -1,0 +1,94 @@
+//! `GET /v1/impact`: what a change of a record would touch, and what it rests on.
+
+use axum::{
+    extract::RawQuery,
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use base::{Problem, ProblemKind};
+use kernel::ExportFormat;
+use work::{Direction, IMPACT_DEPTH, IMPACT_HEADS, IMPACT_ROWS, Impact, ImpactQuestion};
+
+use crate::{
+    ApiProblem, Caller,
+    answer::{json, with_header},
+    collection::{accepted, pairs},
+};
+
+pub(crate) async fn impact(
+    Caller(ctx): Caller,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiProblem> {
+    let question = question(&pairs(query.as_deref())?)?;
+    let format = accepted(&headers)?;
+    if format == Some(ExportFormat::Ndjson) {
+        return Err(Problem::new(ProblemKind::NotAcceptable, "Impact comes as application/json or text/csv.").into());
+    }
+    let of = |error: &kernel::Error| ApiProblem::of(&ctx, error);
+    let tx = ctx.begin_read().await.map_err(|error| of(&error))?;
+    let found = work::impact(&ctx, &tx, &question).await.map_err(|error| of(&error))?;
+    tx.commit().await.map_err(|error| of(&error))?;
+    if format.is_some() {
+        let response =
+            with_header(Response::new(csv(&found).into()), header::CONTENT_TYPE, ExportFormat::Csv.media_type());
+        return Ok(with_header(response, header::CONTENT_DISPOSITION, "attachment; filename=\"impact.csv\""));
+    }
+    let body = serde_json::to_string(&found)
+        .map_err(|error| of(&kernel::Error::Broken(format!("an answer could not be written: {error}"))))?;
+    Ok(json(StatusCode::OK, body))
+}
+
+fn question(pairs: &[(String, String)]) -> Result<ImpactQuestion, Problem> {
+    let mut question = ImpactQuestion { depth: 5, rows: 200, ..ImpactQuestion::default() };
+    let mut seen = Vec::new();
+    for (name, value) in pairs {
+        let wrong = |detail: String| {
+            Err(Problem::bad_request("This question cannot be read.").field(format!("?{name}"), detail))
+        };
+        if seen.contains(&name.as_str()) {
+            return wrong("is given twice".to_owned());
+        }
+        seen.push(name.as_str());
+        match name.as_str() {
+            "record" => question.record.clone_from(value),
+            "direction" => match Direction::of(value) {
+                Some(direction) => question.direction = direction,
+                None => return wrong("must be both, upstream or downstream".to_owned()),
+            },
+            "depth" => match value.parse() {
+                Ok(depth) => question.depth = depth,
+                Err(_) => return wrong(format!("must be from 1 to {IMPACT_DEPTH}")),
+            },
+            "limit" => match value.parse() {
+                Ok(rows) => question.rows = rows,
+                Err(_) => return wrong(format!("must be from 1 to {IMPACT_ROWS}")),
+            },
+            _ => {
+                let name: String = name.chars().take(80).collect();
+                let problem = Problem::bad_request("This question cannot be read.");
+                return Err(problem.field(format!("?{name}"), "must be record, direction, depth or limit"));
+            }
+        }
+    }
+    Ok(question)
+}
+
+fn csv(found: &Impact) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut row = |cells: &[&str]| {
+        for (at, cell) in cells.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            kernel::write_cell(&mut out, cell, true);
+        }
+        out.extend_from_slice(b"\r\n");
+    };
+    row(&IMPACT_HEADS);
+    for reached in &found.data {
+        let cells = reached.cells(found.record.label());
+        row(&cells.each_ref().map(String::as_str));
+    }
+    out
+}

@@ -1,0 +1,23 @@
+drop trigger trace_renamed on work.features;
+drop trigger trace_named on work.features;
+drop trigger trace_renamed on delivery.builds;
+drop trigger trace_named on delivery.builds;
+drop trigger trace_named on delivery.commits;
+drop trigger unknown_keys on delivery.commits;
+drop function work.link_named_records();
+drop function work.note_unknown_keys();
+drop function work.records_named(uuid, uuid, text, text, text);
+drop function work.keys_named(text, text);
+alter table delivery.commits drop column unknown_keys, drop column branch_name;
+alter table work.trace_links no force row level security;
+update work.trace_links set origin = 'commit' where origin in ('branch', 'code');
+alter table work.trace_links force row level security;
+alter table work.trace_links drop constraint trace_links_origin_check;
+alter table work.trace_links add constraint trace_links_origin_check check (origin in ('manual', 'import', 'commit'));
+comment on column work.trace_links.origin is
+  'manual: a person made it; import: a report named the key; commit: a commit message did.';
+drop trigger check_pairs on work.trace_links;
+drop function work.check_trace_links();
+drop function work.why_not_linked(text, text, text);
+drop table reference.trace_link_pairs;
+delete from platform.table_facts where (table_schema, table_name) = ('reference', 'trace_link_pairs');

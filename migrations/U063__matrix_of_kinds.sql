@@ -1,0 +1,1 @@
+drop index platform.entities_project_kind_idx;
