@@ -435,7 +435,11 @@ impl World {
         }
         match column.kind {
             ColumnType::Text | ColumnType::Char(_) => json!(text(column)),
-            ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 if column.name == "position" => json!(next() + 1),
+            ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8
+                if ["position", "number"].contains(&column.name.as_str()) =>
+            {
+                json!(next() + 1)
+            }
             ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 | ColumnType::Numeric(..) | ColumnType::Float8 => {
                 json!(1)
             }

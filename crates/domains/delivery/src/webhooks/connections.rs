@@ -144,12 +144,14 @@ pub(super) fn place(organization: Uuid, connection: Uuid) -> String {
     format!("platform.webhook_connections/{organization}/{connection}")
 }
 
+/// What the actor would have to hold and does not.
+pub(super) fn lacking(ctx: &Ctx, project: Option<Uuid>) -> Vec<String> {
+    let missing = NEEDED.iter().filter(|(kind, action)| !ctx.may(kind, action, project));
+    missing.map(|(kind, action)| format!("{kind}:{action}")).collect()
+}
+
 fn must_hold(ctx: &Ctx, project: Option<Uuid>) -> Result<(), Error> {
-    let lacking: Vec<String> = NEEDED
-        .iter()
-        .filter(|(kind, action)| !ctx.may(kind, action, project))
-        .map(|(kind, action)| format!("{kind}:{action}"))
-        .collect();
+    let lacking = lacking(ctx, project);
     if lacking.is_empty() {
         return Ok(());
     }

@@ -10,7 +10,10 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{connections::provider, record::Recording};
+use super::{
+    connections::{lacking, provider},
+    record::Recording,
+};
 
 /// Messages looked for at a time.
 const AT_ONCE: i32 = 100;
@@ -160,6 +163,17 @@ async fn one(ctx: &Ctx, id: Uuid) -> Result<bool, Error> {
             told.unwrap_or("no repository")
         );
         ending.delivery.notes.push(note);
+    } else if let lacking = lacking(ctx, Some(project))
+        && !lacking.is_empty()
+        && !ending.delivery.facts.is_empty()
+    {
+        ending.status = "failed";
+        ending.error = Some(format!(
+            "Nothing was recorded: {}, with whose rights messages of this connection are worked on, lacks {} here. Give it back, or let \
+             somebody take the connection over; then work on the message again.",
+            ctx.principal.display_name,
+            lacking.join(", ")
+        ));
     } else {
         let label: Option<String> = row.try_get("issue_label")?;
         let mut recording = Recording::new(ctx, &mut tx, project, &stored, label);
