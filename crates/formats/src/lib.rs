@@ -27,6 +27,7 @@ pub mod junit;
 pub mod requirement;
 pub mod results;
 pub mod sarif;
+pub mod webhook;
 
 mod decode;
 mod error;

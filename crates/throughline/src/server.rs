@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, middleware};
 use cluster::{Database, Role};
+use delivery::webhooks;
 use identity::Authenticator;
 use kernel::{Catalogue, Kernel, PoolOptions, Schema, Store};
 use quality::{Imports, imports::PrincipalOf};
@@ -66,6 +67,7 @@ impl Server {
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
         imports.resume(&members(&authenticator)).await?;
         tokio::spawn(imports.clone().attend(members(&authenticator), LOOK_AFTER_IMPORTS));
+        tokio::spawn(webhooks::Worker::new(kernel.clone(), members(&authenticator)).attend());
         let limits = rest::Limits::default();
         let described = kernel.clone();
         // Megabytes that do not change while the server runs; made when somebody first reads about the API.

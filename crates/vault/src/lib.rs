@@ -1,12 +1,15 @@
 //! Secrets: passwords are hashed, tokens are random and only their digest is kept; the key the installation signs with, and what it
-//! signs: the heads of Merkle trees, as notes, and statements, in envelopes.
+//! signs: the heads of Merkle trees, as notes, and statements, in envelopes; secrets that have to be read again are sealed, and what others
+//! sign with them is verified.
 
 pub mod dsse;
 pub mod merkle;
 pub mod note;
 mod password;
+pub mod seal;
 pub mod signing;
 mod token;
+pub mod webhook;
 
 pub use password::{PasswordError, Passwords};
 pub use token::{Token, TokenKind, digest};

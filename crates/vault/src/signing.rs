@@ -117,6 +117,11 @@ impl SigningKey {
         format!("{PRIVATE}{NAME}+{}+{}\n", self.public_key().key_id(), STANDARD.encode(bytes))
     }
 
+    /// The secret itself, from which keys for other uses are derived.
+    pub(crate) fn seed(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())

@@ -73,7 +73,7 @@ async fn approve(
 }
 
 /// The operations of this domain.
-pub fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let approving = Operation::on_record::<Approve, Approval, Approved, _>(
         "deployments",
         "approve",

@@ -1,4 +1,5 @@
-//! Repositories, commits, builds and their artefacts, environments and deployments.
+//! Repositories, commits, builds and their artefacts, environments and deployments; and what repository servers tell
+//! of them by themselves.
 
 mod approval;
 mod builds;
@@ -8,8 +9,9 @@ mod releases;
 mod resources;
 mod standing;
 mod text;
+pub mod webhooks;
 
-pub use approval::{Approve, operations};
+pub use approval::Approve;
 pub use builds::{
     BuildFilter, BuildLine, CommitLine, artifacts_of_build, branches, commits_of_build, deployments_of_build,
     find_build, list_builds,
@@ -19,3 +21,9 @@ pub use gate::{GATE_RULES, GateAnswer, RuleAnswer, RuleLine, gate, gate_of, gate
 pub use releases::{ReleaseLine, releases};
 pub use resources::*;
 pub use standing::{Deployed, RecentBuild, deployed, recent_builds};
+pub use webhooks::{CHECKS, PULL_REQUEST_REVIEWS, PULL_REQUESTS, WEBHOOK_CONNECTIONS, WEBHOOK_DELIVERIES};
+
+/// The operations of this domain.
+pub fn operations() -> Vec<kernel::Operation> {
+    approval::operations().into_iter().chain(webhooks::operations()).collect()
+}

@@ -56,6 +56,8 @@ pub static BUILDS: Resource = Resource::new("builds", "delivery.builds", "build"
         moves: &[
             ("pending", &["building", "success", "failed", "cancelled"]),
             ("building", &["success", "failed", "cancelled"]),
+            // Part of a pipeline can be run once more.
+            ("success", &["building"]),
             ("failed", &["building"]),
             ("cancelled", &["building"]),
         ],
@@ -166,6 +168,7 @@ pub static RELEASES: Resource = Resource::new("releases", "delivery.releases", "
         "released_at",
         "withdrawn_at",
         "withdrawn_reason",
+        "reported_at",
     ])
     .detail(&["notes"])
     .status(StatusMoves {
@@ -176,7 +179,7 @@ pub static RELEASES: Resource = Resource::new("releases", "delivery.releases", "
     });
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 10] = [
+pub static RESOURCES: [&Resource; 15] = [
     &crate::GATE_RULES,
     &REPOSITORIES,
     &COMMITS,
@@ -187,4 +190,9 @@ pub static RESOURCES: [&Resource; 10] = [
     &DEPLOYMENTS,
     &DEPLOYMENT_CHECKS,
     &RELEASES,
+    &crate::WEBHOOK_CONNECTIONS,
+    &crate::WEBHOOK_DELIVERIES,
+    &crate::CHECKS,
+    &crate::PULL_REQUESTS,
+    &crate::PULL_REQUEST_REVIEWS,
 ];

@@ -21,6 +21,7 @@ mod problem;
 mod search;
 mod trail;
 mod upload;
+mod webhooks;
 
 pub use app::{AfterUpload, App, Limits};
 pub use caller::Caller;
@@ -94,6 +95,10 @@ pub fn router(app: Arc<App>) -> Router {
     v1 = v1
         .route("/audit-logs/{id}/proof", get(trail::inclusion).fallback(problem::method_not_allowed))
         .route("/audit-seals/consistency", get(trail::consistency).fallback(problem::method_not_allowed));
+    if app.kernel.catalogue.get("webhook-connections").is_some() {
+        let receive = post(webhooks::receive).layer(DefaultBodyLimit::disable());
+        v1 = v1.route("/webhooks/{id}", receive.fallback(problem::method_not_allowed));
+    }
     if app.kernel.catalogue.get("findings").is_some() {
         let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
         v1 = v1.route("/findings/exposure", exposure);

@@ -88,6 +88,7 @@ pub enum Section {
     Defects,
     Findings,
     Import,
+    Webhooks,
     Quality,
     Members,
     Roles,
@@ -258,6 +259,7 @@ fn navigation(frame: &Frame) -> Markup {
                     (entry(Section::Defects, Icon::Bug, "Defects", &at("defects"), project.open_defects, Some("f")))
                     (entry(Section::Findings, Icon::TriangleAlert, "Findings", &at("findings"), None, Some("s")))
                     (entry(Section::Import, Icon::Upload, "Import", &at("import"), None, Some("i")))
+                    (entry(Section::Webhooks, Icon::Inbox, "Webhooks", &at("webhooks"), None, None))
                 }
             }
             @if frame.person.is_some() {

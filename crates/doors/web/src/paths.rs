@@ -122,6 +122,18 @@ pub fn import(project: &str, id: &str) -> String {
     format!("/p/{}/imports/{}", segment(project), segment(id))
 }
 
+/// A connection to a repository server, by identifier; its secret is changed at `…/rotate-secret`.
+#[must_use]
+pub fn webhook(project: &str, id: &str) -> String {
+    format!("/p/{}/webhooks/{}", segment(project), segment(id))
+}
+
+/// A message of a repository server, by identifier; it is worked on again at `…/work-again`.
+#[must_use]
+pub fn webhook_message(project: &str, id: &str) -> String {
+    format!("/p/{}/webhooks/messages/{}", segment(project), segment(id))
+}
+
 /// A member's page, by identifier.
 #[must_use]
 pub fn member(id: &str) -> String {

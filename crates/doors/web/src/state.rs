@@ -192,6 +192,51 @@ states! {
 }
 
 states! {
+    /// Which server tells of a repository.
+    Server {
+        Github = "github", "GitHub", Idle;
+        Gitlab = "gitlab", "GitLab", Idle;
+        Forgejo = "forgejo", "Forgejo or Gitea", Idle;
+    }
+}
+
+states! {
+    /// What became of a message of a repository server.
+    MessageStatus {
+        Received = "received", "To be worked on", Active;
+        Waiting = "waiting", "Waiting", Warn;
+        Done = "done", "Done", Good;
+        Unused = "unused", "Not used", Idle;
+        Repeated = "repeated", "Repeated", Idle;
+        Failed = "failed", "Failed", Bad;
+    }
+}
+
+states! {
+    /// What a message did to a record.
+    RecordedAs {
+        Created = "created", "Created", Good;
+        Changed = "changed", "Changed", Active;
+        Unchanged = "unchanged", "Unchanged", Idle;
+        Older = "older", "Known better already", Idle;
+        Left = "left", "Left as it is", Warn;
+        Deleted = "deleted", "Deleted", Idle;
+    }
+}
+
+states! {
+    /// How far a check of a commit has come.
+    CheckStatus {
+        Waiting = "waiting", "Waiting", Idle;
+        Running = "running", "Running", Active;
+        Passed = "passed", "Passed", Good;
+        Failed = "failed", "Failed", Bad;
+        Cancelled = "cancelled", "Cancelled", Warn;
+        Skipped = "skipped", "Skipped", Idle;
+    }
+}
+
+states! {
     /// Where an import job stands.
     ImportStatus {
         Waiting = "waiting", "Waiting", Idle;

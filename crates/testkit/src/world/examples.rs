@@ -179,6 +179,16 @@ const STORED: &[(&str, &str)] = &[
         "insert into security.vulnerability_affects (id, project_id, statement_id, reference)
          select $1, project_id, id, 'example' from security.vulnerability_statements where id = $2",
     ),
+    (
+        "webhook-connections",
+        "insert into platform.webhook_connections (id, project_id, name, provider, acts_as, secret_ciphertext)
+         values ($1, $2, 'Example ' || $1::uuid, 'github', platform.current_user_id(), sha256('secret'))",
+    ),
+    (
+        "webhook-deliveries",
+        "insert into platform.webhook_deliveries (id, project_id, connection_id, event, payload, payload_sha256)
+         select $1, project_id, id, 'ping', '{}', sha256('{}') from platform.webhook_connections where id = $2",
+    ),
     ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
     (
         "api-usage-logs",
@@ -433,7 +443,11 @@ impl World {
         }
         match column.kind {
             ColumnType::Text | ColumnType::Char(_) => json!(text(column)),
-            ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 if column.name == "position" => json!(next() + 1),
+            ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8
+                if ["position", "number"].contains(&column.name.as_str()) =>
+            {
+                json!(next() + 1)
+            }
             ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 | ColumnType::Numeric(..) | ColumnType::Float8 => {
                 json!(1)
             }

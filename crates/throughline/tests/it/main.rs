@@ -55,6 +55,7 @@ mod walk_access;
 mod walk_matrix;
 mod walk_schema;
 mod walk_trail;
+mod webhooks;
 mod writes;
 
 use serde_json::Value;

@@ -62,6 +62,9 @@ pub(crate) fn input(operation: &Operation) -> Value {
             json!({"project": "walk", "links": [{"source": "TC-1", "target": "REQ-1"}]})
         }
         (Subject::Record("test-quarantines"), "end") => json!({"reason": "walk"}),
+        (Subject::Collection("webhook-connections"), "create") => {
+            json!({"project_id": "00000000-0000-7000-8000-000000000001", "name": "walk", "provider": "github"})
+        }
         (Subject::Record("findings"), "triage") => json!({"decision": "accepted", "reason": "walk"}),
         (Subject::Collection("sessions"), "change-password") => {
             json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})

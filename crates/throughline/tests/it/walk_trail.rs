@@ -192,6 +192,11 @@ async fn every_operation_leaves_one_row_each() {
             (Subject::Collection("trace-links"), "load") => {
                 json!({"project": &id, "links": [{"source": "TC-1", "target": "REQ-1"}]})
             }
+            (Subject::Collection("webhook-connections"), "create") => {
+                let mut input = crate::walk_access::input(operation);
+                input["project_id"] = json!(world.example(&world.home, "projects", 0).await.unwrap());
+                input
+            }
             _ => crate::walk_access::input(operation),
         };
         let mut trail = Trail::of(&world).await;

@@ -11,6 +11,7 @@ mod paths;
 mod schemas;
 mod search;
 mod trail;
+mod webhooks;
 
 use kernel::Catalogue;
 use serde_json::{Map, Value, json};
@@ -42,6 +43,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
     baselines::describe(&mut places, &mut all);
     gate::describe(&mut places, &mut all);
     trail::describe(&mut places, &mut all);
+    if catalogue.get("webhook-connections").is_some() {
+        webhooks::describe(&mut places);
+    }
     if catalogue.get("findings").is_some() {
         exposure::describe(&mut places, &mut all);
     }

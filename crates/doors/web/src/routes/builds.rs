@@ -29,7 +29,7 @@ use crate::{
     format::{When, plural, thousands},
     layout::Section,
     paths,
-    state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone},
+    state::{BuildStatus, CheckStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone},
     views::{build, builds, gate},
 };
 
@@ -203,6 +203,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
     let imports = beside(quality::imports_of_build(ctx, &tx, this).await)?;
     let deployments = beside(delivery::deployments_of_build(ctx, &tx, place).await)?;
     let artifacts = beside(delivery::artifacts_of_build(ctx, &tx, place).await)?;
+    let checks = beside(delivery::webhooks::checks_of_build(ctx, &tx, place).await)?;
     let commits = beside(delivery::commits_of_build(ctx, &tx, place).await)?;
     let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     let gate = beside(delivery::gate_of(ctx, &tx, &found.id.to_string()).await.map(Some))?;
@@ -238,6 +239,17 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
         components: coverage
             .into_iter()
             .map(|one| build::Component { name: one.component, lines: one.lines, branches: one.branches })
+            .collect(),
+        checks: checks
+            .into_iter()
+            .map(|one| {
+                (
+                    one.name,
+                    one.source,
+                    CheckStatus::from_code(&one.status).unwrap_or(CheckStatus::Waiting),
+                    one.conclusion,
+                )
+            })
             .collect(),
         gate: gate.map(gated),
         evidence,

@@ -48,6 +48,7 @@ mod session;
 mod suspects;
 mod tests;
 mod tokens;
+mod webhooks;
 
 pub use shared::SESSION_COOKIE;
 
@@ -114,6 +115,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(suspects::routes())
         .merge(tests::routes())
         .merge(tokens::routes())
+        .merge(webhooks::routes())
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn(error::limit_address))

@@ -12,7 +12,9 @@ use crate::format::{When, bytes, duration, percent, plural, thousands, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
 use crate::paths;
-use crate::state::{BuildStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone, state, state_as};
+use crate::state::{
+    BuildStatus, CheckStatus, DeploymentStatus, ImportStatus, Outcome, Shown, TestLevel, Tone, state, state_as,
+};
 
 /// What a build's page shows.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub struct View {
     pub deployments: Vec<(String, DeploymentStatus, When)>,
     /// What it produced: name, kind, bytes.
     pub artifacts: Vec<(String, String, Option<i64>)>,
+    /// What its repository server checked: name, who makes it, how far it is and how it ended in the server's words.
+    pub checks: Vec<(String, Option<String>, CheckStatus, Option<String>)>,
     /// How it stands to the rules of its project; `None` for who may not read them.
     pub gate: Option<super::gate::View>,
     /// The signed evidence of it; `None` for who may read none.
@@ -220,6 +224,11 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     section { h2 { "Deployments" }
                         @if view.deployments.is_empty() { p class="muted" { "It runs nowhere." } }
                         @else { ul class="list" { @for (environment, status, when) in &view.deployments { li { span class="grow" { (environment) } (state(*status)) span class="muted" { (time(*when)) } } } } }
+                    }
+                    @if !view.checks.is_empty() {
+                        section { h2 { "Checks" } ul class="list" { @for (name, source, status, conclusion) in &view.checks {
+                            li { span class="grow" { (name) @if let Some(source) = source { " " span class="muted" { (source) } } } (state(*status)) @if let Some(said) = conclusion { span class="muted" { (said) } } }
+                        } } }
                     }
                     @if !view.artifacts.is_empty() {
                         section { h2 { "Artefacts" } ul class="list" { @for (file, kind, size) in &view.artifacts {

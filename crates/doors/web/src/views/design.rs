@@ -13,9 +13,9 @@ use crate::icons::{Icon, icon};
 use crate::layout::{Frame, page as framed, shortcuts_list};
 use crate::paths::DESIGN;
 use crate::state::{
-    ApprovalStatus, BaselineStatus, BuildStatus, Change, DefectStatus, DeploymentStatus, FeatureStatus, FileStatus,
-    FindingState, GrantState, ImportStatus, Level, MemberStatus, Outcome, ProofState, RequirementStatus, RuleState,
-    Severity, Shown, TestCaseStatus, Tone, dot, state,
+    ApprovalStatus, BaselineStatus, BuildStatus, Change, CheckStatus, DefectStatus, DeploymentStatus, FeatureStatus,
+    FileStatus, FindingState, GrantState, ImportStatus, Level, MemberStatus, MessageStatus, Outcome, ProofState,
+    RecordedAs, RequirementStatus, RuleState, Severity, Shown, TestCaseStatus, Tone, dot, state,
 };
 
 /// The design page as of `now`.
@@ -66,7 +66,7 @@ fn states() -> Markup {
         (all::<ProofState>("Proof")) (all::<RequirementStatus>("Requirement")) (all::<FeatureStatus>("Feature")) (all::<Outcome>("Outcome"))
         (all::<TestCaseStatus>("Test case")) (all::<BuildStatus>("Build")) (all::<DeploymentStatus>("Deployment")) (all::<DefectStatus>("Defect"))
         (all::<GrantState>("Grant")) (all::<MemberStatus>("Member")) (all::<ApprovalStatus>("Approval")) (all::<BaselineStatus>("Baseline")) (all::<Change>("Difference")) (all::<RuleState>("Rule"))
-        (all::<Severity>("Severity of a finding")) (all::<FindingState>("Finding"))
+        (all::<Severity>("Severity of a finding")) (all::<FindingState>("Finding")) (all::<MessageStatus>("Message of a repository server")) (all::<RecordedAs>("What a message did")) (all::<CheckStatus>("Check"))
         (all::<Level>("Priority and severity")) (all::<ImportStatus>("Import")) (all::<FileStatus>("File"))
     }
 }

@@ -10,6 +10,7 @@ mod quality;
 mod questions;
 mod releases;
 mod requirements;
+mod webhooks;
 
 use delivery::*;
 use maud::Markup;
@@ -100,6 +101,14 @@ pub(crate) const NAMES: &[&str] = &[
     "import-refused",
     "import-running",
     "import-done",
+    "webhooks",
+    "webhooks-empty",
+    "webhooks-refused",
+    "webhook",
+    "webhook-new",
+    "webhook-orphan",
+    "webhook-message",
+    "webhook-message-failed",
     "tokens",
     "tokens-empty",
     "tokens-created",
@@ -357,6 +366,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "import-running" => views::import_job::page(&at(Section::Import), &import_job(true)),
         "import-done" => views::import_job::page(&at(Section::Import), &import_job(false)),
+        name if name.starts_with("webhook") => return webhooks::render(name, &at(Section::Webhooks)),
         "tokens" => views::tokens::page(&outside(Section::Tokens), &tokens(true, false)),
         "tokens-empty" => views::tokens::page(&outside(Section::Tokens), &tokens(false, false)),
         "tokens-created" => views::tokens::page(&outside(Section::Tokens), &tokens(true, true)),

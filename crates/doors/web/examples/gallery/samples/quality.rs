@@ -278,6 +278,15 @@ pub(super) fn build(full: bool) -> views::build::View {
             vec![]
         },
         deployments: if full { vec![(s("staging"), DeploymentStatus::Success, ago(4))] } else { vec![] },
+        checks: if full {
+            vec![
+                (s("unit"), Some(s("test")), CheckStatus::Passed, Some(s("success"))),
+                (s(super::ODD), Some(s("GitHub Actions")), CheckStatus::Failed, Some(s("timed_out"))),
+                (s("deploy"), None, CheckStatus::Running, None),
+            ]
+        } else {
+            vec![]
+        },
         artifacts: if full {
             vec![
                 (s("payments-1.8.2.tar.gz"), s("package"), Some(18_400_000)),
