@@ -108,6 +108,12 @@ pub fn import(project: &str, id: &str) -> String {
     format!("/p/{}/imports/{}", segment(project), segment(id))
 }
 
+/// An import profile's page; its form posts here.
+#[must_use]
+pub fn import_profile(project: &str, id: &str) -> String {
+    format!("/p/{}/import-profiles/{}", segment(project), segment(id))
+}
+
 /// A member's page, by identifier.
 #[must_use]
 pub fn member(id: &str) -> String {

@@ -210,6 +210,7 @@ states! {
         Imported = "imported", "Imported", Good;
         Unchanged = "unchanged", "Unchanged", Idle;
         Rejected = "rejected", "Rejected", Bad;
+        Tried = "tried", "Only tried", Idle;
     }
 }
 

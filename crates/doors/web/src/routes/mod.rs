@@ -35,6 +35,7 @@ mod matrix;
 mod memory;
 mod overview;
 mod preferences;
+mod profiles;
 mod quality;
 mod requirement;
 mod requirement_form;
@@ -98,6 +99,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(memory::routes())
         .merge(overview::routes())
         .merge(preferences::routes())
+        .merge(profiles::routes())
         .merge(quality::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())

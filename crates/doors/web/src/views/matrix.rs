@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Counts, Empty, Figure, Filters, Head, Pager, empty, figures, filter_bar, head, key, link_button, none,
-    pager, result_bar, table,
+    Column, Counts, Empty, Figure, Filters, Head, Pager, downloads, empty, figures, filter_bar, head, key, none, pager,
+    result_bar, table,
 };
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
@@ -71,7 +71,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             (head(&Head {
                 title: "Traceability matrix",
                 sub: Some(html! { "Requirements against what proves them" @if let Some(build) = &view.build { ", in " (build) } }),
-                actions: Some(link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)),
+                actions: Some(downloads(&view.csv_href)),
                 ..Head::default()
             }))
             @if !view.figures.is_empty() { (figures(&view.figures)) }

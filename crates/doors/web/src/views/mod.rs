@@ -25,6 +25,7 @@ pub mod import_job;
 pub mod matrix;
 pub mod memory;
 pub mod overview;
+pub mod profiles;
 pub mod quality;
 pub mod requirement;
 pub mod requirements;
