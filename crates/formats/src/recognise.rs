@@ -290,27 +290,21 @@ fn is_doorstop(text: &str) -> bool {
     exchange::DOORSTOP_MARKS.iter().all(|mark| has(&format!("{mark}:"))) && has("text:") && has("level:")
 }
 
-/// A first line with several names of columns, one of which says what a record is about.
+/// A first line with several names of columns: one says what a record is about, or rows of as many cells follow.
 fn recognise_table(text: &str) -> Option<Format> {
-    let text = text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')).map_or(text, |(_, rest)| rest);
-    let delimiter = char::from(exchange::delimiter(text)?);
-    let heading = text.lines().next()?;
+    let mut rows = exchange::first_rows(text)?.into_iter();
+    let names = rows.next()?;
     let profile = exchange::Profile::default();
-    let names: Vec<&str> = heading.split(delimiter).map(|name| name.trim().trim_matches('"').trim()).collect();
-    let fields: Vec<exchange::Field> = names.iter().map(|name| profile.field(name)).collect();
-    let says = |wanted: &[exchange::Field]| fields.iter().any(|field| wanted.contains(field));
-    use exchange::Field;
-    if !says(&[Field::Title, Field::Text]) || names.iter().any(|name| name.len() > 200) {
-        return None;
-    }
-    let known = fields.iter().filter(|field| !matches!(field, Field::Keep | Field::Ignore)).count();
     let is_jira =
         names.iter().any(|name| name.eq_ignore_ascii_case("issue key") || name.eq_ignore_ascii_case("issuekey"));
-    match (is_jira, known) {
-        (true, _) => Some(Format::JiraCsv),
-        (false, 2..) => Some(Format::Csv),
-        _ => None,
+    if is_jira {
+        return Some(Format::JiraCsv);
     }
+    let about = names.iter().any(|name| matches!(profile.field(name), exchange::Field::Title | exchange::Field::Text));
+    // Headings in another language are told by their shape: words, and rows of as many cells below.
+    let words = |name: &String| (1..=100).contains(&name.chars().count()) && !name.contains(['<', '>', '{', '}', '=']);
+    let even = names.len() >= 2 && names.iter().all(words) && rows.next().is_some_and(|row| row.len() == names.len());
+    (names.len() >= 2 && (about || even)).then_some(Format::Csv)
 }
 
 fn root(xml: &mut Xml<&[u8]>) -> Result<String, ReadError> {

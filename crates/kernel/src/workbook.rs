@@ -52,7 +52,7 @@ impl Workbook {
     pub fn new<T: AsRef<str>>(heads: &[T]) -> Result<Self, Error> {
         let mut book = Book::new();
         let bold = Format::new().set_bold();
-        let sheet = book.add_worksheet_with_constant_memory();
+        let sheet = book.add_worksheet_with_constant_memory().map_err(|error| broken(&error))?;
         sheet.set_freeze_panes(1, 0).map_err(|error| broken(&error))?;
         for (at, head) in (0..).zip(heads) {
             sheet.write_string_with_format(0, at, head.as_ref(), &bold).map_err(|error| broken(&error))?;

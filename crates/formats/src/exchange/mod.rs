@@ -29,7 +29,7 @@ pub use record::{Attribute, Comment, Document, Link, Person, Record, RowError, V
 pub use table::date;
 
 pub(crate) use doorstop::MARKS as DOORSTOP_MARKS;
-pub(crate) use table::delimiter;
+pub(crate) use table::first_rows;
 
 use crate::{Format, Limits, ReadError};
 

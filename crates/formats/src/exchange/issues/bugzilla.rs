@@ -55,8 +55,8 @@ fn take(bug: &Value, document: &mut Document) {
         text_from: Some("description".to_owned()),
         kind: bug.text_of("type").or_else(|| Some("defect".to_owned())),
         status: state(bug.text_of("status"), bug.text_of("resolution")),
-        priority: bug.text_of("priority").filter(said),
-        severity: bug.text_of("severity").filter(said),
+        priority: bug.text_of("priority").filter(|word| said(word)),
+        severity: bug.text_of("severity").filter(|word| said(word)),
         due: bug.text_of("deadline"),
         ..Record::default()
     };
@@ -106,8 +106,8 @@ pub(super) fn read_xml(root: &Element, document: &mut Document) {
             text_from: Some("long_desc".to_owned()),
             kind: bug.text_of("bug_type").or_else(|| bug.text_of("cf_type")).or_else(|| Some("defect".to_owned())),
             status: state(bug.text_of("bug_status"), bug.text_of("resolution")),
-            priority: bug.text_of("priority").filter(said),
-            severity: bug.text_of("bug_severity").filter(said),
+            priority: bug.text_of("priority").filter(|word| said(word)),
+            severity: bug.text_of("bug_severity").filter(|word| said(word)),
             due: bug.text_of("deadline"),
             url: base.as_ref().map(|base| format!("{}/show_bug.cgi?id={identifier}", base.trim_end_matches('/'))),
             identifier,
@@ -179,8 +179,8 @@ fn state(status: Option<String>, resolution: Option<String>) -> Option<String> {
     }
 }
 
-fn said(word: &String) -> bool {
-    !matches!(word.as_str(), "--" | "---" | "N/A" | "unspecified")
+fn said(word: &str) -> bool {
+    !matches!(word, "--" | "---" | "N/A" | "unspecified")
 }
 
 fn somebody(person: &Person) -> bool {

@@ -12,7 +12,7 @@ use crate::{Limits, ReadError};
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The sign that parts the cells of the first line: the one it has most of outside quotes; None when it has none.
-pub(crate) fn delimiter(text: &str) -> Option<u8> {
+fn delimiter(text: &str) -> Option<u8> {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
     for byte in text.bytes() {
@@ -29,6 +29,19 @@ pub(crate) fn delimiter(text: &str) -> Option<u8> {
     }
     let most = (0..DELIMITERS.len()).rev().max_by_key(|at| counts[*at])?;
     (counts[most] > 0).then_some(DELIMITERS[most])
+}
+
+/// The first two rows of what may be a table, blanks at the ends of cells taken off; None when nothing parts its cells.
+pub(crate) fn first_rows(text: &str) -> Option<Vec<Vec<String>>> {
+    let (named, body) = match text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')) {
+        Some((sign, body)) => (sign.bytes().next(), body),
+        None => (None, text),
+    };
+    let sign = named.or_else(|| delimiter(body))?;
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(sign).from_reader(body.as_bytes());
+    let rows = reader.records().take(2).map_while(Result::ok);
+    Some(rows.map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect()).collect())
 }
 
 /// Empty lines that are passed over before a row that is said to begin here.

@@ -12,7 +12,7 @@ use super::profile::{Field, Profile, plain};
 use super::record::{Attribute, Document, Link, Record, Value};
 use crate::{Limits, ReadError};
 
-pub(crate) use csv::{delimiter, read as read_csv};
+pub(crate) use csv::{first_rows, read as read_csv};
 pub(crate) use xlsx::read as read_xlsx;
 
 /// Columns of one table at most.

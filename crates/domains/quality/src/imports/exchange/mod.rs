@@ -96,7 +96,7 @@ pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source, forma
     for warning in document.warnings.iter().cloned().chain(words.missing.warnings()) {
         summary.warn(warning);
     }
-    for warning in strangers(&wanted, &members) {
+    if let Some(warning) = strangers(&wanted, &members) {
         summary.warn(warning);
     }
     if document.replaced.count > 0 {
