@@ -66,7 +66,8 @@ async fn a_table_is_tried_then_taken_then_left_alone_then_changed() {
     assert!(again.summary.created.is_empty() && again.summary.updated.is_empty());
     assert_eq!(world.stored().await, stored);
 
-    let changed = world.import_one("reqs.csv", &TABLE.replace("First.", "First and mended.").replace("- b", "- c")).await;
+    let changed =
+        world.import_one("reqs.csv", &TABLE.replace("First.", "First and mended.").replace("- b", "- c")).await;
     assert_eq!(changes(&changed, "updated"), [("REQ-1", vec!["description"])]);
     let updated = |kind: &str| changed.summary.updated.get(kind).copied().unwrap_or_default();
     assert_eq!((updated("requirements"), updated("acceptance_criteria")), (1, 1), "{:?}", changed.summary);

@@ -15,6 +15,7 @@ mod metrics;
 mod openapi;
 mod operations;
 mod problem;
+mod reqif;
 mod search;
 mod trail;
 mod upload;
@@ -94,6 +95,9 @@ pub fn router(app: Arc<App>) -> Router {
     if app.kernel.catalogue.get("findings").is_some() {
         let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
         v1 = v1.route("/findings/exposure", exposure);
+    }
+    if app.kernel.catalogue.get("exchange-documents").is_some() {
+        v1 = v1.route("/requirements/reqif", get(reqif::reqif).fallback(problem::method_not_allowed));
     }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()

@@ -5,6 +5,7 @@ mod baselines;
 mod exposure;
 mod gate;
 mod paths;
+mod reqif;
 mod schemas;
 mod search;
 mod trail;
@@ -41,6 +42,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
     trail::describe(&mut places, &mut all);
     if catalogue.get("findings").is_some() {
         exposure::describe(&mut places, &mut all);
+    }
+    if catalogue.get("exchange-documents").is_some() {
+        reqif::describe(&mut places);
     }
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
