@@ -80,9 +80,7 @@ alter table platform.external_references add column document_id uuid, add column
 alter table platform.external_references add constraint external_references_document_id_fkey
   foreign key (organization_id, project_id, document_id)
   references platform.exchange_documents (organization_id, project_id, id) on update cascade on delete set null (document_id) not valid;
-alter table platform.external_references validate constraint external_references_document_id_fkey;
 alter table platform.external_references add constraint external_references_content_check check (jsonb_typeof(content) = 'object') not valid;
-alter table platform.external_references validate constraint external_references_content_check;
 -- squawk-ignore require-concurrent-index-creation -- references are few, and nothing filled the column yet
 create index external_references_document_id_idx on platform.external_references (organization_id, document_id, project_id, position)
   where document_id is not null;
