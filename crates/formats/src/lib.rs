@@ -23,6 +23,7 @@
 
 pub mod coverage;
 pub mod cyclonedx;
+pub mod exchange;
 pub mod junit;
 pub mod requirement;
 pub mod results;

@@ -42,6 +42,15 @@ pub struct Limits {
     /// Bytes kept of one record of a report of findings or components, such as one result or the rules of one tool. Default
     /// 64 MiB. Over it: refused.
     pub max_record_bytes: usize,
+    /// Bytes of text of a file of requirements or issues, which is held whole because its records refer to each other.
+    /// Default 64 MiB. Over it: refused.
+    pub max_exchange_bytes: usize,
+    /// Records of such a file. Default 200,000. Over it: refused.
+    pub max_records: usize,
+    /// Bytes that the members of an archive have together once unpacked. Default 256 MiB. Over it: refused.
+    pub max_unpacked_bytes: u64,
+    /// Members of an archive. Default 2,000. Over it: refused.
+    pub max_members: usize,
 }
 
 impl Default for Limits {
@@ -63,6 +72,10 @@ impl Default for Limits {
             max_document_bytes: 1 << 20,
             max_findings: 5_000_000,
             max_record_bytes: 64 << 20,
+            max_exchange_bytes: 64 << 20,
+            max_records: 200_000,
+            max_unpacked_bytes: 256 << 20,
+            max_members: 2_000,
         }
     }
 }

@@ -5,13 +5,14 @@ use crate::cyclonedx;
 use crate::decode::decode_prefix;
 use crate::recognise_json::recognise_json;
 use crate::xml::{Token, Xml, shorten};
-use crate::{Limits, ReadError};
+use crate::{Limits, ReadError, exchange};
 
 /// As many bytes from the beginning of a file as [`recognise`] can make use of. Fewer do, when the file is shorter.
 pub const RECOGNITION_BYTES: usize = 64 << 10;
 
 const READABLE: &str = "this server reads test results (JUnit XML, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test -json, mocha, RSpec, \
-     dart), Cobertura, lcov, JaCoCo, and requirements as Markdown with front matter";
+     dart), Cobertura, lcov, JaCoCo, SARIF, CycloneDX, requirements (Markdown with front matter, ReqIF, StrictDoc, sphinx-needs, \
+     Doorstop, ASVS, CSV, XLSX) and issues of Jira, GitHub, GitLab, Bugzilla and Redmine";
 
 /// A format that this crate has a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +50,38 @@ pub enum Format {
     Sarif,
     /// Components and vulnerabilities, as JSON or XML: [`crate::cyclonedx`].
     CycloneDx,
+    /// Requirements: [`crate::exchange`], as are all that follow.
+    Reqif,
+    /// ReqIF with what it refers to, in an archive.
+    Reqifz,
+    /// Requirements of StrictDoc.
+    StrictDoc,
+    /// Requirements of sphinx-needs.
+    SphinxNeeds,
+    /// Requirements of Doorstop.
+    Doorstop,
+    /// The OWASP Application Security Verification Standard.
+    Asvs,
+    /// A table of requirements or issues.
+    Csv,
+    /// The same as a workbook.
+    Xlsx,
+    /// Issues of Jira as JSON.
+    Jira,
+    /// Issues of Jira as a table.
+    JiraCsv,
+    /// Issues of GitHub.
+    GithubIssues,
+    /// Issues of GitLab.
+    GitlabIssues,
+    /// Issues of Bugzilla as JSON.
+    Bugzilla,
+    /// Issues of Bugzilla as XML.
+    BugzillaXml,
+    /// Issues of Redmine as JSON.
+    Redmine,
+    /// Issues of Redmine as XML.
+    RedmineXml,
 }
 
 impl Format {
@@ -72,7 +105,56 @@ impl Format {
             Self::Requirement => "requirement (Markdown)",
             Self::Sarif => "SARIF",
             Self::CycloneDx => "CycloneDX",
+            Self::Reqif => "ReqIF",
+            Self::Reqifz => "REQIFZ",
+            Self::StrictDoc => "StrictDoc",
+            Self::SphinxNeeds => "sphinx-needs",
+            Self::Doorstop => "Doorstop",
+            Self::Asvs => "OWASP ASVS",
+            Self::Csv => "CSV",
+            Self::Xlsx => "XLSX",
+            Self::Jira => "Jira (JSON)",
+            Self::JiraCsv => "Jira (CSV)",
+            Self::GithubIssues => "GitHub issues",
+            Self::GitlabIssues => "GitLab issues",
+            Self::Bugzilla => "Bugzilla (JSON)",
+            Self::BugzillaXml => "Bugzilla (XML)",
+            Self::Redmine => "Redmine (JSON)",
+            Self::RedmineXml => "Redmine (XML)",
         }
+    }
+
+    /// Whether [`crate::exchange`] reads it.
+    #[must_use]
+    pub fn is_exchange(self) -> bool {
+        self.is_issues()
+            || matches!(
+                self,
+                Self::Reqif
+                    | Self::Reqifz
+                    | Self::StrictDoc
+                    | Self::SphinxNeeds
+                    | Self::Doorstop
+                    | Self::Asvs
+                    | Self::Csv
+                    | Self::Xlsx
+            )
+    }
+
+    /// Whether it is what a tracker writes.
+    #[must_use]
+    pub fn is_issues(self) -> bool {
+        matches!(
+            self,
+            Self::Jira
+                | Self::JiraCsv
+                | Self::GithubIssues
+                | Self::GitlabIssues
+                | Self::Bugzilla
+                | Self::BugzillaXml
+                | Self::Redmine
+                | Self::RedmineXml
+        )
     }
 }
 
@@ -91,6 +173,9 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     let prefix = &prefix[..prefix.len().min(RECOGNITION_BYTES)];
     if prefix.is_empty() {
         return Recognised::Unknown("the file is empty".to_owned());
+    }
+    if prefix.starts_with(b"PK\x03\x04") {
+        return recognise_archive(prefix);
     }
     let text = match decode_prefix(prefix) {
         Ok(text) => text,
@@ -114,11 +199,22 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     if is_lcov(trimmed) {
         return Recognised::Format(Format::Lcov);
     }
+    if trimmed.starts_with("[DOCUMENT]") {
+        return Recognised::Format(Format::StrictDoc);
+    }
+    if is_doorstop(trimmed) {
+        return Recognised::Format(Format::Doorstop);
+    }
+    if let Some(format) = recognise_table(trimmed) {
+        return Recognised::Format(format);
+    }
     let what = match trimmed.chars().next() {
         Some('{' | '[') => "this looks like JSON",
         Some('#') => "this looks like Markdown without front matter (a block between two lines of ---)",
         _ if text.contains('\0') || text.contains('\u{FFFD}') => "this is not a text file that this server understands",
-        _ => "this is neither XML, nor an lcov record, nor Markdown with front matter",
+        _ => {
+            "this is neither XML, nor an lcov record, nor Markdown with front matter, nor a table whose first line names a title or text"
+        }
     };
     Recognised::Unknown(format!("{what}; {READABLE}"))
 }
@@ -164,11 +260,51 @@ fn recognise_xml(prefix: &[u8]) -> Recognised {
             Recognised::Format(Format::CycloneDx)
         }
         "report" if jacoco_follows(&mut xml) => Recognised::Format(Format::Jacoco),
+        "REQ-IF" => Recognised::Format(Format::Reqif),
+        "bugzilla" => Recognised::Format(Format::BugzillaXml),
+        "issues" if child_follows(&mut xml, &["issue"]) => Recognised::Format(Format::RedmineXml),
+        "issue" if child_follows(&mut xml, &["id"]) => Recognised::Format(Format::RedmineXml),
         other => Recognised::Unknown(format!(
             "XML whose root is <{}>: not a format this server reads; {READABLE}",
             shorten(other)
         )),
     }
+}
+
+/// An archive, by the names of its first members.
+fn recognise_archive(prefix: &[u8]) -> Recognised {
+    let has = |name: &str| memchr::memmem::find(prefix, name.as_bytes()).is_some();
+    if has("[Content_Types].xml") || has("xl/") {
+        return if has("word/") || has("ppt/") { office() } else { Recognised::Format(Format::Xlsx) };
+    }
+    Recognised::Format(Format::Reqifz)
+}
+
+fn office() -> Recognised {
+    Recognised::Unknown(format!("this is an office document and no workbook; {READABLE}"))
+}
+
+/// Items of Doorstop are YAML with members that every item has.
+fn is_doorstop(text: &str) -> bool {
+    let has = |name: &str| text.lines().any(|line| line.trim_start().starts_with(name));
+    exchange::DOORSTOP_MARKS.iter().all(|mark| has(&format!("{mark}:"))) && has("text:") && has("level:")
+}
+
+/// A first line with several names of columns: one says what a record is about, or rows of as many cells follow.
+fn recognise_table(text: &str) -> Option<Format> {
+    let mut rows = exchange::first_rows(text)?.into_iter();
+    let names = rows.next()?;
+    let profile = exchange::Profile::default();
+    let is_jira =
+        names.iter().any(|name| name.eq_ignore_ascii_case("issue key") || name.eq_ignore_ascii_case("issuekey"));
+    if is_jira {
+        return Some(Format::JiraCsv);
+    }
+    let about = names.iter().any(|name| matches!(profile.field(name), exchange::Field::Title | exchange::Field::Text));
+    // Headings in another language are told by their shape: words, and rows of as many cells below.
+    let words = |name: &String| (1..=100).contains(&name.chars().count()) && !name.contains(['<', '>', '{', '}', '=']);
+    let even = names.len() >= 2 && names.iter().all(words) && rows.next().is_some_and(|row| row.len() == names.len());
+    (names.len() >= 2 && (about || even)).then_some(Format::Csv)
 }
 
 fn root(xml: &mut Xml<&[u8]>) -> Result<String, ReadError> {
@@ -233,7 +369,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
-        let cases: [(&str, Format); 24] = [
+        let cases: [(&str, Format); 40] = [
             ("<testsuites/>", Format::Junit),
             ("\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>", Format::Junit),
             ("\n  <testcase name='a'/>", Format::Junit),
@@ -261,6 +397,28 @@ mod tests {
             ("# made by x\nSF:a.c\r\n", Format::Lcov),
             ("---\nkey: REQ-1\n---\n# A\n", Format::Requirement),
             ("\u{FEFF}---\r\nkey: REQ-1\r\n---\r\n", Format::Requirement),
+            ("<?xml version='1.0'?><REQ-IF xmlns='x'>", Format::Reqif),
+            ("[DOCUMENT]\nTITLE: x\n", Format::StrictDoc),
+            ("active: true\nderived: false\nlevel: 1\nnormative: true\ntext: |\n  x\n", Format::Doorstop),
+            (
+                "{\"created\":\"x\",\"current_version\":\"1\",\"versions\":{\"1\":{\"needs\":{\"A\":{\"id\"",
+                Format::SphinxNeeds,
+            ),
+            ("{\"Name\":\"ASVS\",\"Requirements\":[{\"Shortcode\":\"V1\"}]}", Format::Asvs),
+            ("{\"requirements\":[{\"chapter_id\":\"V1\",\"req_id\":\"V1.1.1\"}]}", Format::Asvs),
+            ("UID,Statement,Parent\n1,a,\n", Format::Csv),
+            ("\"ID\";\"Title\"\r\n1;a\r\n", Format::Csv),
+            ("issuekey,title,description\nA-1,x,y\n", Format::JiraCsv),
+            ("{\"total\":1,\"issues\":[{\"key\":\"A-1\",\"fields\":{\"summary\":\"x\"}}]}", Format::Jira),
+            (
+                "[{\"number\":1,\"title\":\"x\",\"state\":\"open\",\"user\":{},\"html_url\":\"u\"}]",
+                Format::GithubIssues,
+            ),
+            ("[{\"id\":5,\"iid\":1,\"title\":\"x\",\"state\":\"opened\"}]", Format::GitlabIssues),
+            ("{\"bugs\":[{\"id\":1,\"summary\":\"x\"}]}", Format::Bugzilla),
+            ("<bugzilla version='5'><bug><bug_id>1</bug_id>", Format::BugzillaXml),
+            ("{\"issues\":[{\"id\":1,\"subject\":\"x\"}],\"total_count\":1}", Format::Redmine),
+            ("<issues total_count='1' type='array'><issue><id>1</id>", Format::RedmineXml),
         ];
         for (text, format) in cases {
             assert_eq!(recognise(text.as_bytes()), Recognised::Format(format), "{text}");

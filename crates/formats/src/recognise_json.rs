@@ -96,6 +96,35 @@ pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
     {
         return Some(Format::Rspec);
     }
+    recognise_exchange(&outline)
+}
+
+/// Requirements and issues.
+fn recognise_exchange(outline: &Outline) -> Option<Format> {
+    let all = |names: &[&str]| names.iter().all(|name| outline.has(name));
+    let any = |names: &[&str]| names.iter().any(|name| outline.has(name));
+    if all(&["versions", "current_version"]) {
+        return Some(Format::SphinxNeeds);
+    }
+    if any(&["Requirements.Shortcode", "requirements.req_id"]) {
+        return Some(Format::Asvs);
+    }
+    if any(&["issues.fields", "fields.summary"]) {
+        return Some(Format::Jira);
+    }
+    if all(&["iid", "title"]) || all(&["issues.iid", "issues.title"]) {
+        return Some(Format::GitlabIssues);
+    }
+    if any(&["issues.subject", "issue.subject"]) {
+        return Some(Format::Redmine);
+    }
+    if any(&["bugs.summary", "bugs.product"]) {
+        return Some(Format::Bugzilla);
+    }
+    let github = all(&["number", "title"]) && any(&["state", "labels", "user", "author", "body"]);
+    if github || any(&["issue.number", "items.number"]) {
+        return Some(Format::GithubIssues);
+    }
     None
 }
 

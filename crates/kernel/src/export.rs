@@ -1,4 +1,4 @@
-//! The current filter as a file: CSV (RFC 4180) or NDJSON, streamed row by row.
+//! The current filter as a file: CSV (RFC 4180), NDJSON or a workbook, read row by row.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::{
     schema::ColumnType,
     select::ListQuery,
     store::Tx,
+    workbook::{Cell, WORKBOOK_TYPE, Workbook},
 };
 
 /// The form of the file.
@@ -26,6 +27,8 @@ pub enum ExportFormat {
     Csv,
     /// `application/x-ndjson`, one object a line.
     Ndjson,
+    /// A workbook of Office Open XML.
+    Xlsx,
 }
 
 impl ExportFormat {
@@ -34,6 +37,16 @@ impl ExportFormat {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Ndjson => "application/x-ndjson",
+            Self::Xlsx => WORKBOOK_TYPE,
+        }
+    }
+
+    /// The ending of the file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -62,6 +75,14 @@ struct Exporter {
 enum Shape {
     Csv(Vec<(ColumnType, usize)>),
     Ndjson(Row),
+    /// A workbook is whole only at its end: rows are gathered in it, and it is handed on as a file.
+    Xlsx(Vec<(ColumnType, usize)>, Book),
+}
+
+enum Book {
+    Open(Box<Workbook>),
+    Whole(std::fs::File),
+    Gone,
 }
 
 /// All rows of `served` that the filter of `query` lets through and the actor may export. A reader that takes nothing
@@ -96,6 +117,11 @@ pub async fn export(
             let head = Bytes::from(format!("{}\r\n", names.join(",")));
             (Some(head), Shape::Csv(selection.shown().map(|(_, kind, at)| (kind, at)).collect()))
         }
+        ExportFormat::Xlsx => {
+            let names: Vec<&str> = selection.shown().map(|(name, _, _)| name).collect();
+            let book = Book::Open(Box::new(Workbook::new(&names)?));
+            (None, Shape::Xlsx(selection.shown().map(|(_, kind, at)| (kind, at)).collect(), book))
+        }
     };
     let mut exporter = Exporter { rows, tx: Some(tx), head, shape, done: false };
     let (pieces, taken) = mpsc::channel(2);
@@ -128,7 +154,7 @@ impl Exporter {
             return Some(Ok(head));
         }
         if self.done {
-            return None;
+            return self.shape.rest().await;
         }
         let mut piece = Vec::with_capacity(PIECE + 4096);
         while piece.len() < PIECE {
@@ -136,11 +162,13 @@ impl Exporter {
                 Some(Ok(row)) => {
                     if let Err(error) = self.shape.write(&mut piece, &row) {
                         self.done = true;
+                        self.shape.give_up();
                         return Some(Err(error));
                     }
                 }
                 Some(Err(error)) => {
                     self.done = true;
+                    self.shape.give_up();
                     return Some(Err(error.into()));
                 }
                 None => {
@@ -154,12 +182,38 @@ impl Exporter {
                 }
             }
         }
-        if piece.is_empty() { None } else { Some(Ok(piece.into())) }
+        if piece.is_empty() { self.shape.rest().await } else { Some(Ok(piece.into())) }
     }
 }
 
 impl Shape {
-    fn write(&self, out: &mut Vec<u8>, row: &tokio_postgres::Row) -> Result<(), Error> {
+    /// What follows when all rows have been read: the workbook, piece by piece. Nothing of the other forms.
+    async fn rest(&mut self) -> Option<Result<Bytes, Error>> {
+        let Self::Xlsx(_, book) = self else { return None };
+        // Packing the file and reading it wait for the disk.
+        let work = match std::mem::replace(book, Book::Gone) {
+            Book::Gone => return None,
+            Book::Open(open) => tokio::task::spawn_blocking(move || piece_of(open.finish()?)),
+            Book::Whole(file) => tokio::task::spawn_blocking(move || piece_of(file)),
+        };
+        match work.await {
+            Ok(Ok(Some((piece, file)))) => {
+                *book = Book::Whole(file);
+                Some(Ok(piece))
+            }
+            Ok(Ok(None)) => None,
+            Ok(Err(error)) => Some(Err(error)),
+            Err(error) => Some(Err(Error::Broken(format!("a writing thread died: {error}")))),
+        }
+    }
+
+    fn give_up(&mut self) {
+        if let Self::Xlsx(_, book) = self {
+            *book = Book::Gone;
+        }
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, row: &tokio_postgres::Row) -> Result<(), Error> {
         match self {
             Self::Ndjson(encoder) => {
                 encoder.write(out, row)?;
@@ -180,8 +234,65 @@ impl Shape {
                 }
                 out.extend_from_slice(b"\r\n");
             }
+            Self::Xlsx(columns, Book::Open(book)) => {
+                let mut texts = Vec::with_capacity(columns.len());
+                for (kind, at) in columns.iter() {
+                    let raw = row.try_get::<_, Raw<'_>>(*at)?.0;
+                    let mut json = Vec::new();
+                    if raw.is_some() {
+                        write_value(&mut json, *kind, raw)?;
+                    }
+                    texts.push(Valued::of(&json));
+                }
+                book.row(texts.iter().map(Valued::cell))?;
+            }
+            Self::Xlsx(..) => {}
         }
         Ok(())
+    }
+}
+
+/// The next piece of a file; None at its end.
+fn piece_of(mut file: std::fs::File) -> Result<Option<(Bytes, std::fs::File)>, Error> {
+    let mut piece = vec![0; PIECE];
+    let read = std::io::Read::read(&mut file, &mut piece)
+        .map_err(|source| Error::Io { doing: "a workbook could not be read back".into(), source })?;
+    piece.truncate(read);
+    Ok((read > 0).then(|| (piece.into(), file)))
+}
+
+/// A value on its way into a cell.
+enum Valued {
+    Nothing,
+    Text(String),
+    Number(f64),
+    Flag(bool),
+}
+
+impl Valued {
+    fn of(json: &[u8]) -> Self {
+        if json.is_empty() {
+            return Self::Nothing;
+        }
+        match serde_json::from_slice::<serde_json::Value>(json) {
+            Ok(serde_json::Value::String(text)) => Self::Text(text),
+            Ok(serde_json::Value::Bool(yes)) => Self::Flag(yes),
+            Ok(serde_json::Value::Null) => Self::Nothing,
+            Ok(serde_json::Value::Number(number)) => match number.as_f64() {
+                Some(number) => Self::Number(number),
+                None => Self::Text(number.to_string()),
+            },
+            _ => Self::Text(String::from_utf8_lossy(json).into_owned()),
+        }
+    }
+
+    fn cell(&self) -> Cell<'_> {
+        match self {
+            Self::Nothing => Cell::Nothing,
+            Self::Text(text) => Cell::Text(text),
+            Self::Number(number) => Cell::Number(*number),
+            Self::Flag(yes) => Cell::Flag(*yes),
+        }
     }
 }
 
@@ -194,13 +305,15 @@ fn cell(out: &mut Vec<u8>, kind: ColumnType, json: &[u8]) {
     write_cell(out, &text, matches!(kind, ColumnType::Text));
 }
 
+/// Whether a spreadsheet would run a text as a formula.
+pub(crate) fn is_formula(text: &str) -> bool {
+    text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
 /// Writes one cell of a CSV file, quoted where it has to be. `free` text that a spreadsheet would run as a formula gets
 /// an apostrophe in front; numbers and dates of ours stay what they are.
 pub fn write_cell(out: &mut Vec<u8>, text: &str, free: bool) {
-    let formula = free
-        && (text.starts_with(['\t', '\r', '\n'])
-            || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']));
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    let text = if free && is_formula(text) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         out.push(b'"');
         out.extend_from_slice(text.replace('"', "\"\"").as_bytes());

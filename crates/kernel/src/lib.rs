@@ -40,6 +40,7 @@ mod store;
 mod violation;
 mod vocabulary;
 mod within;
+mod workbook;
 mod write;
 
 pub use access::{
@@ -75,6 +76,7 @@ pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
 pub use vocabulary::Words;
 pub use within::{Within, permit_in, query_readable};
+pub use workbook::{Cell, WORKBOOK_TYPE, Workbook};
 pub use write::{Written, create, delete, restore, update};
 
 /// Declares an action type for [`Allowed`]: `action!(pub Approve = "approve")`.

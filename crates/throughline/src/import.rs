@@ -40,10 +40,17 @@ pub(crate) struct ImportArguments {
     /// The build that was tested: its number, commit hash, version or identifier.
     #[arg(long, value_name = "REF")]
     build: Option<String>,
-    /// Insist on a format: junit, nunit, trx, xunit, ctest, robot, go-test, mocha, rspec, dart, cobertura, lcov, jacoco or
-    /// requirement.
+    /// Insist on a format: junit, nunit, trx, xunit, ctest, robot, go-test, mocha, rspec, dart, cobertura, lcov, jacoco, sarif,
+    /// cyclonedx, requirement, reqif, reqifz, strictdoc, sphinx-needs, doorstop, asvs, csv, xlsx, jira, jira-csv, github-issues,
+    /// gitlab-issues, bugzilla, bugzilla-xml, redmine or redmine-xml.
     #[arg(long, value_name = "F")]
     format: Option<String>,
+    /// How the words of another tool become ours: name or identifier of an import profile of the project.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Only try: say what would be created, changed and refused, field by field, and store nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// Where the tests ran, in your words.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
@@ -208,6 +215,12 @@ async fn form(
 ) -> Result<multipart::Form, Refusal> {
     let mut form = multipart::Form::new().text("project", project.to_owned());
     let fields = [("build", &arguments.build), ("format", &arguments.format), ("environment", &arguments.environment)];
+    if let Some(profile) = &arguments.profile {
+        form = form.text("profile", profile.clone());
+    }
+    if arguments.dry_run {
+        form = form.text("dry_run", "true");
+    }
     for (name, value) in fields {
         if let Some(value) = value {
             form = form.text(name, value.clone());
@@ -259,10 +272,11 @@ fn totals(summaries: &[Value]) -> Value {
         totals.insert(part.into(), json!(sums));
     }
     let of = |status: &str| summaries.iter().filter(|one| one["status"] == status).count();
-    totals.insert(
-        "files".into(),
-        json!({"imported": of("imported"), "unchanged": of("unchanged"), "rejected": of("rejected")}),
-    );
+    let mut files = json!({"imported": of("imported"), "unchanged": of("unchanged"), "rejected": of("rejected")});
+    if of("tried") > 0 {
+        files["tried"] = json!(of("tried"));
+    }
+    totals.insert("files".into(), files);
     Value::Object(totals)
 }
 
@@ -282,11 +296,23 @@ fn print(summaries: &[Value], json: bool) -> Result<(), Failure> {
         let format = one["format"].as_str().unwrap_or("-");
         let status = one["status"].as_str().unwrap_or("-");
         writeln!(out, "{path:<width$}  {format:<11}  {status:<9}  {}", told(one))?;
+        for change in one["changes"].as_array().into_iter().flatten() {
+            writeln!(out, "{:<width$}  {}", "", changed(change))?;
+        }
+        if one["status"] == "rejected" {
+            for more in one["rejected"].as_array().into_iter().flatten().skip(1) {
+                let line = more["line"].as_u64().map(|line| format!("line {line}: ")).unwrap_or_default();
+                writeln!(out, "{:<width$}  {line}{}", "", more["reason"].as_str().unwrap_or_default())?;
+            }
+        }
         for warning in one["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             writeln!(out, "{:<width$}  note: {warning}", "")?;
         }
     }
     let files = &totals["files"];
+    if let Some(tried) = files["tried"].as_u64() {
+        write!(out, "\n{tried} only tried: nothing of them was stored. ")?;
+    }
     writeln!(
         out,
         "\n{} imported, {} unchanged, {} rejected. {}",
@@ -296,6 +322,29 @@ fn print(summaries: &[Value], json: bool) -> Result<(), Failure> {
         counts(&totals["created"], "new")
     )?;
     Ok(())
+}
+
+/// What became, or would become, of one record, field by field.
+fn changed(change: &Value) -> String {
+    let text = |value: &Value| value.as_str().map(|text| text.chars().take(60).collect::<String>().replace('\n', " "));
+    let fields: Vec<String> = change["fields"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|_| change["what"] != "created")
+        .map(|field| {
+            let (from, to) = (text(&field["from"]), text(&field["to"]));
+            let shown = |text: Option<String>| text.map_or_else(|| "nothing".to_owned(), |text| format!("`{text}`"));
+            format!("{}: {} -> {}", field["field"].as_str().unwrap_or_default(), shown(from), shown(to))
+        })
+        .collect();
+    let (what, record) = (change["what"].as_str().unwrap_or_default(), change["record"].as_str().unwrap_or_default());
+    let title = text(&change["title"]).unwrap_or_default();
+    if fields.is_empty() {
+        format!("{what} {record}: {title}")
+    } else {
+        format!("{what} {record}: {}", fields.join("; "))
+    }
 }
 
 /// What became of one file, in a line.

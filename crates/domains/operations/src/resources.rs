@@ -157,6 +157,7 @@ pub static EXTERNAL_REFERENCES: Resource =
     Resource::new("external-references", "platform.external_references", "trace_link", "external_id")
         .create_only(&["project_id", "entity_id", "system"])
         .writable(&["external_id", "url", "title", "synchronized_at"])
+        .detail(&["content"])
         .verbs(ROW);
 
 /// Every resource of this domain.

@@ -3,10 +3,12 @@
 mod build_outcomes;
 mod defects;
 mod find;
+mod import_profiles;
 mod import_progress;
 pub mod imports;
 mod memory;
 mod quarantine;
+mod reqif;
 mod resources;
 mod test_cases;
 mod text;
@@ -17,12 +19,14 @@ pub use build_outcomes::{
 };
 pub use defects::{DefectFilter, DefectLine, DefectRecord, FoundResult, find_defect, find_result, list_defects};
 pub use find::requirements_of_features;
+pub use import_profiles::{ImportProfile, import_profiles};
 pub use import_progress::{
     ImportedFile, RecentImport, RejectionLine, imports_sent_together, projects_to_import_into, recent_imports,
     rejections_of_imports,
 };
 pub use imports::Imports;
 pub use memory::{Drift, Failing, Memory, Quarantine, memory_of_test_case};
+pub use reqif::{REQIF_TYPE, requirements_as_reqif};
 pub use resources::*;
 pub use test_cases::{
     Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,

@@ -205,8 +205,20 @@ pub static IMPORT_REJECTIONS: Resource =
         .child_of("import_id", "imports")
         .verbs(SEEN);
 
+/// How the words of other tools become ours.
+pub static IMPORT_PROFILES: Resource = Resource::new("import-profiles", "platform.import_profiles", "import", "name")
+    .create_only(&["project_id"])
+    .writable(&["name", "target", "system", "mapping"])
+    .verbs(ROW);
+
+/// Documents of requirements that came from other tools.
+pub static EXCHANGE_DOCUMENTS: Resource =
+    Resource::new("exchange-documents", "platform.exchange_documents", "requirement", "title")
+        .detail(&["frame"])
+        .verbs(SEEN);
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 13] = [
+pub static RESOURCES: [&Resource; 15] = [
     &TEST_CASES,
     &TEST_FLIPS,
     &TEST_QUARANTINES,
@@ -220,4 +232,6 @@ pub static RESOURCES: [&Resource; 13] = [
     &DEFECTS,
     &IMPORTS,
     &IMPORT_REJECTIONS,
+    &IMPORT_PROFILES,
+    &EXCHANGE_DOCUMENTS,
 ];

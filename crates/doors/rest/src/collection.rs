@@ -72,7 +72,7 @@ fn no_parameters(query: Option<&str>) -> Result<(), Problem> {
     }
 }
 
-/// `GET /v1/things`, as JSON, CSV or NDJSON.
+/// `GET /v1/things`, as JSON, CSV, NDJSON or a workbook.
 pub(crate) async fn list(
     Caller(ctx): Caller,
     Name(name): Name,
@@ -88,7 +88,7 @@ pub(crate) async fn list(
         let stream = stream.map(|piece| piece.map_err(|error| std::io::Error::other(error.to_string())));
         let mut response = Response::new(Body::from_stream(stream));
         response = with_header(response, header::CONTENT_TYPE, format.media_type());
-        let extension = if format == ExportFormat::Csv { "csv" } else { "ndjson" };
+        let extension = format.extension();
         return Ok(with_header(
             response,
             header::CONTENT_DISPOSITION,
@@ -115,10 +115,14 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Result<Option<ExportFormat>, Prob
             "application/json" | "application/*" | "*/*" | "" => return Ok(None),
             "text/csv" => return Ok(Some(ExportFormat::Csv)),
             "application/x-ndjson" => return Ok(Some(ExportFormat::Ndjson)),
+            kernel::WORKBOOK_TYPE => return Ok(Some(ExportFormat::Xlsx)),
             _ => {}
         }
     }
-    Err(Problem::new(ProblemKind::NotAcceptable, "Lists come as application/json, text/csv or application/x-ndjson."))
+    Err(Problem::new(
+        ProblemKind::NotAcceptable,
+        "Lists come as application/json, text/csv, application/x-ndjson or as a workbook (application/vnd.openxmlformats-officedocument.spreadsheetml.sheet).",
+    ))
 }
 
 /// `GET /v1/things/{id}`

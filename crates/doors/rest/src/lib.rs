@@ -18,6 +18,7 @@ mod metrics;
 mod openapi;
 mod operations;
 mod problem;
+mod reqif;
 mod search;
 mod trail;
 mod upload;
@@ -109,6 +110,9 @@ pub fn router(app: Arc<App>) -> Router {
     }
     v1 = v1.route("/impact", get(impact::impact).fallback(problem::method_not_allowed));
     v1 = v1.route("/matrix", get(matrix::matrix).fallback(problem::method_not_allowed));
+    if app.kernel.catalogue.get("exchange-documents").is_some() {
+        v1 = v1.route("/requirements/reqif", get(reqif::reqif).fallback(problem::method_not_allowed));
+    }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()
         .route("/evaluation", post(access::evaluation).fallback(problem::method_not_allowed))

@@ -134,6 +134,12 @@ pub fn webhook_message(project: &str, id: &str) -> String {
     format!("/p/{}/webhooks/messages/{}", segment(project), segment(id))
 }
 
+/// An import profile's page; its form posts here.
+#[must_use]
+pub fn import_profile(project: &str, id: &str) -> String {
+    format!("/p/{}/import-profiles/{}", segment(project), segment(id))
+}
+
 /// A member's page, by identifier.
 #[must_use]
 pub fn member(id: &str) -> String {

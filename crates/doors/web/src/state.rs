@@ -255,6 +255,7 @@ states! {
         Imported = "imported", "Imported", Good;
         Unchanged = "unchanged", "Unchanged", Idle;
         Rejected = "rejected", "Rejected", Bad;
+        Tried = "tried", "Only tried", Idle;
     }
 }
 

@@ -134,6 +134,19 @@ impl<R: BufRead> Xml<R> {
         Some(reference::resolve_value(&tag[span.value.clone()]))
     }
 
+    /// The name with its namespace prefix, as written, of the element that the last `Start` was about.
+    pub(crate) fn full_name(&self) -> &str {
+        self.open.last().map_or("", |(name, _)| name.as_str())
+    }
+
+    /// All attributes of the last `Start`, names as written, in the order of the file.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let tag = &self.buffer[self.tag.clone()];
+        self.attributes
+            .iter()
+            .map(move |span| (&tag[span.name.clone()], reference::resolve_value(&tag[span.value.clone()])))
+    }
+
     /// The piece of text that the last `Text` was about.
     pub(crate) fn text<'a>(&'a self, scratch: &'a mut [u8; 4]) -> &'a str {
         match self.resolved {

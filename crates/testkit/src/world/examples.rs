@@ -115,6 +115,11 @@ const STORED: &[(&str, &str)] = &[
          select $1, project_id, id, 'cannot be read' from platform.imports where id = $2",
     ),
     (
+        "exchange-documents",
+        "insert into platform.exchange_documents (id, project_id, system, identifier, title, format)
+         values ($1, $2, 'reqif', $1::uuid::text, 'Example', 'reqif')",
+    ),
+    (
         "notifications",
         "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
          values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",

@@ -20,6 +20,7 @@ mod data_quality;
 mod demo;
 mod documents;
 mod evidence;
+mod exchange;
 mod findings;
 mod forgery;
 mod gate;

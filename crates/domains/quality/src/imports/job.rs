@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     case::cut,
-    components, coverage, findings, format_name, junit,
+    components, coverage, exchange, findings, format_name, junit,
     order::Planned,
     past::Past,
     request::Wishes,
@@ -28,7 +28,10 @@ const FIND_SAME: &str = include_str!("../../sql/find_same.sql");
 const NOTE_PROGRESS: &str = include_str!("../../sql/note_progress.sql");
 const COMPLETE_IMPORT: &str = include_str!("../../sql/complete_import.sql");
 const FAIL_IMPORT: &str = include_str!("../../sql/fail_import.sql");
-const INSERT_REJECTION: &str = include_str!("../../sql/insert_rejection.sql");
+const INSERT_REJECTIONS: &str = include_str!("../../sql/insert_rejections.sql");
+
+/// Refused records that are kept of one file.
+const ROWS: usize = 1_000;
 
 /// An import may take longer than a request: its statements handle thousands of rows, and it may have to wait for another
 /// import into the same project. Just-in-time compilation costs more than it gives for them.
@@ -51,12 +54,35 @@ pub(crate) enum Stop {
         /// What it was recognised as.
         format: Option<&'static str>,
     },
+    /// Records of the file are at fault, each for a reason of its own.
+    Rows(Vec<RowError>),
     /// Nothing is at fault: what was missing has been made, and the file is read again.
     Again,
     /// Somebody else is at it, or it has ended.
     Gone,
     /// We are at fault, or the database is.
     Failed(Error),
+}
+
+/// A record that cannot be taken.
+#[derive(Debug, Clone)]
+pub(crate) struct RowError {
+    /// Its line or row.
+    pub(crate) line: Option<u64>,
+    /// What the file calls it.
+    pub(crate) record: Option<String>,
+    /// What is wrong, and with which field.
+    pub(crate) reason: String,
+}
+
+impl RowError {
+    /// In a sentence.
+    pub(crate) fn told(&self) -> String {
+        match &self.record {
+            Some(record) => cut(&format!("{record}: {}", self.reason), 2000),
+            None => cut(&self.reason, 2000),
+        }
+    }
 }
 
 impl Stop {
@@ -105,6 +131,16 @@ pub(crate) struct Job {
     spool_path: Option<String>,
 }
 
+impl Job {
+    /// What was stored so far stays, also of a trial.
+    pub(crate) async fn keep_so_far(&self, tx: &Tx) -> Result<(), Error> {
+        if self.wishes.dry_run {
+            tx.batch("release savepoint tried; savepoint tried").await?;
+        }
+        Ok(())
+    }
+}
+
 /// Imports one file and ends its import, whatever the file is like. A database that is away is waited for.
 ///
 /// # Errors
@@ -115,6 +151,16 @@ pub(crate) async fn run(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<()
         let Err(stop) = attempt(ctx, spool, planned).await else { break };
         let (line, reason, format) = match stop {
             Stop::Rejected { line, reason, format } => (line, reason, format),
+            Stop::Rows(rows) => match reject_rows(ctx, planned.id, &rows).await {
+                Err(error) if is_away(&error) => {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    continue;
+                }
+                ended => {
+                    ended?;
+                    break;
+                }
+            },
             Stop::Again => continue,
             Stop::Failed(error) if is_away(&error) || (tries < TRIES && got_in_the_way(&error)) => {
                 tries += 1;
@@ -216,18 +262,27 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
         .of(format));
     }
     let _progress = Progress::of(ctx, job.id, &source);
+    if job.wishes.dry_run {
+        tx.batch("savepoint tried").await?;
+    }
     let summary = match format {
         format if format.holds_results() => junit::import(ctx, tx, job, &source, format).await,
         Format::Cobertura | Format::Lcov | Format::Jacoco => coverage::import(ctx, tx, job, &source, format).await,
         Format::Requirement => requirement::import(ctx, tx, job, &source).await,
         Format::Sarif => findings::import(ctx, tx, job, &source).await,
         Format::CycloneDx => components::import(ctx, tx, job, &source).await,
+        format if format.is_exchange() => exchange::import(ctx, tx, job, &source, format).await,
         _ => Err(Stop::rejected("files of this format are not imported yet")),
     };
     let mut summary = summary.map_err(|stop| stop.of(format))?;
     if !summary.changed_something() {
         summary.status = FileStatus::Unchanged;
         summary.reason = Some("everything in it was there already".to_owned());
+    }
+    if job.wishes.dry_run {
+        tx.batch("rollback to savepoint tried").await?;
+        summary.status = FileStatus::Tried;
+        summary.reason = Some("it was only tried; nothing of it was stored".to_owned());
     }
     Ok((name.to_owned(), summary))
 }
@@ -263,16 +318,35 @@ async fn reject(
     reason: &str,
     format: Option<&'static str>,
 ) -> Result<(), Error> {
-    let mut tx = ctx.begin_patiently().await?;
     let reason = cut(reason, 2000);
     let summary = Summary::rejected("", format, line, &reason);
-    let all = serde_json::to_value(&summary).map_err(|error| Error::Broken(error.to_string()))?;
+    let row = RowError { line, record: None, reason: reason.clone() };
+    end_badly(ctx, id, &reason, &summary, &[row]).await
+}
+
+/// The same for several records.
+async fn reject_rows(ctx: &Ctx, id: Uuid, rows: &[RowError]) -> Result<(), Error> {
+    let reason = match rows {
+        [only] => only.told(),
+        _ => format!("{} records cannot be taken, so none of the file was; each is told with its line", rows.len()),
+    };
+    let summary = Summary::rejected_rows(None, &reason, rows);
+    end_badly(ctx, id, &reason, &summary, &rows[..rows.len().min(ROWS)]).await
+}
+
+async fn end_badly(ctx: &Ctx, id: Uuid, reason: &str, summary: &Summary, rows: &[RowError]) -> Result<(), Error> {
+    let mut tx = ctx.begin_patiently().await?;
+    let format = summary.format.as_deref();
+    let all = serde_json::to_value(summary).map_err(|error| Error::Broken(error.to_string()))?;
     let Some(row) = tx.query_opt(FAIL_IMPORT, &[&id, &ctx.now(), &format, &all, &reason]).await? else {
         return tx.commit().await;
     };
     let (project, file_name): (Uuid, String) = (row.try_get(0)?, row.try_get(1)?);
-    let line = line.and_then(|line| i64::try_from(line).ok()).filter(|line| *line > 0);
-    tx.execute(INSERT_REJECTION, &[&project, &id, &line, &reason]).await?;
+    let line = |row: &RowError| row.line.and_then(|line| i64::try_from(line).ok()).filter(|line| *line > 0);
+    let lines: Vec<Option<i64>> = rows.iter().map(line).collect();
+    let records: Vec<Option<String>> = rows.iter().map(|row| row.record.as_deref().map(|one| cut(one, 500))).collect();
+    let reasons: Vec<String> = rows.iter().map(RowError::told).collect();
+    tx.execute(INSERT_REJECTIONS, &[&project, &id, &lines, &records, &reasons]).await?;
     let change = Change {
         event: "import.failed",
         resource_type: "import",

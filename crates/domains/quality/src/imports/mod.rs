@@ -9,6 +9,7 @@ mod build;
 mod case;
 mod components;
 mod coverage;
+mod exchange;
 mod findings;
 mod job;
 mod junit;
@@ -28,13 +29,14 @@ use formats::Format;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use exchange::check_mapping;
 pub(crate) use request::operations;
 pub use request::{NewImport, Queued, QueuedFile, SpooledFile};
 pub use runner::{Imports, PrincipalOf};
-pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
+pub use summary::{Changed, ChangedField, Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
 /// The formats that are imported; a sender can insist on one.
-pub(crate) const IMPORTED: [Format; 16] = [
+pub(crate) const IMPORTED: [Format; 32] = [
     Format::Junit,
     Format::Nunit,
     Format::Trx,
@@ -51,6 +53,22 @@ pub(crate) const IMPORTED: [Format; 16] = [
     Format::Requirement,
     Format::Sarif,
     Format::CycloneDx,
+    Format::Reqif,
+    Format::Reqifz,
+    Format::StrictDoc,
+    Format::SphinxNeeds,
+    Format::Doorstop,
+    Format::Asvs,
+    Format::Csv,
+    Format::Xlsx,
+    Format::Jira,
+    Format::JiraCsv,
+    Format::GithubIssues,
+    Format::GitlabIssues,
+    Format::Bugzilla,
+    Format::BugzillaXml,
+    Format::Redmine,
+    Format::RedmineXml,
 ];
 
 /// The short name of a format, as senders write it and as it is stored.
@@ -72,6 +90,22 @@ pub(crate) fn format_name(format: Format) -> &'static str {
         Format::Requirement => "requirement",
         Format::Sarif => "sarif",
         Format::CycloneDx => "cyclonedx",
+        Format::Reqif => "reqif",
+        Format::Reqifz => "reqifz",
+        Format::StrictDoc => "strictdoc",
+        Format::SphinxNeeds => "sphinx-needs",
+        Format::Doorstop => "doorstop",
+        Format::Asvs => "asvs",
+        Format::Csv => "csv",
+        Format::Xlsx => "xlsx",
+        Format::Jira => "jira",
+        Format::JiraCsv => "jira-csv",
+        Format::GithubIssues => "github-issues",
+        Format::GitlabIssues => "gitlab-issues",
+        Format::Bugzilla => "bugzilla",
+        Format::BugzillaXml => "bugzilla-xml",
+        Format::Redmine => "redmine",
+        Format::RedmineXml => "redmine-xml",
         _ => "other",
     }
 }

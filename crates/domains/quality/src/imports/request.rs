@@ -11,6 +11,7 @@ use super::{IMPORTED, build::resolve_build, format_name};
 use crate::IMPORTS;
 
 const FIND_PROJECT: &str = include_str!("../../sql/find_project.sql");
+const FIND_PROFILE: &str = include_str!("../../sql/find_profile.sql");
 const INSERT_IMPORTS: &str = include_str!("../../sql/insert_imports.sql");
 
 /// Files to import.
@@ -36,6 +37,14 @@ pub struct NewImport {
     #[serde(default)]
     #[schemars(length(max = 200))]
     pub shard: Option<String>,
+    /// How the words of another tool become ours: name or identifier of a profile. Without one, the profile that has the name
+    /// of the file, else what names of columns and attributes suggest. Of requirements and issues only.
+    #[serde(default)]
+    #[schemars(length(max = 200))]
+    pub profile: Option<String>,
+    /// `true`: the files are only tried. What would become of each is told by its import; nothing of them is stored.
+    #[serde(default)]
+    pub dry_run: Option<String>,
     /// The files.
     #[schemars(length(min = 1))]
     pub files: Vec<SpooledFile>,
@@ -95,6 +104,10 @@ pub(crate) struct Wishes {
     pub(crate) environment: Option<String>,
     pub(crate) shard: Option<String>,
     pub(crate) format: Option<String>,
+    #[serde(default)]
+    pub(crate) profile: Option<String>,
+    #[serde(default)]
+    pub(crate) dry_run: bool,
 }
 
 async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error> {
@@ -111,6 +124,19 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error
     let wishes = wishes(&input)?;
     if input.files.is_empty() {
         return Err(Problem::invalid("Send at least one file.").field("/files", "must not be empty").into());
+    }
+    if wishes.dry_run && input.build.as_deref().is_some_and(|text| !text.trim().is_empty()) {
+        return Err(Problem::invalid("What is only tried tells of no build.")
+            .field("/build", "leave it out, or do not ask for a dry run")
+            .into());
+    }
+    if let Some(profile) = &wishes.profile {
+        let id = Uuid::try_parse(profile).ok();
+        if tx.query_opt(FIND_PROFILE, &[&project, &id, profile]).await?.is_none() {
+            return Err(Problem::invalid(format!("There is no import profile `{profile}` in this project."))
+                .field("/profile", "must be the name or identifier of a profile of the project")
+                .into());
+        }
     }
     let build = match input.build.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         Some(reference) => Some(resolve_build(ctx, tx, &allowed, reference).await?),
@@ -135,6 +161,8 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error
             "build_created": build.is_some_and(|build| build.is_new),
             "environment": wishes.environment,
             "shard": wishes.shard,
+            "profile": wishes.profile,
+            "dry_run": wishes.dry_run,
         })),
     };
     record(ctx, tx, &change).await?;
@@ -149,8 +177,22 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error
 fn wishes(input: &NewImport) -> Result<Wishes, Error> {
     let given =
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let wishes =
-        Wishes { environment: given(&input.environment), shard: given(&input.shard), format: given(&input.format) };
+    let dry_run = match given(&input.dry_run).as_deref() {
+        None | Some("false" | "no" | "0") => false,
+        Some("true" | "yes" | "1" | "on") => true,
+        Some(_) => {
+            return Err(Problem::invalid("Whether to try only cannot be read.")
+                .field("/dry_run", "must be true or false")
+                .into());
+        }
+    };
+    let wishes = Wishes {
+        environment: given(&input.environment),
+        shard: given(&input.shard),
+        format: given(&input.format),
+        profile: given(&input.profile),
+        dry_run,
+    };
     let long = |text: &Option<String>, most: usize| text.as_ref().is_some_and(|text| text.chars().count() > most);
     if long(&wishes.environment, 500) {
         return Err(Problem::invalid("The environment is too long.")

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Warnings kept for one file; those over it are counted in a last one.
 const WARNINGS: usize = 100;
 
+/// Changed records listed for one file.
+const CHANGES: usize = 500;
+
 /// Counts by kind of record, such as `test_cases`.
 pub type Counts = BTreeMap<String, u64>;
 
@@ -22,6 +25,40 @@ pub enum FileStatus {
     Unchanged,
     /// It could not be taken, and nothing of it was stored.
     Rejected,
+    /// It was only tried: nothing of it was stored.
+    Tried,
+}
+
+/// What became, or would become, of one record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// `created`, `updated`, or `left`: changed here and not in the file.
+    pub what: String,
+    /// Its key here, or what the file calls it.
+    pub record: String,
+    /// What it is about.
+    pub title: String,
+    /// Field by field.
+    pub fields: Vec<ChangedField>,
+}
+
+impl Changed {
+    pub(crate) fn new(what: &str, record: &str, title: &str, fields: Vec<ChangedField>) -> Self {
+        Self { what: what.to_owned(), record: record.to_owned(), title: title.to_owned(), fields }
+    }
+}
+
+/// One field of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedField {
+    /// Its name.
+    pub field: String,
+    /// What it said; of a field that was left, what the file says. The first 300 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What it says. The first 300 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// What was refused.
@@ -86,6 +123,12 @@ pub struct Summary {
     pub unchanged: Counts,
     /// What was refused.
     pub rejected: Vec<Rejected>,
+    /// What changed record by record, of requirements and issues; the first 500.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Changed>,
+    /// The profile that held; of requirements and issues only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// What is odd about it, for people.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -109,6 +152,19 @@ impl Summary {
         }
     }
 
+    /// The summary of a file that was refused record by record.
+    pub(crate) fn rejected_rows(format: Option<&str>, reason: &str, rows: &[super::job::RowError]) -> Self {
+        let rejected = rows.iter().take(WARNINGS).map(|row| Rejected { line: row.line, reason: row.told() }).collect();
+        Self { rejected, ..Self::rejected("", format, None, reason) }
+    }
+
+    /// Says what changed of one record.
+    pub(crate) fn tell(&mut self, changed: Changed) {
+        if self.changes.len() < CHANGES {
+            self.changes.push(changed);
+        }
+    }
+
     /// The summary of content that an earlier import has stored.
     pub(crate) fn repeated(path: &str, earlier: Self) -> Self {
         Self {
@@ -119,6 +175,7 @@ impl Summary {
             updated: Counts::new(),
             unchanged: earlier.recognised.clone(),
             warnings: Vec::new(),
+            changes: Vec::new(),
             ..earlier
         }
     }

@@ -8,6 +8,7 @@ mod gate;
 mod impact;
 mod matrix;
 mod paths;
+mod reqif;
 mod schemas;
 mod search;
 mod trail;
@@ -54,6 +55,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
     }
     impact::describe(&mut places, &mut all);
     matrix::describe(&mut places, &mut all);
+    if catalogue.get("exchange-documents").is_some() {
+        reqif::describe(&mut places);
+    }
     search::describe(catalogue, &mut places, &mut all);
     tags.push(json!({"name": "search", "description": "Every record, of whatever type."}));
     tags.push(json!({"name": "server", "description": "The server itself."}));

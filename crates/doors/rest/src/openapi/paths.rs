@@ -150,6 +150,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
             "application/json": {"schema": rows},
             "text/csv": {"schema": {"type": "string"}},
             "application/x-ndjson": {"schema": {"type": "string"}},
+            (kernel::WORKBOOK_TYPE): {"schema": {"type": "string", "format": "binary"}},
         })),
         &["406"],
     );

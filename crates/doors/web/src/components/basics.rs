@@ -36,6 +36,15 @@ pub fn head(head: &Head<'_>) -> Markup {
     }
 }
 
+/// The list as CSV and as a workbook, whose address differs in its ending.
+#[must_use]
+pub fn downloads(csv: &str) -> Markup {
+    html! {
+        (link_button("CSV", csv, Some(Icon::Download), false))
+        (link_button("XLSX", &csv.replacen(".csv", ".xlsx", 1), Some(Icon::Download), false))
+    }
+}
+
 /// A link that looks like a button; `main` for the one thing most people come for.
 #[must_use]
 pub fn link_button(text: &str, href: &str, glyph: Option<Icon>, main: bool) -> Markup {

@@ -11,7 +11,8 @@ mod log;
 mod table;
 
 pub use basics::{
-    Empty, Figure, Head, Tab, actions, empty, facts, figures, head, key, link_button, none, panel, progress, tabs,
+    Empty, Figure, Head, Tab, actions, downloads, empty, facts, figures, head, key, link_button, none, panel, progress,
+    tabs,
 };
 pub use chart::{Counts, TrendPoint, result_bar, sparkline, trend, trend_of};
 pub use durations::{DurationPoint, durations};

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{
     Site,
     answer::html,
-    csv::Csv,
+    csv::{Csv, Form},
     error::PageError,
     listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
     releases,
@@ -44,6 +44,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/p/{project}/builds", get(list))
         .route("/p/{project}/builds.csv", get(file))
+        .route("/p/{project}/builds.xlsx", get(file))
         .route("/p/{project}/builds/{number}", get(show))
 }
 
@@ -151,7 +152,12 @@ fn trend(slug: &str, latest: &[(BuildLine, Counts)], now: jiff::Timestamp) -> Ve
         .collect()
 }
 
-async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn file(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Builds).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     permit_in::<Export>(ctx, &delivery::BUILDS, project.id)?;
@@ -182,7 +188,7 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
             stamp(Some(row.at)),
         ]);
     }
-    Ok(csv.answer(&format!("{}-builds", project.slug)))
+    csv.answer(&format!("{}-builds", project.slug), form).await
 }
 
 async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) -> Result<Response, PageError> {

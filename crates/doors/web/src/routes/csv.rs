@@ -1,43 +1,102 @@
-//! Tables as CSV (RFC 4180), for what a page shows.
+//! Tables for what a page shows: CSV (RFC 4180) or a workbook, by the ending of the address.
 
 use axum::{
-    http::{HeaderValue, header},
+    extract::FromRequestParts,
+    http::{HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use kernel::{Cell, Error, Workbook};
+
+use super::error::PageError;
+
+/// The form that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// An address that ends in `.csv`.
+    Csv,
+    /// One that ends in `.xlsx`.
+    Xlsx,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Form {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
+        Ok(if parts.uri.path().ends_with(".xlsx") { Self::Xlsx } else { Self::Csv })
+    }
+}
 
 /// A table, row by row.
-pub(super) struct Csv(Vec<u8>);
+pub(super) struct Csv {
+    heads: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
 
 impl Csv {
     /// A table that begins with its heads.
     pub(super) fn new<T: AsRef<str>>(heads: &[T]) -> Self {
-        let mut csv = Self(Vec::new());
-        csv.row(heads);
-        csv
+        Self { heads: heads.iter().map(|head| head.as_ref().to_owned()).collect(), rows: Vec::new() }
     }
 
     /// Adds a row.
     pub(super) fn row<T: AsRef<str>>(&mut self, cells: &[T]) {
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                self.0.push(b',');
+        self.rows.push(cells.iter().map(|cell| cell.as_ref().to_owned()).collect());
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for cells in std::iter::once(&self.heads).chain(&self.rows) {
+            for (at, cell) in cells.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                kernel::write_cell(&mut out, cell, true);
             }
-            kernel::write_cell(&mut self.0, cell.as_ref(), true);
+            out.extend_from_slice(b"\r\n");
         }
-        self.0.extend_from_slice(b"\r\n");
+        out
+    }
+
+    fn workbook(&self) -> Result<Vec<u8>, Error> {
+        let mut book = Workbook::new(&self.heads)?;
+        for cells in &self.rows {
+            // What counts something is a number there.
+            book.row(cells.iter().map(|cell| match cell.parse::<u32>() {
+                Ok(number) if number.to_string() == *cell => Cell::Number(f64::from(number)),
+                _ if cell.is_empty() => Cell::Nothing,
+                _ => Cell::Text(cell),
+            }))?;
+        }
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut book.finish()?, &mut bytes)
+            .map_err(|source| Error::Io { doing: "a workbook could not be read back".into(), source })?;
+        Ok(bytes)
     }
 
     /// The answer, to be saved under `name`.
-    pub(super) fn answer(self, name: &str) -> Response {
-        let mut response = self.0.into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
-            headers.insert(header::CONTENT_DISPOSITION, value);
-        }
-        response
+    pub(super) async fn answer(self, name: &str, form: Form) -> Result<Response, PageError> {
+        let (bytes, kind, extension) = match form {
+            Form::Csv => (self.text(), "text/csv; charset=utf-8; header=present", "csv"),
+            Form::Xlsx => {
+                let packed = tokio::task::spawn_blocking(move || self.workbook()).await;
+                let packed = packed.map_err(|error| Error::Broken(format!("a writing thread died: {error}")))?;
+                (packed?, kernel::WORKBOOK_TYPE, "xlsx")
+            }
+        };
+        Ok(attached(bytes, kind, &format!("{name}.{extension}")))
     }
+}
+
+/// A file as an answer, to be saved under `name`.
+pub(super) fn attached(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
 }
 
 #[cfg(test)]
@@ -45,13 +104,18 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[test]
-    fn cells_are_quoted_where_needed_and_never_become_formulas() {
+    fn table() -> Csv {
         let mut csv = Csv::new(&["Key", "Title"]);
         csv.row(&["REQ-1", "a, \"b\""]);
         csv.row(&["REQ-2", "=1+1"]);
         csv.row(&["REQ-3", " ＠SUM(A1)"]);
-        let text = String::from_utf8(csv.0).unwrap();
+        csv
+    }
+
+    #[test]
+    fn cells_are_quoted_where_needed_and_never_become_formulas() {
+        let text = String::from_utf8(table().text()).unwrap();
         assert_eq!(text, "Key,Title\r\nREQ-1,\"a, \"\"b\"\"\"\r\nREQ-2,'=1+1\r\nREQ-3,' ＠SUM(A1)\r\n");
+        assert!(table().workbook().unwrap().starts_with(b"PK"));
     }
 }

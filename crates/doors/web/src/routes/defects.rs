@@ -19,7 +19,7 @@ use super::{
     Site,
     answer::{see_other, with_status},
     change::change,
-    csv::Csv,
+    csv::{Csv, Form},
     error::{PageError, refused},
     form::{Fields, Posted},
     history,
@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/p/{project}/defects", get(list).post(create))
         .route("/p/{project}/defects.csv", get(file))
+        .route("/p/{project}/defects.xlsx", get(file))
         .route("/p/{project}/defects/{key}", get(show).post(edit))
         .route("/p/{project}/defects/{key}/status", post(move_on))
 }
@@ -189,7 +190,12 @@ async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, Pa
     }
 }
 
-async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn file(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Defects).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     permit_in::<Export>(ctx, &DEFECTS, project.id)?;
@@ -213,7 +219,7 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
             stamp(Some(row.updated_at)),
         ]);
     }
-    Ok(csv.answer(&format!("{}-defects", project.slug)))
+    csv.answer(&format!("{}-defects", project.slug), form).await
 }
 
 async fn show(visitor: Visitor, Path((slug, key)): Path<(String, String)>) -> Result<Response, PageError> {

@@ -19,7 +19,7 @@ use super::{
     Site,
     answer::{see_other, with_status},
     change::change,
-    csv::Csv,
+    csv::{Csv, Form},
     error::{PageError, refused},
     form::{Fields, Posted},
     listing::{Asked, FILE_STEP, Gathered, ROWS, beside, choice, cut, stamp, states},
@@ -41,6 +41,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/p/{project}/deployments", get(list).post(create))
         .route("/p/{project}/deployments.csv", get(file))
+        .route("/p/{project}/deployments.xlsx", get(file))
         .route("/p/{project}/deployments/{id}/status", post(move_on))
         .route("/p/{project}/deployments/{id}/approve", post(approve))
 }
@@ -190,7 +191,12 @@ fn row(line: DeploymentLine, may: &May, now: jiff::Timestamp) -> deployments::Ro
     }
 }
 
-async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn file(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Deployments).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     permit_in::<Export>(ctx, &DEPLOYMENTS, project.id)?;
@@ -218,7 +224,7 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
             stamp(Some(line.at)),
         ]);
     }
-    Ok(csv.answer(&format!("{}-deployments", project.slug)))
+    csv.answer(&format!("{}-deployments", project.slug), form).await
 }
 
 async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

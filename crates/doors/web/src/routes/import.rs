@@ -71,6 +71,7 @@ async fn page(
     let builds = delivery::list_builds::<Read>(ctx, &tx, project.id, &BuildFilter::default(), None, CHOICES).await;
     let builds = beside(builds)?;
     // Whoever may import has something to do here, though they may read nothing of what came in.
+    let profiles = beside(quality::import_profiles(ctx, &tx, project.id, None).await)?;
     let recent = quality::recent_imports(ctx, &tx, project.id, RECENT).await;
     let recent = if projects.is_empty() { recent? } else { beside(recent)? };
     tx.commit().await?;
@@ -81,6 +82,7 @@ async fn page(
         projects,
         builds: fixed.into_iter().chain(builds.iter().map(|build| (build.id.to_string(), words(build)))).collect(),
         chosen: chosen.to_owned(),
+        profiles: profiles.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         errors,
         recent: recent
             .into_iter()
@@ -175,7 +177,16 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, slug: &str, upload: &Upload) -> Result<(S
     }
     let project = chosen_project(upload, slug).to_owned();
     let mut input = json!({"project": project, "files": upload.files()});
+    let tries = !upload.text("dry_run").is_empty();
+    if tries {
+        input["dry_run"] = json!("true");
+    }
+    if !upload.text("profile").is_empty() {
+        input["profile"] = json!(upload.text("profile"));
+    }
     match upload.text("build") {
+        // What is only tried makes no build and tells of none.
+        _ if tries => {}
         NONE => {}
         "" | NEW => input["build"] = json!(new_build(ctx, tx, &project).await?),
         build => input["build"] = json!(build),
@@ -222,6 +233,9 @@ async fn job(visitor: Visitor, Path((slug, id)): Path<(String, String)>) -> Resu
             .into_iter()
             .map(|one| import_job::Rejection { file: one.file_name, line: one.line, reason: one.reason })
             .collect(),
+        changes: files.iter().flat_map(changes).collect(),
+        tried: !files.is_empty()
+            && files.iter().all(|file| summary(file).status == quality::imports::FileStatus::Tried),
         rejected_total,
         failure: None,
         files: files.iter().map(shown).collect(),
@@ -251,6 +265,17 @@ fn summary(file: &ImportedFile) -> Summary {
         "completed" | "failed" => serde_json::from_value(file.summary.clone()).unwrap_or_default(),
         _ => Summary::default(),
     }
+}
+
+/// What became of its records, one by one.
+fn changes(file: &ImportedFile) -> Vec<import_job::Change> {
+    let told = |one: quality::imports::Changed| import_job::Change {
+        what: one.what,
+        record: one.record,
+        title: one.title,
+        fields: one.fields.into_iter().map(|field| (field.field, field.from, field.to)).collect(),
+    };
+    summary(file).changes.into_iter().map(told).collect()
 }
 
 fn number(count: u64) -> i64 {
@@ -291,6 +316,7 @@ fn shown(file: &ImportedFile) -> import_job::File {
             ("running", _) => FileStatus::Running,
             ("failed", _) | (_, quality::imports::FileStatus::Rejected) => FileStatus::Rejected,
             (_, quality::imports::FileStatus::Unchanged) => FileStatus::Unchanged,
+            (_, quality::imports::FileStatus::Tried) => FileStatus::Tried,
             (_, quality::imports::FileStatus::Imported) => FileStatus::Imported,
         },
         recognised: created + updated + unchanged,
@@ -325,6 +351,20 @@ fn format_words(format: Option<&str>) -> String {
         Some("lcov") => "lcov",
         Some("jacoco") => "JaCoCo",
         Some("requirement") => "Requirement",
+        Some("sarif") => "SARIF",
+        Some("cyclonedx") => "CycloneDX",
+        Some("reqif") => "ReqIF",
+        Some("reqifz") => "REQIFZ",
+        Some("strictdoc") => "StrictDoc",
+        Some("doorstop") => "Doorstop",
+        Some("asvs") => "OWASP ASVS",
+        Some("csv") => "CSV",
+        Some("xlsx") => "XLSX",
+        Some("jira" | "jira-csv") => "Jira",
+        Some("github-issues") => "GitHub issues",
+        Some("gitlab-issues") => "GitLab issues",
+        Some("bugzilla" | "bugzilla-xml") => "Bugzilla",
+        Some("redmine" | "redmine-xml") => "Redmine",
         Some(other) => other,
         None => "not known yet",
     }

@@ -18,7 +18,7 @@ use work::{Order, Outcomes, Page, Project, Standing};
 use super::{
     Site,
     answer::html,
-    csv::Csv,
+    csv::{Csv, Form},
     error::PageError,
     evidence::{Ask, counts, one_of, shown},
     listing::beside,
@@ -39,7 +39,10 @@ const ROWS: usize = 100;
 const BUILDS: u8 = 100;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/p/{project}/matrix", get(show)).route("/p/{project}/matrix.csv", get(export))
+    Router::new()
+        .route("/p/{project}/matrix", get(show))
+        .route("/p/{project}/matrix.csv", get(export))
+        .route("/p/{project}/matrix.xlsx", get(export))
 }
 
 /// The matrix of a project, as an address asks for it.
@@ -214,7 +217,12 @@ async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     Ok(html(page(&frame, &view)))
 }
 
-async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn export(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Matrix).await?;
     let tx = visitor.ctx.begin_read().await?;
     let matrix = Matrix::read::<Export>(&visitor, &tx, &project, query.as_deref(), usize::MAX).await?;
@@ -251,5 +259,5 @@ async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): Raw
         cells.push(row.attention.unwrap_or_default());
         csv.row(&cells);
     }
-    Ok(csv.answer(&format!("{}-matrix", project.slug)))
+    csv.answer(&format!("{}-matrix", project.slug), form).await
 }

@@ -39,6 +39,7 @@ mod matrix;
 mod memory;
 mod overview;
 mod preferences;
+mod profiles;
 mod quality;
 mod releases;
 mod requirement;
@@ -108,6 +109,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(memory::routes())
         .merge(overview::routes())
         .merge(preferences::routes())
+        .merge(profiles::routes())
         .merge(quality::routes())
         .merge(releases::routes())
         .merge(requirement::routes())

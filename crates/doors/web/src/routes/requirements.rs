@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kernel::{Action, Ctx, Export, Read, Tx};
+use kernel::{Action, Allowed, Ctx, Export, Read, Tx, Within, permit_in};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use work::{Order, Project, Proof};
@@ -17,10 +17,11 @@ use work::{Order, Project, Proof};
 use super::{
     Site,
     answer::{see_other, with_status},
-    csv::Csv,
+    csv::{Csv, Form, attached},
     error::{PageError, refused},
     evidence::{Ask, shown},
     form::Posted,
+    listing::Asked,
     session::Visitor,
 };
 use crate::{
@@ -39,6 +40,8 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/p/{project}/requirements", get(show).post(create))
         .route("/p/{project}/requirements.csv", get(export))
+        .route("/p/{project}/requirements.xlsx", get(export))
+        .route("/p/{project}/requirements.reqif", get(reqif))
 }
 
 fn order(sort: &str) -> Order {
@@ -144,7 +147,12 @@ fn columns(ask: &Ask, path: &str) -> Vec<Column> {
         .collect()
 }
 
-async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn export(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Requirements).await?;
     let ctx = &visitor.ctx;
     let ask = Ask::parse(query.as_deref());
@@ -177,7 +185,19 @@ async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): Raw
             row.updated.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ]);
     }
-    Ok(csv.answer(&format!("{}-requirements", project.slug)))
+    csv.answer(&format!("{}-requirements", project.slug), form).await
+}
+
+/// The requirements as ReqIF; `document` in the query names one of several that came in.
+async fn reqif(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+    let (project, _) = visitor.project(&slug, Section::Requirements).await?;
+    let ctx = &visitor.ctx;
+    let document = Asked::of(query.as_deref())?.parsed("document");
+    let allowed: Allowed<Within, Export> = permit_in(ctx, &work::REQUIREMENTS, project.id)?;
+    let tx = ctx.begin_read().await?;
+    let bytes = quality::requirements_as_reqif(ctx, &tx, &allowed, (project.id, &project.name), document).await?;
+    tx.commit().await?;
+    Ok(attached(bytes, quality::REQIF_TYPE, &format!("{}-requirements.reqif", project.slug)))
 }
 
 async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{
     Site,
     answer::{html, see_other, with_status},
-    csv::Csv,
+    csv::{Csv, Form},
     error::{PageError, refused},
     form::Posted,
     history,
@@ -45,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/p/{project}/tests", get(list))
         .route("/p/{project}/tests.csv", get(file))
+        .route("/p/{project}/tests.xlsx", get(file))
         .route("/p/{project}/tests/{key}", get(show))
         .route("/p/{project}/tests/{key}/links", post(link))
         .route("/p/{project}/tests/{key}/unlink", post(unlink))
@@ -222,7 +223,12 @@ fn trend(outcomes: Vec<Option<String>>) -> Vec<Option<Outcome>> {
         .collect()
 }
 
-async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn file(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Tests).await?;
     let (ctx, asked) = (&visitor.ctx, Asked::of(query.as_deref())?);
     permit_in::<Export>(ctx, &quality::TEST_CASES, project.id)?;
@@ -272,7 +278,7 @@ async fn file(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
             row.requirements.join(" "),
         ]);
     }
-    Ok(csv.answer(&format!("{}-tests", project.slug)))
+    csv.answer(&format!("{}-tests", project.slug), form).await
 }
 
 async fn show(

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Counts, Empty, Filters, Head, Pager, TrendPoint, empty, filter_bar, head, key, link_button, none, pager,
-    panel, result_bar, table, trend,
+    Column, Counts, Empty, Filters, Head, Pager, TrendPoint, downloads, empty, filter_bar, head, key, link_button,
+    none, pager, panel, result_bar, table, trend,
 };
 use crate::format::{When, duration, percent, time};
 use crate::icons::Icon;
@@ -65,7 +65,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Builds",
         &[],
         &html! {
-            (head(&Head { title: "Builds", sub: Some(html! { "What was built, how its tests went and where it runs" }), actions: Some(html! { (link_button("Import results", &at(frame, "import"), Some(Icon::Upload), false)) @if !view.rows.is_empty() { (link_button("CSV", &view.export, Some(Icon::Download), false)) } }), ..Head::default() }))
+            (head(&Head { title: "Builds", sub: Some(html! { "What was built, how its tests went and where it runs" }), actions: Some(html! { (link_button("Import results", &at(frame, "import"), Some(Icon::Upload), false)) @if !view.rows.is_empty() { (downloads(&view.export)) } }), ..Head::default() }))
             @if view.trend.len() > 1 { (panel("trend", "Pass rate", None, &trend("Pass rate", &view.trend))) }
             (filter_bar(&view.filters))
             @if view.rows.is_empty() && view.filters.narrowed() {

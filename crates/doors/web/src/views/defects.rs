@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head,
-    hidden, key, link_button, none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, downloads, empty, error_summary, field, filter_bar,
+    head, hidden, key, none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -84,7 +84,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Defects",
         &[],
         &html! {
-            (head(&Head { title: "Defects", sub: Some(html! { "What does not do what was asked" }), actions: (!view.rows.is_empty()).then(|| link_button("CSV", &view.export, Some(Icon::Download), false)), ..Head::default() }))
+            (head(&Head { title: "Defects", sub: Some(html! { "What does not do what was asked" }), actions: (!view.rows.is_empty()).then(|| downloads(&view.export)), ..Head::default() }))
             @if view.may_create {
                 details class="fold" data-create open[view.open || view.result.is_some() || !view.errors.is_empty()] {
                     summary class="button main" { "New defect" }

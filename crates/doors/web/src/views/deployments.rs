@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, seen_by, slug};
 use crate::components::{
-    Actor, Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, actor, empty, error_summary, field,
-    filter_bar, head, hidden, key, link_button, none, pager, panel, submit, table,
+    Actor, Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, actor, downloads, empty, error_summary,
+    field, filter_bar, head, hidden, key, none, pager, panel, submit, table,
 };
 use crate::format::{When, duration, time};
 use crate::icons::Icon;
@@ -104,7 +104,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Deployments",
         &[],
         &html! {
-            (head(&Head { title: "Deployments", sub: Some(html! { "What runs where, and how it got there" }), actions: Some(html! { (seen_by(frame, "deployment", "")) @if !view.history.is_empty() { (link_button("CSV", &view.export, Some(Icon::Download), false)) } }), ..Head::default() }))
+            (head(&Head { title: "Deployments", sub: Some(html! { "What runs where, and how it got there" }), actions: Some(html! { (seen_by(frame, "deployment", "")) @if !view.history.is_empty() { (downloads(&view.export)) } }), ..Head::default() }))
             @if let Some(form) = &view.form { (record(frame, form)) }
             @if view.environments.is_empty() {
                 (empty(&Empty {

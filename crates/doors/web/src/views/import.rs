@@ -19,6 +19,8 @@ pub struct View {
     pub builds: Vec<(String, String)>,
     /// The value of the one that is chosen.
     pub chosen: String,
+    /// Profiles to choose from: id and name.
+    pub profiles: Vec<(String, String)>,
     /// What was refused.
     pub errors: FormErrors,
     /// The latest imports: id, what, status, when.
@@ -35,7 +37,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Import",
         &[],
         &html! {
-            (head(&Head { title: "Import", sub: Some(html! { "Test results (JUnit, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test, mocha, RSpec, dart), Cobertura, lcov, JaCoCo and requirements in Markdown; recognised by content, safe to repeat" }), ..Head::default() }))
+            (head(&Head { title: "Import", sub: Some(html! { "Test results, coverage, findings, components, requirements (ReqIF, Markdown, CSV, XLSX, StrictDoc, sphinx-needs, Doorstop, ASVS) and issues (Jira, GitHub, GitLab, Bugzilla, Redmine); recognised by content, safe to repeat" }), ..Head::default() }))
             div class="two" {
                 div {
                     @if view.projects.is_empty() { p class="muted" { "You may look at imports here, and bring none in." } }
@@ -43,6 +45,10 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                         (csrf(frame)) (error_summary("import", &view.errors))
                         (field(&choose("project", "Project", slug(frame), Input::Select(view.projects.clone()), true, None), &view.errors))
                         (field(&choose("build", "Build", &view.chosen, Input::Select(view.builds.clone()), true, Some("What the reports tell about. Requirements need none.")), &view.errors))
+                        @if !view.profiles.is_empty() {
+                            (field(&choose("profile", "Profile", "", Input::Select(view.profiles.clone()), false, Some("For requirements and issues: what columns and words mean.")), &view.errors))
+                        }
+                        label class="option" { input type="checkbox" name="dry_run" value="true"; span { "Only try: say what would change, and store nothing" } }
                         div class="drop" {
                             (icon(Icon::Upload))
                             label for="import-files" { b { "Choose files" } span class="script-only" { " or drop them here" } }
@@ -62,6 +68,10 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     }
                 }
                 aside aria-label="From CI" {
+                    section {
+                        h2 { "Profiles" }
+                        p { "What columns, states and links of other tools mean is kept in " a href=(at(frame, "import-profiles")) { "import profiles" } "." }
+                    }
                     section {
                         h2 { "From CI" }
                         p class="muted" { "One call takes any number of files:" }

@@ -29,6 +29,10 @@ pub struct View {
     pub kinds: Vec<(String, [i64; 3])>,
     /// One line a file, as far as it got.
     pub files: Vec<File>,
+    /// What changed record by record, of requirements and issues.
+    pub changes: Vec<Change>,
+    /// Nothing was stored: it was only tried.
+    pub tried: bool,
     /// What was rejected; the first few hundred.
     pub rejections: Vec<Rejection>,
     /// All rejections, also those not listed.
@@ -62,6 +66,19 @@ pub struct File {
     pub outcomes: Option<Counts>,
     /// Why it was rejected, or what it declares wrongly.
     pub remark: Option<String>,
+}
+
+/// What became, or would become, of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// `created`, `updated` or `left`.
+    pub what: String,
+    /// What it is called.
+    pub record: String,
+    /// What it is about.
+    pub title: String,
+    /// Field, before and after.
+    pub fields: Vec<(String, Option<String>, Option<String>)>,
 }
 
 /// One refused record.
@@ -104,7 +121,11 @@ fn job(frame: &Frame, view: &View, running: bool) -> Markup {
                 (progress("Bytes", view.bytes.0, Some(view.bytes.1)))
             } @else { (sum(view)) }
         }
+        @if view.tried {
+            p class="flash" { "This was only tried: nothing of it was stored. Put the " a href=(at(frame, "import-profiles")) { "profile" } " right if need be, then import the file." }
+        }
         @if !view.files.is_empty() { (files(view)) }
+        @if !view.changes.is_empty() { (changes(view)) }
         @if view.rejected_total > 0 { (rejections(view)) }
     }
 }
@@ -171,6 +192,40 @@ fn files(view: &View) -> Markup {
                         @for count in [file.recognised, file.created, file.updated, file.unchanged, file.rejected] { td class="num" { (thousands(count)) } }
                         td { @match file.outcomes { Some(counts) => (result_bar(counts)), None => (none("no results")) } }
                         td class="text" { @match &file.remark { Some(remark) => (remark), None => (none("none")) } }
+                    }
+                }
+            },
+        ),
+    )
+}
+
+fn changes(view: &View) -> Markup {
+    let words = |what: &str| {
+        match what {
+            "created" => "New",
+            "updated" => "Changed",
+            _ => "Left: changed here, not in the file",
+        }
+        .to_owned()
+    };
+    let value = |text: &Option<String>| html! { @match text { Some(text) => (text), None => (none("nothing")) } };
+    panel(
+        "changes",
+        "Records",
+        i64::try_from(view.changes.len()).ok(),
+        &table(
+            "Records",
+            &[Column::text("Record"), Column::text("What"), Column::text("Fields")],
+            &html! {
+                @for one in &view.changes {
+                    tr {
+                        td class="title" { (one.record) span class="sub" { (one.title) } }
+                        td { (words(&one.what)) }
+                        td class="text" {
+                            @for (field, from, to) in &one.fields {
+                                div { b { (field) } ": " @if one.what == "created" { (value(to)) } @else { (value(from)) " → " (value(to)) } }
+                            }
+                        }
                     }
                 }
             },

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Counts, Empty, Figure, Filters, Head, Pager, empty, figures, filter_bar, head, key, link_button, none,
-    pager, result_bar, table,
+    Column, Counts, Empty, Figure, Filters, Head, Pager, downloads, empty, figures, filter_bar, head, key, none, pager,
+    result_bar, table,
 };
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
@@ -74,7 +74,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 actions: Some(html! {
                     (link_button("Other kinds", &format!("{}/kinds", at(frame, "matrix")), None, false)) " "
                     (link_button("Link records", &at(frame, "links"), None, false)) " "
-                    (link_button("Export CSV", &view.csv_href, Some(Icon::Download), false))
+                    (downloads(&view.csv_href))
                 }),
                 ..Head::default()
             }))

@@ -30,6 +30,7 @@ pub mod links;
 pub mod matrix;
 pub mod memory;
 pub mod overview;
+pub mod profiles;
 pub mod quality;
 pub mod releases;
 pub mod requirement;

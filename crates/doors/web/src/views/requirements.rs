@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, empty, error_summary, field, filter_bar, head, key,
-    link_button, none, pager, submit, table,
+    Column, Empty, Field, Filters, FormErrors, Head, Input, Pager, downloads, empty, error_summary, field, filter_bar,
+    head, key, link_button, none, pager, submit, table,
 };
 use crate::format::{When, time};
 use crate::icons::Icon;
@@ -70,7 +70,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             (head(&Head {
                 title: "Requirements",
                 sub: Some(html! { "What is asked for, and what the evidence says about it" }),
-                actions: Some(html! { (link_button("Export CSV", &view.csv_href, Some(Icon::Download), false)) }),
+                actions: Some(html! { (downloads(&view.csv_href)) (link_button("ReqIF", &at(frame, "requirements.reqif"), Some(Icon::Download), false)) }),
                 ..Head::default()
             }))
             @if view.may_create {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Empty, Filters, Head, Pager, empty, filter_bar, head, key, link_button, none, pager, sparkline, table,
+    Column, Empty, Filters, Head, Pager, downloads, empty, filter_bar, head, key, none, pager, sparkline, table,
 };
 use crate::format::{When, plural, time};
 use crate::icons::Icon;
@@ -89,7 +89,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     Some(number) => html! { "Outcomes in " a href=(paths::build(slug(frame), number)) { "build #" (number) } " · " a href=(at(frame, "tests")) { "latest outcomes instead" } },
                     None => html! { "Test cases found in reports or written by hand, with their latest result" },
                 }),
-                actions: (!view.rows.is_empty()).then(|| link_button("CSV", &view.export, Some(Icon::Download), false)),
+                actions: (!view.rows.is_empty()).then(|| downloads(&view.export)),
                 ..Head::default()
             }))
             (filter_bar(&view.filters))

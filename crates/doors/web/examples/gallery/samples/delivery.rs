@@ -67,6 +67,57 @@ pub(super) fn deployments() -> views::deployments::View {
     }
 }
 
+fn changes() -> Vec<views::import_job::Change> {
+    let one = |what: &str, record: &str, fields: &[(&str, Option<&str>, Option<&str>)]| views::import_job::Change {
+        what: s(what),
+        record: s(record),
+        title: s("Refunds are booked once"),
+        fields: fields.iter().map(|(field, from, to)| (s(field), from.map(s), to.map(s))).collect(),
+    };
+    vec![
+        one("created", "SRS-17", &[("title", None, Some("Refunds are booked once")), ("status", None, Some("draft"))]),
+        one(
+            "updated",
+            "REQ-42",
+            &[
+                ("description", Some("A refund is booked."), Some("A refund is booked once.")),
+                ("due", Some("2026-12-01"), None),
+            ],
+        ),
+        one("left", "REQ-43", &[("title", Some("What the file says"), Some("What was written here"))]),
+    ]
+}
+
+pub(super) fn profiles(empty: bool) -> views::profiles::View {
+    views::profiles::View {
+        rows: if empty {
+            vec![]
+        } else {
+            vec![(s("1"), s("supplier"), s("as usual"), ago(11)), (s("2"), s("tracker"), s("defects"), ago(300))]
+        },
+        form: (!empty).then(|| (String::new(), FormErrors::default())),
+    }
+}
+
+pub(super) fn profile(may_change: bool) -> views::profiles::One {
+    let mut lists: [String; views::profiles::LISTS.len()] = Default::default();
+    lists[0] = s("Anforderung = text\nNummer = identifier\nBemerkung = keep");
+    lists[2] = s("In Review = draft\nReleased = approved");
+    views::profiles::One {
+        id: s("1"),
+        version: s("1"),
+        entered: views::profiles::Entered {
+            name: s("supplier"),
+            target: s("as_usual"),
+            system: s("doors"),
+            sheet: String::new(),
+            lists,
+        },
+        errors: FormErrors::default(),
+        may_change,
+    }
+}
+
 pub(super) fn import_job(running: bool) -> views::import_job::View {
     use views::import_job::{File, Rejection, View};
     let file = |name: &str, format: &str, status, numbers: [i64; 5], outcomes, remark: Option<&str>| File {
@@ -124,6 +175,8 @@ pub(super) fn import_job(running: bool) -> views::import_job::View {
                 Rejection { file: s("TEST-refunds.xml"), line: None, reason: s("time “2,5x” is not a number") },
             ]
         },
+        changes: if running { vec![] } else { changes() },
+        tried: !running,
         rejected_total: if running { 0 } else { 214 },
         failure: None,
     }

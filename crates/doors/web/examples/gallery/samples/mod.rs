@@ -109,6 +109,10 @@ pub(crate) const NAMES: &[&str] = &[
     "webhook-orphan",
     "webhook-message",
     "webhook-message-failed",
+    "import-profiles",
+    "import-profiles-empty",
+    "import-profile",
+    "import-profile-shown",
     "tokens",
     "tokens-empty",
     "tokens-created",
@@ -353,6 +357,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
                 projects: vec![(s("payments-gateway"), s("payments-gateway"))],
                 builds: vec![(s("new"), s("A new build")), (s("128"), s("#128 · 1.8.2"))],
                 chosen: s("new"),
+                profiles: vec![(s("1"), s("supplier"))],
                 errors: if name == "import" {
                     FormErrors::default()
                 } else {
@@ -367,6 +372,10 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "import-running" => views::import_job::page(&at(Section::Import), &import_job(true)),
         "import-done" => views::import_job::page(&at(Section::Import), &import_job(false)),
         name if name.starts_with("webhook") => return webhooks::render(name, &at(Section::Webhooks)),
+        "import-profiles" => views::profiles::page(&at(Section::Import), &profiles(false)),
+        "import-profiles-empty" => views::profiles::page(&at(Section::Import), &profiles(true)),
+        "import-profile" => views::profiles::one(&at(Section::Import), &profile(true)),
+        "import-profile-shown" => views::profiles::one(&at(Section::Import), &profile(false)),
         "tokens" => views::tokens::page(&outside(Section::Tokens), &tokens(true, false)),
         "tokens-empty" => views::tokens::page(&outside(Section::Tokens), &tokens(false, false)),
         "tokens-created" => views::tokens::page(&outside(Section::Tokens), &tokens(true, true)),

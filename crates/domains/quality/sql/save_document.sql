@@ -1,0 +1,13 @@
+-- The document that records come in, made or brought to what the file says. One row: its identifier, whether it is new, and whether it differed.
+with before as (
+  select id, title, frame from platform.exchange_documents where project_id = $1 and system = $2 and identifier = $3
+), changed as (
+  update platform.exchange_documents d set title = $4, format = $5, frame = $6::jsonb, updated_by = platform.current_user_id()
+  from before b where d.id = b.id and (d.title <> $4 or d.frame <> $6::jsonb)
+  returning d.id
+), made as (
+  insert into platform.exchange_documents (id, project_id, system, identifier, title, format, frame)
+  select $7, $1, $2, $3, $4, $5, $6::jsonb where not exists (select from before)
+  returning id
+)
+select coalesce((select id from made), (select id from before)) as id, exists (select from made) as is_new, exists (select from changed) as is_changed

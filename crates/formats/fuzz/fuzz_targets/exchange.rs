@@ -1,0 +1,57 @@
+//! Any bytes are read as requirements or issues or refused; what is kept can be stored, no identifier is empty, and a ReqIF document
+//! that was read is written so that it reads the same. The first byte chooses the format.
+#![no_main]
+
+use std::collections::HashMap;
+use std::io::Cursor;
+
+use formats::exchange::reqif::{Outgoing, Writer};
+use formats::exchange::{Document, Profile, read};
+use formats::{Format, Limits};
+use libfuzzer_sys::fuzz_target;
+
+const FORMATS: [Format; 16] = [
+    Format::Reqif,
+    Format::Reqifz,
+    Format::StrictDoc,
+    Format::SphinxNeeds,
+    Format::Doorstop,
+    Format::Asvs,
+    Format::Csv,
+    Format::JiraCsv,
+    Format::Xlsx,
+    Format::Jira,
+    Format::GithubIssues,
+    Format::GitlabIssues,
+    Format::Bugzilla,
+    Format::BugzillaXml,
+    Format::Redmine,
+    Format::RedmineXml,
+];
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((first, rest)) = bytes.split_first() else { return };
+    // Letters choose, so that a seed is a text file.
+    let format = FORMATS[usize::from(first.wrapping_sub(b'a')) % FORMATS.len()];
+    let limits = Limits { max_exchange_bytes: 1 << 20, max_records: 1_000, max_unpacked_bytes: 1 << 20, max_members: 50, ..Limits::default() };
+    let profile = Profile::default();
+    let Ok(document) = read(format, Cursor::new(rest), "a.yml", &profile, &limits) else { return };
+    for record in &document.records {
+        assert!(!record.identifier.contains('\0') && !record.title.contains('\0') && !record.text.contains('\0'));
+        assert!(!record.title.is_empty() || record.identifier.is_empty());
+    }
+    if format == Format::Reqif && document.errors.is_empty() {
+        let mut again = read(format, Cursor::new(written(&document)), "", &profile, &Limits::default()).expect("readable again");
+        again.records.iter_mut().zip(&document.records).for_each(|(one, other)| one.line = other.line);
+        assert_eq!(again.records, document.records);
+    }
+});
+
+fn written(document: &Document) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new(), document.frame.clone(), false, "", "").expect("written");
+    for record in &document.records {
+        let source = record.source.clone().expect("kept");
+        writer.object(&Outgoing::Kept { source, changes: Vec::new(), changed_at: String::new() }).expect("written");
+    }
+    writer.finish(&[], &HashMap::new()).expect("written")
+}
