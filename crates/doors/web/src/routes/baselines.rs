@@ -18,7 +18,7 @@ use work::{BASELINE_KINDS, BASELINES, BaselineLine, Part, Project};
 use super::{
     Site,
     answer::{html, see_other, with_status},
-    csv::Csv,
+    csv::{Csv, Form},
     error::{PageError, refused},
     form::Posted,
     listing::{Asked, FILE_ROWS, FILE_STEP, ROWS, cut},
@@ -45,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/p/{project}/baselines/{id}/decide", post(decide))
         .route("/p/{project}/baselines/{id}/comparison", get(compare))
         .route("/p/{project}/baselines/{id}/comparison.csv", get(file))
+        .route("/p/{project}/baselines/{id}/comparison.xlsx", get(file))
         .route("/p/{project}/baselines/{id}/records/{record}", get(then))
 }
 
@@ -288,6 +289,7 @@ async fn compare(
 /// Every difference as a file: a row for each field that differs, and one for each record that was added or removed.
 async fn file(
     visitor: Visitor,
+    form: Form,
     Path((slug, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
@@ -333,7 +335,7 @@ async fn file(
     let plain = |text: &str| {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect::<String>()
     };
-    Ok(csv.answer(&format!("{slug}-{}-to-{}", plain(&line.name), plain(&later))))
+    csv.answer(&format!("{slug}-{}-to-{}", plain(&line.name), plain(&later)), form).await
 }
 
 async fn take(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -11,7 +11,14 @@ use axum::{
 };
 use work::{Direction, IMPACT_DEPTH, IMPACT_HEADS, Impact, ImpactQuestion, ImpactReached, ImpactRecord};
 
-use super::{Site, answer::html, csv::Csv, error::PageError, listing::Asked, session::Visitor};
+use super::{
+    Site,
+    answer::html,
+    csv::{Csv, Form},
+    error::PageError,
+    listing::Asked,
+    session::Visitor,
+};
 use crate::{
     components::GraphNode,
     layout::Section,
@@ -23,7 +30,7 @@ use crate::{
 const ROWS: usize = 200;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route(paths::IMPACT, get(show)).route("/impact.csv", get(export))
+    Router::new().route(paths::IMPACT, get(show)).route("/impact.csv", get(export)).route("/impact.xlsx", get(export))
 }
 
 fn question(asked: &Asked, rows: usize) -> Option<(ImpactQuestion, String)> {
@@ -70,7 +77,7 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
     Ok(html(page(&frame, &view)))
 }
 
-async fn export(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn export(visitor: Visitor, form: Form, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let asked = Asked::of(query.as_deref())?;
     let (question, _) = question(&asked, work::IMPACT_ROWS).unwrap_or_default();
     let tx = visitor.ctx.begin_read().await?;
@@ -80,7 +87,7 @@ async fn export(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response,
     for reached in &found.data {
         csv.row(&reached.cells(found.record.label()));
     }
-    Ok(csv.answer("impact"))
+    csv.answer("impact", form).await
 }
 
 /// The page of a record, where it has one.

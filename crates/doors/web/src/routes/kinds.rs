@@ -14,7 +14,7 @@ use work::{KIND_HEADS, KindCell, KindQuestion, KindRow, KindShow, LinkPair};
 use super::{
     Site,
     answer::html,
-    csv::Csv,
+    csv::{Csv, Form},
     error::PageError,
     listing::{Asked, ROWS},
     session::Visitor,
@@ -31,7 +31,10 @@ use crate::{
 const FILE_ROWS: usize = 50_000;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/p/{project}/matrix/kinds", get(show)).route("/p/{project}/matrix/kinds.csv", get(export))
+    Router::new()
+        .route("/p/{project}/matrix/kinds", get(show))
+        .route("/p/{project}/matrix/kinds.csv", get(export))
+        .route("/p/{project}/matrix/kinds.xlsx", get(export))
 }
 
 fn question(asked: &Asked, limit: usize) -> KindQuestion {
@@ -98,7 +101,12 @@ async fn show(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQu
     Ok(html(page(&frame, &view)))
 }
 
-async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+async fn export(
+    visitor: Visitor,
+    form: Form,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
     let (project, _) = visitor.project(&slug, Section::Matrix).await?;
     let asked = Asked::of(query.as_deref())?;
     let mut question = question(&asked, work::KIND_ROWS);
@@ -117,7 +125,7 @@ async fn export(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): Raw
         }
     }
     tx.commit().await?;
-    Ok(csv.answer(&format!("{slug}-matrix")))
+    csv.answer(&format!("{slug}-matrix"), form).await
 }
 
 /// The kinds that links join, each with those it can be held against.

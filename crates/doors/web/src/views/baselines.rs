@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, crumb, slug};
 use crate::components::{
-    Actor, Column, Empty, Field, Figure, FormErrors, Head, Input, Pager, Tab, actor, empty, error_summary, facts,
-    field, figures, head, key, link_button, none, pager, panel, submit, table, tabs,
+    Actor, Column, Empty, Field, Figure, FormErrors, Head, Input, Pager, Tab, actor, downloads, empty, error_summary,
+    facts, field, figures, head, key, none, pager, panel, submit, table, tabs,
 };
 use crate::format::{When, plural, prose, time};
 use crate::icons::Icon;
@@ -275,7 +275,7 @@ pub fn comparison(frame: &Frame, view: &Comparison) -> Markup {
         &html! {
             (head(&Head { title: "What has changed", sub: Some(html! { "From " a href=(paths::baseline(slug(frame), id)) { (name) } " to " @match &view.with { Some((other, name)) => a href=(paths::baseline(slug(frame), other)) { (name) }, None => "what is there now" } }), ..Head::default() }))
             (choose(frame, id, &view.others, view.with.as_ref().map(|(other, _)| other.as_str())))
-            @if !view.differences.is_empty() { p { (link_button("CSV", &view.export, Some(Icon::Download), false)) } }
+            @if !view.differences.is_empty() { p { (downloads(&view.export)) } }
             (figures(&[
                 Figure::count(added, "added", None, None), Figure::count(removed, "removed", None, None), Figure::count(changed, "changed", None, None),
             ]))

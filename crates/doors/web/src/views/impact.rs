@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Column, Empty, GraphNode, Head, empty, graph, head, key, link_button, none, panel, table};
+use crate::components::{Column, Empty, GraphNode, Head, downloads, empty, graph, head, key, none, panel, table};
 use crate::format::plural;
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
@@ -92,7 +92,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     Some(answer) => { (answer.kind) " " @match &answer.href { Some(href) => a class="key" href=(href) { (answer.title) }, None => (answer.title) } },
                     None => "What a change would touch, what it rests on, and whom to ask",
                 } }),
-                actions: csv.map(|answer| link_button("Export CSV", &answer.csv_href, Some(Icon::Download), false)),
+                actions: csv.map(|answer| downloads(&answer.csv_href)),
                 ..Head::default()
             }))
             (asking(view))

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{at, slug};
-use crate::components::{Column, Empty, Head, Pager, empty, head, key, link_button, none, pager, table};
+use crate::components::{Column, Empty, Head, Pager, downloads, empty, head, key, link_button, none, pager, table};
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
 use crate::paths;
@@ -113,7 +113,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 sub: Some(html! { "Every record of one kind, what of the other it is linked to, and what wants seeing to" }),
                 actions: Some(html! {
                     (link_button(&format!("{} linked to nothing", many(&columns, true)), &view.turned_href, None, false)) " "
-                    (link_button("Export CSV", &view.csv_href, Some(Icon::Download), false))
+                    (downloads(&view.csv_href))
                 }),
                 ..Head::default()
             }))

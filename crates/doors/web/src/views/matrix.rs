@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{at, slug};
 use crate::components::{
-    Column, Counts, Empty, Figure, Filters, Head, Pager, downloads, empty, figures, filter_bar, head, key, none, pager,
-    result_bar, table,
+    Column, Counts, Empty, Figure, Filters, Head, Pager, downloads, empty, figures, filter_bar, head, key, link_button,
+    none, pager, result_bar, table,
 };
 use crate::icons::Icon;
 use crate::layout::{Frame, page as framed};
