@@ -2,6 +2,7 @@
 //! fails and says what is missing; one that is not in force is answered and fails nothing.
 
 use base::Problem;
+use futures_util::future::{try_join, try_join_all};
 use kernel::{Allowed, Change, Ctx, Error, Operation, Read, Record, Resource, Tx, Verb, authorise, permit_in, record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -182,11 +183,11 @@ pub async fn gate(ctx: &Ctx, tx: &Tx, build: &Allowed<Record, Read>) -> Result<G
     let (id, project) = (build.uuid()?, build.project.ok_or_else(|| Problem::not_found("build"))?);
     permit_in::<Read>(ctx, &GATE_RULES, project)?;
     // What does not wait for an answer is asked at once, so that all of it takes two round trips and not one a question.
-    let (row, lines) = futures_util::try_join!(tx.query_one(BUILD, &[&id]), rules(tx, project))?;
+    let (row, lines) = try_join(tx.query_one(BUILD, &[&id]), rules(tx, project)).await?;
     let is_scanned = row.try_get::<_, String>(2)? != "pending";
     let build = Build { id, project, number: row.try_get(0)?, branch: row.try_get(1)?, is_scanned };
     let counting = lines.iter().map(|line| count(ctx, tx, &build, &line.rule, line.severity.as_deref()));
-    let counted = futures_util::future::try_join_all(counting).await?;
+    let counted = try_join_all(counting).await?;
     let rules: Vec<RuleAnswer> = lines.into_iter().zip(counted).map(|(line, counted)| judged(line, counted)).collect();
     let passed = rules.iter().all(|rule| rule.passed || !rule.in_force);
     Ok(GateAnswer { id, build_number: build.number, passed, rules })
@@ -233,7 +234,7 @@ async fn count(ctx: &Ctx, tx: &Tx, build: &Build, rule: &str, severity: Option<&
     let found = match rule {
         "failing_tests" => {
             let (there, failing) =
-                futures_util::try_join!(tx.query_one(RESULTS, &[project, id]), tx.query(FAILING, &[project, id]))?;
+                try_join(tx.query_one(RESULTS, &[project, id]), tx.query(FAILING, &[project, id])).await?;
             if !there.try_get::<_, bool>(0)? {
                 return Ok(Counted::Missing("This build has no results; import its reports first.".into()));
             }
@@ -278,10 +279,11 @@ async fn count(ctx: &Ctx, tx: &Tx, build: &Build, rule: &str, severity: Option<&
 
 /// Percentage points of line coverage lost since the last build of the branch that was measured.
 async fn falling(tx: &Tx, build: &Build) -> Result<Counted, Error> {
-    let (now, before) = futures_util::try_join!(
+    let (now, before) = try_join(
         tx.query_one(COVERAGE, &[&build.project, &build.id]),
-        tx.query_opt(COVERED_BEFORE, &[&build.project, &build.number, &build.branch])
-    )?;
+        tx.query_opt(COVERED_BEFORE, &[&build.project, &build.number, &build.branch]),
+    )
+    .await?;
     let now: Option<f64> = now.try_get(0)?;
     let before: Option<(i32, f64)> =
         before.map(|row| Ok::<_, Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?;

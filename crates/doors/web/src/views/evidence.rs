@@ -128,7 +128,7 @@ fn list(frame: &Frame, bundles: &[Bundle]) -> Markup {
                     td { @match &one.baseline { Some((id, name)) => a href=(paths::baseline(slug(frame), id)) { (name) }, None => span class="muted" { "the project then" } } }
                     td { (actor(&one.by)) }
                     td class="muted" { (time(one.when)) }
-                    td { a href=(paths::evidence(slug(frame), &one.id, "bundle")) download aria-label={ "Download the evidence of " (one.name) } { (icon(Icon::Download)) " " (bytes(one.size)) } " " span class="muted" title=(one.sha256) { (key(one.sha256.get(..12).unwrap_or_default())) } }
+                    td { a href=(paths::evidence(slug(frame), &one.id, "bundle")) download { (icon(Icon::Download)) span class="hidden" { "Download the evidence of " (one.name) ", " } (bytes(one.size)) } " " span class="muted" title=(one.sha256) { (key(one.sha256.get(..12).unwrap_or_default())) } }
                 }
             }
         },
