@@ -36,5 +36,8 @@ async fn a_list_comes_as_a_workbook() {
     let call = world.get("/v1/requirements").header("accept", kind).by(&world.home.owner);
     let answer = call.send().await.expect(200);
     assert_eq!(answer.header("content-type"), Some(kind));
-    assert!(answer.body.starts_with(b"PK") && answer.header("content-disposition").unwrap().ends_with("requirements.xlsx\""));
+    assert!(
+        answer.body.starts_with(b"PK")
+            && answer.header("content-disposition").unwrap().ends_with("requirements.xlsx\"")
+    );
 }
