@@ -4,6 +4,8 @@ alter table platform.imports no force row level security;
 delete from platform.imports where format in ('reqif', 'reqifz', 'strictdoc', 'sphinx-needs', 'doorstop', 'asvs', 'csv', 'xlsx', 'jira', 'jira-csv',
   'github-issues', 'gitlab-issues', 'bugzilla', 'bugzilla-xml', 'redmine', 'redmine-xml') or (summary ->> 'status') = 'tried';
 alter table platform.imports force row level security;
+-- Links that were made stay: only new ones are held to the pairs.
+delete from reference.trace_link_pairs where code = 'defect.affects.defect';
 drop index platform.imports_once_key;
 create unique index imports_once_key on platform.imports (organization_id, project_id, build_id, content_sha256) nulls not distinct
   where status = 'completed' and format not in ('requirement', 'sarif') and (summary ->> 'status') is distinct from 'unchanged';

@@ -90,6 +90,10 @@ comment on column platform.external_references.content is
   'What the other system says of it beside what became columns here, and what it last said of those, so that a change there is told from one here. Null: nothing was imported.';
 comment on constraint external_references_content_check on platform.external_references is 'content must be a JSON object';
 
+-- Trackers say of defects that one blocks another, or that they have to do with each other.
+insert into reference.trace_link_pairs (source_type, link_type, target_type, description)
+values ('defect', 'affects', 'defect', 'The source stands in the way of the target, or has to do with it.');
+
 -- What is compared record by record may come again, because it can be edited in between; a trial stores nothing.
 -- squawk-ignore require-concurrent-index-deletion -- imports are a row a file, and the new index is made in the same breath
 drop index platform.imports_once_key;

@@ -162,7 +162,8 @@ fn node(value: &Value, depth: usize, out: &mut String) {
     }
     // Cells of a table stand on one line.
     if matches!(kind.as_str(), "tableCell" | "tableHeader") {
-        let cell = out.split_off(before);
+        // Ending a paragraph may have taken line ends from before the cell.
+        let cell = out.split_off(before.min(out.len()));
         out.push_str(&cell.trim().replace('\n', " "));
     }
 }

@@ -108,7 +108,8 @@ fn words(value: &DataRef<'_>) -> String {
         Data::Float(number) => number.to_string(),
         Data::Int(number) => number.to_string(),
         Data::Bool(yes) => yes.to_string(),
-        Data::DateTime(time) if time.is_datetime() => {
+        // From 1900 to the end of 9999, as a spreadsheet counts days.
+        Data::DateTime(time) if time.is_datetime() && (0.0..2_958_466.0).contains(&time.as_f64()) => {
             let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
             if (hour, minute, second) == (0, 0, 0) {
                 format!("{year:04}-{month:02}-{day:02}")

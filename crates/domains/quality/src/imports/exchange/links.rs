@@ -38,7 +38,9 @@ pub(super) async fn store(
     for one in wanted {
         let Some(own) = end(&one.external_id) else { continue };
         if let Some(parent) = parent(one, above, &end) {
-            traces.insert((own.0, parent.0, "derives_from"));
+            if let Linked::Trace(kind) = words.link("parent", own.1, parent.1) {
+                traces.insert((own.0, parent.0, kind));
+            }
         }
         for link in &one.record.links {
             let Some(other) = end(&link.target) else {

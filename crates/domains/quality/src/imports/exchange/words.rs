@@ -169,13 +169,24 @@ impl Words<'_> {
             _ if source == Target::Defect => Linked::Trace("affects"),
             _ => Linked::Trace("derives_from"),
         };
+        fitting(found, source, target)
+    }
+}
+
+/// What may join two records of these kinds and is nearest to what was found; see `reference.trace_link_pairs`.
+fn fitting(found: Linked, source: Target, target: Target) -> Linked {
+    match (source, target, found) {
         // Only requirements wait for each other.
-        match found {
-            Linked::DependsOn | Linked::Blocks if (source, target) != (Target::Requirement, Target::Requirement) => {
-                Linked::Trace("affects")
-            }
-            other => other,
+        (Target::Requirement, Target::Requirement, Linked::Trace("implements" | "verifies")) => {
+            Linked::Trace("satisfies")
         }
+        (Target::Requirement, Target::Requirement, Linked::Trace("mitigates")) => Linked::Trace("affects"),
+        (Target::Requirement, Target::Requirement, other) => other,
+        (_, _, Linked::LeftOut) => Linked::LeftOut,
+        (Target::Requirement, Target::Defect, Linked::Trace("derives_from")) => Linked::Trace("derives_from"),
+        (Target::Requirement, Target::Defect, _) => Linked::Trace("mitigates"),
+        (Target::Defect, Target::Defect, Linked::Trace("derives_from")) => Linked::Trace("derives_from"),
+        (Target::Defect, ..) => Linked::Trace("affects"),
     }
 }
 
@@ -265,6 +276,8 @@ mod tests {
         assert_eq!(words.link("Cloners", Target::Defect, Target::Defect), Linked::LeftOut);
         assert_eq!(words.link("Blocks", Target::Requirement, Target::Requirement), Linked::Blocks);
         assert_eq!(words.link("Blocks", Target::Defect, Target::Defect), Linked::Trace("affects"));
+        assert_eq!(words.link("parent", Target::Defect, Target::Requirement), Linked::Trace("affects"));
+        assert_eq!(words.link("verifies", Target::Requirement, Target::Requirement), Linked::Trace("satisfies"));
     }
 
     #[test]
