@@ -21,6 +21,7 @@ mod server;
 mod settings;
 mod token;
 mod trust;
+mod undo;
 mod up;
 mod within;
 
@@ -59,6 +60,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
+        Command::Undo(arguments) => return undo::run(&data, arguments, cli.json).await,
         Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,

@@ -14,6 +14,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod operations;
+mod past;
 mod problem;
 mod search;
 mod trail;
@@ -64,6 +65,11 @@ pub fn router(app: Arc<App>) -> Router {
         v1 = v1.route(&path, all).route(&format!("{path}/{{id}}"), one);
         v1 =
             v1.route(&format!("{path}/{{id}}/history"), get(collection::history).fallback(problem::method_not_allowed));
+        if served.has_past() {
+            v1 = v1
+                .route(&format!("{path}/difference"), get(past::list).fallback(problem::method_not_allowed))
+                .route(&format!("{path}/{{id}}/difference"), get(past::record).fallback(problem::method_not_allowed));
+        }
         if resource.offers(Verb::Restore) {
             v1 = v1.route(
                 &format!("{path}/{{id}}/restore"),

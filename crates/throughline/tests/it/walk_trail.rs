@@ -183,12 +183,22 @@ async fn every_operation_leaves_one_row_each() {
             _ => world.example(&world.home, name, 0).await.unwrap(),
         };
         let path = crate::walk_access::path_of(operation, &id);
-        let input = crate::walk_access::input(operation);
+        let mut input = crate::walk_access::input(operation);
+        let mut undone = None;
+        if operation.name == "undo" {
+            let about = world.example(&world.home, "requirements", 3).await.unwrap();
+            let body = json!({"title": "to be undone"});
+            world.clock.advance(jiff::SignedDuration::from_secs(1));
+            world.patch(format!("/v1/requirements/{about}"), &body).by(&world.home.owner).send().await.expect(200);
+            input = json!({"changes": [crate::undo::newest(&world, "requirements", &about).await]});
+            undone = Some(about);
+        }
         let mut trail = Trail::of(&world).await;
         let answer = world.post(&path, &input).by(&world.home.owner).send().await;
-        let about = match operation.subject {
-            Subject::Record(_) => id,
-            Subject::Collection(_) => {
+        let about = match (operation.subject, undone) {
+            (_, Some(about)) => about,
+            (Subject::Record(_), _) => id,
+            (Subject::Collection(_), _) => {
                 let output = answer.json();
                 output["id"].as_str().or(output["user_id"].as_str()).unwrap_or_default().to_owned()
             }
