@@ -119,13 +119,26 @@ async fn tried(data: &Path, arguments: &UndoArguments, json: bool) -> Result<Exi
         let request = |request: reqwest::RequestBuilder| request.header("content-type", "application/json").body(body);
         server.post("/v1/change-sets/undo", request)
     };
+    let mut refused = None;
+    if arguments.yes {
+        match ask(&question).await {
+            Ok(done) => {
+                tell(&done, json);
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(refusal) => refused = Some(refusal),
+        }
+    }
+    // What stands in the way is told in full; whatever else was refused is told as it is.
     question["dry_run"] = json!(true);
     let forecast = ask(&question).await?;
     let count = |answer: &Value, name: &str| answer[name].as_u64().unwrap_or_default();
     let in_the_way = ["conflicts", "impossible", "forbidden"].iter().map(|name| count(&forecast, name)).sum::<u64>();
     let is_stopped = in_the_way > 0 && !arguments.skip;
-    let mut may = arguments.yes && !is_stopped;
-    if !json && (!may || in_the_way > 0) {
+    if let Some(refusal) = refused.filter(|_| !is_stopped) {
+        return Err(refusal);
+    }
+    if !json {
         print!("{}", table(&forecast, arguments.all));
     }
     if is_stopped {
@@ -136,9 +149,10 @@ async fn tried(data: &Path, arguments: &UndoArguments, json: bool) -> Result<Exi
         }
         return Ok(ExitCode::from(1));
     }
-    if !may && !json && count(&forecast, "undone") > 0 && std::io::stdin().is_terminal() {
-        may = agrees(count(&forecast, "undone"))?;
-    }
+    let may = !json
+        && count(&forecast, "undone") > 0
+        && std::io::stdin().is_terminal()
+        && agrees(count(&forecast, "undone"))?;
     if !may {
         if json {
             println!("{forecast}");
@@ -148,13 +162,16 @@ async fn tried(data: &Path, arguments: &UndoArguments, json: bool) -> Result<Exi
         return Ok(ExitCode::SUCCESS);
     }
     question["dry_run"] = json!(false);
-    let done = ask(&question).await?;
+    tell(&ask(&question).await?, json);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(done: &Value, json: bool) {
     if json {
         println!("{done}");
     } else {
-        println!("{}", summary(&done));
+        println!("{}", summary(done));
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn agrees(changes: u64) -> Result<bool, std::io::Error> {

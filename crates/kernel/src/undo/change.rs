@@ -1,6 +1,6 @@
 //! A change as the trail tells of it, and how it can be taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -275,6 +275,30 @@ impl Change {
                 .collect(),
             disputes: Vec::new(),
         }
+    }
+}
+
+/// What fields held before the first of several changes: a field that holds it again needs nothing more, whichever of the
+/// changes is looked at.
+pub(super) struct Origin<'a>(HashMap<(&'a str, &'a str, &'a str), &'a Option<String>>);
+
+impl<'a> Origin<'a> {
+    /// From changes, the latest first.
+    pub(super) fn of(found: &'a [Change]) -> Self {
+        let mut before = HashMap::new();
+        for change in found {
+            let Some(table) = &change.table else { continue };
+            for (name, (old, _)) in &change.columns {
+                before.insert((table.as_str(), change.record.as_str(), name.as_str()), old);
+            }
+        }
+        Self(before)
+    }
+
+    /// Whether the field held `now` before all of them.
+    pub(super) fn holds(&self, change: &Change, name: &str, now: &Option<String>) -> bool {
+        let Some(table) = &change.table else { return false };
+        self.0.get(&(table.as_str(), change.record.as_str(), name)).is_some_and(|before| *before == now)
     }
 }
 

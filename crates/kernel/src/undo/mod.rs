@@ -13,7 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{Ctx, Error, Request, store::Tx};
-use change::Change;
+use change::{Change, Origin};
 pub use told::{Dispute, Outcome, Undoing, Undone, UndoneField};
 
 /// Changes that are taken back at once at most.
@@ -202,15 +202,16 @@ pub async fn undo(ctx: &Ctx, tx: &mut Tx, request: &UndoRequest) -> Result<Undoi
 
 /// Each change in turn. What stands in the way of one may go with another, so those are tried again while there is progress.
 async fn take_back(ctx: &Ctx, tx: &mut Tx, found: &[Change]) -> Result<Vec<Option<Undone>>, Error> {
+    let origin = Origin::of(found);
     let mut told: Vec<Option<Undone>> = Vec::with_capacity(found.len());
     for change in found {
-        told.push(step::take_back(ctx, tx, change).await?);
+        told.push(step::take_back(ctx, tx, change, &origin).await?);
     }
     for _ in 0..ROUNDS {
         let mut has_moved = false;
         for (change, told) in found.iter().zip(&mut told) {
             if told.as_ref().is_some_and(Undone::may_yet_go) {
-                let again = step::take_back(ctx, tx, change).await?;
+                let again = step::take_back(ctx, tx, change, &origin).await?;
                 has_moved |= again.as_ref().is_some_and(|again| again.outcome == Outcome::Undone);
                 *told = again;
             }

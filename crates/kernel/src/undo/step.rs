@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    change::{Change, Way},
+    change::{Change, Origin, Way},
     told::{Dispute, Outcome, Undone},
 };
 use crate::{
@@ -65,7 +65,12 @@ pub(super) async fn is_visible(ctx: &Ctx, tx: &Tx, change: &Change) -> Result<bo
 }
 
 /// Takes a change back, or says why not; `None`: the actor may not be told of it.
-pub(super) async fn take_back(ctx: &Ctx, tx: &mut Tx, change: &Change) -> Result<Option<Undone>, Error> {
+pub(super) async fn take_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    change: &Change,
+    origin: &Origin<'_>,
+) -> Result<Option<Undone>, Error> {
     let mut told = change.told(ctx);
     let reads_all = ctx.may("audit_log", "read", None);
     let Some(served) = change.served(ctx) else {
@@ -82,7 +87,7 @@ pub(super) async fn take_back(ctx: &Ctx, tx: &mut Tx, change: &Change) -> Result
         return Ok(reads_all.then_some(told));
     }
     let outcome = match change.way(Some(served)) {
-        Ok(way) => attempt(ctx, tx, served, change, (way, found), &mut told).await,
+        Ok(way) => attempt(ctx, tx, served, (change, origin), (way, found), &mut told).await,
         Err(reason) => {
             told.reason = Some(reason);
             Ok(Outcome::Impossible)
@@ -121,7 +126,7 @@ async fn attempt(
     ctx: &Ctx,
     tx: &mut Tx,
     served: &Served,
-    change: &Change,
+    (change, origin): (&Change, &Origin<'_>),
     (way, found): (Way, Subject),
     told: &mut Undone,
 ) -> Result<Outcome, Error> {
@@ -162,7 +167,7 @@ async fn attempt(
             let names: Vec<&str> = columns.iter().map(String::as_str).collect();
             let differing = differing(tx, served, &record, change, &names).await?;
             let is_back = |(name, _, now): &(String, Option<String>, Option<String>)| {
-                change.columns.get(name).is_some_and(|(old, _)| old == now)
+                change.columns.get(name).is_some_and(|(old, _)| old == now) || origin.holds(change, name, now)
             };
             let back: Vec<String> =
                 differing.iter().filter(|one| is_back(one)).map(|(name, ..)| name.clone()).collect();
