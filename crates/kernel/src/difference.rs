@@ -52,12 +52,11 @@ pub struct ListDifference {
     pub next_cursor: Option<String>,
 }
 
+/// Query parameters.
+type Pairs = Vec<(String, String)>;
+
 /// Two moments, read from `from` and `until` of `pairs`; without the second, now. What is left of the pairs comes back.
-fn moments(
-    ctx: &Ctx,
-    served: &Served,
-    pairs: &[(String, String)],
-) -> Result<(Timestamp, Timestamp, Vec<(String, String)>), Problem> {
+fn moments(ctx: &Ctx, served: &Served, pairs: &[(String, String)]) -> Result<(Timestamp, Timestamp, Pairs), Problem> {
     let wrong = |name: &str, detail: String| {
         let field = FieldError { pointer: format!("?{name}"), detail };
         Problem { kind: ProblemKind::BadRequest, ..Problem::of_fields(vec![field]) }

@@ -145,7 +145,10 @@ async fn tried(data: &Path, arguments: &UndoArguments, json: bool) -> Result<Exi
         if json {
             println!("{forecast}");
         } else {
-            eprintln!("Nothing was undone. With --skip these stay as they are and the rest is undone.");
+            let _ = writeln!(
+                std::io::stderr(),
+                "Nothing was undone. With --skip these stay as they are and the rest is undone."
+            );
         }
         return Ok(ExitCode::from(1));
     }
@@ -157,7 +160,7 @@ async fn tried(data: &Path, arguments: &UndoArguments, json: bool) -> Result<Exi
         if json {
             println!("{forecast}");
         } else {
-            eprintln!("Nothing was undone yet. Say --yes to do it.");
+            let _ = writeln!(std::io::stderr(), "Nothing was undone yet. Say --yes to do it.");
         }
         return Ok(ExitCode::SUCCESS);
     }

@@ -110,10 +110,8 @@ impl Undone {
 
     /// The record as people call it.
     fn called(&self) -> String {
-        let kind = self
-            .resource
-            .map_or_else(|| self.event.split('.').next().unwrap_or_default(), |name| name)
-            .replace(['-', '_'], " ");
+        let kind = self.resource.unwrap_or_else(|| self.event.split('.').next().unwrap_or_default());
+        let kind = kind.replace(['-', '_'], " ");
         match &self.name {
             Some(name) => format!("{kind} “{}”", crate::access::clip(name)),
             None => format!("{kind} {}", crate::access::clip(&self.record)),

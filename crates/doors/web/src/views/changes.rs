@@ -173,6 +173,9 @@ fn rows(view: &View) -> Markup {
     )
 }
 
+/// A field of a record as it was: its name, what it held then, what it holds now.
+pub type Then = (String, String, String);
+
 /// The story of one record.
 #[derive(Debug, Clone, Default)]
 pub struct Story {
@@ -189,7 +192,7 @@ pub struct Story {
     /// The moment that was asked for, as it was entered, and what was refused about it.
     pub at: (String, FormErrors),
     /// How it was then: when, and the fields that differ (name, then, now); `None`: nobody asked.
-    pub then: Option<(When, Vec<(String, String, String)>)>,
+    pub then: Option<(When, Vec<Then>)>,
 }
 
 /// The page with the story of one record.
