@@ -230,9 +230,9 @@ impl Set {
         };
         format!(
             "{head}tracked as (
-               insert into audit.change_tracking (change_set_id, sequence_number, project_id, table_name, record_id,
+               insert into audit.change_tracking (audit_log_id, change_set_id, sequence_number, project_id, table_name, record_id,
                                                   operation_type, column_name, old_value, new_value, data_type, changed_at)
-               select ${set}::uuid, ${step}::int * 1000 + row_number() over (order by d.name), i.project, '{table}', i.id,
+               select ${context}::uuid, ${set}::uuid, ${step}::int * 1000 + row_number() over (order by d.name), i.project, '{table}', i.id,
                       '{operation}', d.name, d.old, d.new, {types} ->> d.name, ${now}::timestamptz
                  from image i cross join differs d),
              told as (

@@ -1,16 +1,19 @@
 //! One record: a single round trip, the decision made on what came back.
 
 use base::{FieldError, Problem, ProblemKind};
+use jiff::Timestamp;
 
 use crate::{
-    Ctx, Error, Place, Read, Record,
-    access::authorise,
+    Ctx, Error, Read, Record, Tx,
+    access::{authorise, permit},
     catalogue::Served,
     encode::RawJson,
     list::Included,
     param::Param,
+    past::One,
+    reach,
     record::Asked,
-    select::{ListQuery, Selection},
+    select::{self, ListQuery, Selection},
     write::Written,
 };
 
@@ -20,7 +23,7 @@ use crate::{
 /// # Errors
 /// 404 when there is none or the actor may not see it, 400 for a parameter that is not known.
 pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String)]) -> Result<Written, Error> {
-    if served.resource.versions.is_some()
+    if served.has_past()
         && let Some((_, moment)) = pairs.iter().find(|(name, _)| name == "as_of")
     {
         return read_as_of(ctx, served, id, moment, pairs).await;
@@ -84,8 +87,8 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
     Ok(Written { id: record.id.clone(), version: record.version.clone(), body: RawJson(body) })
 }
 
-/// The record as it stood at `moment`, told from its versions. Who may read it now may read what it was; one that is in the
-/// bin now, or that nobody may see, has no past either.
+/// The record as it stood at `moment`: of projects told from their versions, of all others from the trail. Who may read it
+/// now may read what it was.
 async fn read_as_of(
     ctx: &Ctx,
     served: &Served,
@@ -101,14 +104,29 @@ async fn read_as_of(
     if pairs.len() > 1 {
         return Err(refused("cannot be combined with another parameter").into());
     }
-    let at: jiff::Timestamp = moment
-        .parse()
-        .map_err(|_| refused("must be a date and time with an offset (RFC 3339), such as 2026-01-31T12:00:00Z"))?;
-    let Some((history, column)) = served.resource.versions else { return Err(refused("keeps no versions").into()) };
+    let at = select::moment(moment).map_err(|detail| refused(&detail))?;
     let tx = ctx.begin_read().await?;
-    let record = authorise::<Read, _>(ctx, Record::find(&tx, served, id, false).await?)?;
+    let found = match served.resource.versions {
+        Some((history, column)) => version_at(ctx, &tx, served, id, at, (history, column)).await?,
+        None => row_at(ctx, &tx, served, id, at).await?,
+    };
+    tx.commit().await?;
+    found.ok_or_else(|| {
+        Problem::not_found(format!("{} `{}` as of {at}", served.resource.words(), crate::access::clip(id))).into()
+    })
+}
+
+/// From the table of versions; the present row gives what its snapshots do not keep.
+async fn version_at(
+    ctx: &Ctx,
+    tx: &Tx,
+    served: &Served,
+    id: &str,
+    at: Timestamp,
+    (history, column): (&str, &str),
+) -> Result<Option<Written>, Error> {
+    let record = authorise::<Read, _>(ctx, Record::find(tx, served, id, false).await?)?;
     let whole = served.whole();
-    // The present row gives what its snapshots do not keep.
     let sql = format!(
         "select {columns} from (
            select v.*
@@ -120,14 +138,47 @@ async fn read_as_of(
         columns = whole.columns,
         table = served.resource.table,
     );
-    let row = tx
-        .query_opt(&sql, &[&record.uuid()?, &Param::Time(at)])
-        .await?
-        .ok_or_else(|| Problem::not_found(format!("{} at {at}", record.called())))?;
-    tx.commit().await?;
+    let Some(row) = tx.query_opt(&sql, &[&record.uuid()?, &Param::Time(at)]).await? else { return Ok(None) };
     let mut body = Vec::with_capacity(1024);
     whole.encoder.write(&mut body, &row)?;
-    Ok(Written { id: record.id.clone(), version: row.try_get(whole.width)?, body: RawJson(body) })
+    Ok(Some(Written { id: record.id.clone(), version: row.try_get(whole.width)?, body: RawJson(body) }))
+}
+
+/// From the trail.
+async fn row_at(ctx: &Ctx, tx: &Tx, served: &Served, id: &str, at: Timestamp) -> Result<Option<Written>, Error> {
+    let missing =
+        || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), crate::access::clip(id))));
+    let found = match Record::find(tx, served, id, false).await {
+        Ok(record) => Some(authorise::<Read, _>(ctx, record)?.into_inner()),
+        Err(error) if error.problem().is_some_and(|problem| problem.kind == ProblemKind::NotFound) => None,
+        Err(error) => return Err(error),
+    };
+    let (key, id) = match &found {
+        Some(record) => (record.key.clone(), record.id.clone()),
+        // What is gone for good is found by its identifier alone, and only where the trail may tell of it.
+        None if served.tells_of_gone() && id.split('~').count() == served.resource.key.len() => {
+            (served.locate(id).ok_or_else(missing)?.1, id.to_owned())
+        }
+        None => return Err(missing()),
+    };
+    let reach = permit::<Read>(ctx, served.resource).map_err(|_| missing())?;
+    let mut params = key;
+    let reached = match found {
+        // That record was allowed as a whole, by grants that a list may put in other words.
+        Some(_) => Vec::new(),
+        None => reach::conditions(ctx, served, &reach, &mut params)?,
+    };
+    let one = One { condition: &served.key_condition(1), id: &id };
+    let rows = served.at_moment(at, &reached, Some(&one), &mut params);
+    let selection = Selection::whole(served);
+    let version = if served.has_version() { "t.row_version::text" } else { "null::text" };
+    let sql = format!("select {}, {version} from {rows} t", selection.sql());
+    let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
+    let Some(row) = tx.query_opt(&sql, &refs).await? else { return Ok(None) };
+    let mut body = Vec::with_capacity(1024);
+    selection.encoder().write(&mut body, &row)?;
+    let version: Option<String> = row.try_get(selection.width())?;
+    Ok(Some(Written { id, version: version.unwrap_or_else(|| at.to_string()), body: RawJson(body) }))
 }
 
 fn relations(served: &Served, pairs: &[(String, String)]) -> Result<Vec<String>, Problem> {

@@ -199,6 +199,9 @@ pub struct Table {
     pub lockable: bool,
     /// Whether it is a view, which holds no rows of its own.
     pub is_view: bool,
+    /// Whether row security hides some of its rows by more than organisation and project: what is known of a row elsewhere, such
+    /// as in the trail, must then not be shown without the row.
+    pub has_own_policy: bool,
 }
 
 impl Table {
@@ -228,7 +231,9 @@ pub struct Schema {
 const COLUMNS: &str = "
 select n.nspname || '.' || c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), a.attname::text, t.typname::text,
        a.atttypmod, not a.attnotnull, a.atthasdef and a.attgenerated = '', a.attgenerated <> '',
-       coalesce(col_description(c.oid, a.attnum), ''), has_any_column_privilege(c.oid, 'update'), c.relkind = 'v'
+       coalesce(col_description(c.oid, a.attnum), ''), has_any_column_privilege(c.oid, 'update'), c.relkind = 'v',
+       exists (select from pg_policy p where p.polrelid = c.oid
+                  and p.polname not in ('open', 'tenant_isolation', 'project_access', 'sign_in', 'search'))
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -275,7 +280,8 @@ impl Schema {
             let (column, type_name): (String, String) = (row.try_get(2)?, row.try_get(3)?);
             let kind = ColumnType::of(&type_name, row.try_get(4)?);
             let comment: String = row.try_get(1)?;
-            let (lockable, is_view): (bool, bool) = (row.try_get(9)?, row.try_get(10)?);
+            let (lockable, is_view, has_own_policy): (bool, bool, bool) =
+                (row.try_get(9)?, row.try_get(10)?, row.try_get(11)?);
             let table = schema.tables.entry(name.clone()).or_insert_with(|| Table {
                 name,
                 comment,
@@ -285,6 +291,7 @@ impl Schema {
                 constraints: HashMap::new(),
                 lockable,
                 is_view,
+                has_own_policy,
             });
             table.columns.push(Column {
                 name: column,

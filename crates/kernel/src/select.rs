@@ -2,6 +2,7 @@
 //! before any SQL is made; a name that is not known is refused, never ignored.
 
 use base::{Cursor, FieldError, Problem, ProblemKind};
+use jiff::Timestamp;
 
 use crate::{
     Ctx,
@@ -63,6 +64,10 @@ pub struct ListQuery {
     cursor: Option<Cursor>,
     conditions: Vec<String>,
     params: Vec<Param>,
+    /// The moment as of which the list is asked for.
+    as_of: Option<Timestamp>,
+    /// The rows as they stood then, in place of the table.
+    past: Option<String>,
 }
 
 impl ListQuery {
@@ -71,6 +76,15 @@ impl ListQuery {
     /// # Errors
     /// 400 naming each parameter that is not known or does not fit.
     pub fn parse(served: &Served, pairs: &[(String, String)]) -> Result<Self, Problem> {
+        Self::parse_behind(served, pairs, Vec::new())
+    }
+
+    /// The same with placeholders that begin behind those of `params`, for a statement that holds several lists.
+    pub(crate) fn parse_behind(
+        served: &Served,
+        pairs: &[(String, String)],
+        params: Vec<Param>,
+    ) -> Result<Self, Problem> {
         let mut query = Self {
             limit: USUAL,
             include: Vec::new(),
@@ -81,7 +95,9 @@ impl ListQuery {
             sort: served.resource.default_sort.to_owned(),
             cursor: None,
             conditions: Vec::new(),
-            params: Vec::new(),
+            params,
+            as_of: None,
+            past: None,
         };
         let mut errors = Vec::new();
         let mut seen = Vec::new();
@@ -101,6 +117,10 @@ impl ListQuery {
         {
             errors
                 .push(FieldError { pointer: "?cursor".into(), detail: "belongs to another order of the list".into() });
+        }
+        if query.as_of.is_some() && !query.include.is_empty() {
+            let detail = "cannot be combined with `include`: related records are told as they are now".into();
+            errors.push(FieldError { pointer: "?as_of".into(), detail });
         }
         if errors.is_empty() {
             return Ok(query);
@@ -130,6 +150,8 @@ impl ListQuery {
             }
             "count" if value == "exact" => self.count = true,
             "count" => return Err("must be `exact` or left out".into()),
+            "as_of" if !served.has_past() => return Err("of these records no past is kept".into()),
+            "as_of" => self.as_of = Some(moment(value)?),
             "deleted" if !served.is_soft() => return Err("these records are not deleted softly".into()),
             "deleted" => {
                 self.deleted = match value {
@@ -209,8 +231,50 @@ impl ListQuery {
 
     /// Limits the rows to what the actor may reach, or what is their own.
     pub(crate) fn within(&mut self, ctx: &Ctx, served: &Served, reach: &authz::Reach) -> Result<(), crate::Error> {
-        self.conditions.extend(reach::conditions(ctx, served, reach, &mut self.params)?);
+        let reached = reach::conditions(ctx, served, reach, &mut self.params)?;
+        match self.as_of {
+            None => self.conditions.extend(reached),
+            Some(moment) => self.past = Some(served.at_moment(moment, &reached, None, &mut self.params)),
+        }
         Ok(())
+    }
+
+    /// The same list as of a moment.
+    #[must_use]
+    pub(crate) fn at(mut self, moment: Timestamp) -> Self {
+        self.as_of = Some(moment);
+        self
+    }
+
+    /// Limits the rows to those of which the trail, or their own time, says that something happened to them between two
+    /// moments.
+    pub(crate) fn touched_between(&mut self, served: &Served, from: Timestamp, until: Timestamp) {
+        self.params.extend([Param::Time(from), Param::Time(until), Param::Text(served.resource.permission.to_owned())]);
+        let at = self.params.len() - 2;
+        let made = match served.table.has("created_at") {
+            true => format!(" or t.created_at > ${at}::timestamptz and t.created_at <= ${}::timestamptz", at + 1),
+            false => String::new(),
+        };
+        self.conditions.push(format!(
+            "({key} in (select a.resource_id from audit.audit_logs a
+                         where a.resource_type = ${kind}::text and a.id >= platform.uuid_v7_floor(${at}::timestamptz - interval '1 minute')
+                           and a.occurred_at > ${at}::timestamptz and a.occurred_at <= ${until}::timestamptz){made})",
+            key = served.key_text(),
+            kind = at + 2,
+            until = at + 1,
+        ));
+    }
+
+    /// What rows are selected from, under the alias `t`.
+    fn source<'a>(&'a self, served: &'a Served) -> &'a str {
+        self.past.as_deref().unwrap_or(served.resource.table)
+    }
+
+    /// The statement of all rows that are asked for, with the parameters of `before` in front of its own.
+    pub(crate) fn plain(&self, served: &Served, columns: &str) -> Result<(String, Vec<Param>), Problem> {
+        let mut params = self.params.clone();
+        let conditions = self.where_clause(served, false, &mut params)?;
+        Ok((format!("select {columns} from {} t{conditions}", self.source(served)), params))
     }
 
     /// The columns selected, with the positions that are shown.
@@ -277,7 +341,7 @@ impl ListQuery {
         let sql = format!(
             "select {} from {} t{conditions} order by {}{limit}",
             selection.sql(),
-            served.resource.table,
+            self.source(served),
             order.join(", "),
         );
         Ok((sql, params))
@@ -287,7 +351,7 @@ impl ListQuery {
     pub(crate) fn count_sql(&self, served: &Served) -> Result<(String, Vec<Param>), Problem> {
         let mut params = self.params.clone();
         let conditions = self.where_clause(served, false, &mut params)?;
-        Ok((format!("select count(*) from {} t{conditions}", served.resource.table), params))
+        Ok((format!("select count(*) from {} t{conditions}", self.source(served)), params))
     }
 
     /// The condition that skips everything up to the cursor's row.
@@ -406,6 +470,15 @@ impl<'a> Selection<'a> {
     /// The encoder of the shown columns.
     pub(crate) fn encoder(&self) -> Row {
         Row::new(self.shown())
+    }
+}
+
+/// A moment as parameters name it.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong = "must be a date and time with an offset (RFC 3339), such as 2026-01-31T12:00:00Z";
+    match input::from_text(ColumnType::Timestamptz, text) {
+        Ok(Param::Time(moment)) => Ok(moment),
+        _ => Err(wrong.to_owned()),
     }
 }
 

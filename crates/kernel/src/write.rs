@@ -66,9 +66,35 @@ impl Served {
 /// 422 naming each field that does not fit, 403 when the actor may not create one there.
 pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Result<Written, Error> {
     let resource = served.resource;
-    let mut values = input::read_object(body, &served.table, |name| {
+    let values = input::read_object(body, &served.table, |name| {
         resource.writable.contains(&name) || resource.create_only.contains(&name)
     })?;
+    make(ctx, tx, served, values, None).await
+}
+
+/// Makes a record that is gone for good again, with the values and the identifier it had. By the rules of creating, but for
+/// the status, in which it may have been anything.
+///
+/// # Errors
+/// Those of [`create`].
+pub(crate) async fn recreate(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    values: Vec<(String, Param)>,
+    id: &str,
+) -> Result<Written, Error> {
+    make(ctx, tx, served, values, Some(id)).await
+}
+
+async fn make(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    mut values: Vec<(String, Param)>,
+    again: Option<&str>,
+) -> Result<Written, Error> {
+    let resource = served.resource;
     let Place { project, in_bin } = place(ctx, tx, served, &values).await?;
     // A grant that depends on what the record is like is held against it once it is there.
     let depends = !ctx.may(resource.permission, resource.needs(Create::NAME), project)
@@ -86,6 +112,7 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
     conditions::check(ctx, tx, served, &values, None).await?;
     let before = rights::Before::look(ctx, tx, served, &values, None).await?;
     if let Some(status) = &resource.status
+        && again.is_none()
         && let Some((_, Param::Text(state))) = values.iter().find(|(name, _)| name == status.column)
         && !status.initial.contains(&state.as_str())
     {
@@ -103,7 +130,8 @@ pub async fn create(ctx: &Ctx, tx: &mut Tx, served: &Served, body: &Value) -> Re
         }
     };
     if resource.key == ["id"] {
-        fill("id", Param::Uuid(ctx.new_id()));
+        let id = again.and_then(|id| Uuid::try_parse(id).ok());
+        fill("id", Param::Uuid(id.unwrap_or_else(|| ctx.new_id())));
     }
     if let (Some(project), ProjectLink::Column) = (project, served.project) {
         fill("project_id", Param::Uuid(project));
@@ -180,8 +208,34 @@ pub async fn update(
     record: Allowed<Record, Update>,
     body: &Value,
 ) -> Result<Written, Error> {
+    let values = input::read_object(body, &served.table, |name| served.resource.writable.contains(&name))?;
+    put(ctx, tx, served, record, values, true).await
+}
+
+/// Gives a record values that it had before, by the rules of changing it. What entering a status stamps is not stamped
+/// again: it is among the values.
+///
+/// # Errors
+/// Those of [`update`].
+pub(crate) async fn put_back(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    record: Allowed<Record, Update>,
+    values: Vec<(String, Param)>,
+) -> Result<Written, Error> {
+    put(ctx, tx, served, record, values, false).await
+}
+
+async fn put(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    served: &Served,
+    record: Allowed<Record, Update>,
+    mut values: Vec<(String, Param)>,
+    stamps: bool,
+) -> Result<Written, Error> {
     let resource = served.resource;
-    let mut values = input::read_object(body, &served.table, |name| resource.writable.contains(&name))?;
     if record.deleted {
         return Err(Problem::conflict(format!("This {} is deleted; restore it first.", resource.words())).into());
     }
@@ -205,7 +259,7 @@ pub async fn update(
                 .into());
         }
         for (state, column) in status.stamps {
-            if *state == to && !values.iter().any(|(name, _)| name == column) {
+            if stamps && *state == to && !values.iter().any(|(name, _)| name == column) {
                 let stamp = match served.table.column(column).map(|column| column.kind) {
                     Some(ColumnType::Date) => Param::Date(ctx.now().to_zoned(jiff::tz::TimeZone::UTC).date()),
                     _ => Param::Time(ctx.now()),

@@ -9,7 +9,7 @@ use throughline::tls::Certificates;
 
 use crate::{
     audit::Audit, check::CheckArguments, evidence::EvidenceCommand, exposure::ExposureArguments, failure::Failure,
-    gate::GateArguments, import::ImportArguments, link::LinkArguments,
+    gate::GateArguments, import::ImportArguments, link::LinkArguments, undo::UndoArguments,
 };
 
 /// The system of record for software delivery by people and AI agents.
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Import(ImportArguments),
     /// Ask whether somebody may do something, and why. Exit code 0: yes, 1: no.
     Check(CheckArguments),
+    /// Take back changes, a change set, or all that a run, a request or somebody in a time did. Tells first, asks, then does it.
+    Undo(UndoArguments),
     /// Hold a build to the rules of its project. Exit code 0: it passes, 1: it does not, 2: nobody could tell.
     Gate(GateArguments),
     /// Signed evidence of a release, a build or a deployment: make it, fetch it, check it without any server.

@@ -24,6 +24,7 @@ mod server;
 mod settings;
 mod token;
 mod trust;
+mod undo;
 mod up;
 mod which;
 mod within;
@@ -64,6 +65,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Link(arguments) => return link::run(&data, arguments, cli.json).await,
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
+        Command::Undo(arguments) => return undo::run(&data, arguments, cli.json).await,
         Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,
         Command::Evidence { what } => return evidence::run(&data, what, cli.json).await,
         Command::Serve(arguments) => server::run(&data, arguments).await?,

@@ -19,13 +19,13 @@ const NOT_ALLOWED: u8 = 4;
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Remote {
     /// The address of the server; that of the local instance when nothing is said.
-    #[arg(long, env = "THROUGHLINE_URL")]
+    #[arg(long, global = true, env = "THROUGHLINE_URL")]
     pub(crate) url: Option<String>,
     /// An API token that may do this.
-    #[arg(long, env = "THROUGHLINE_TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, env = "THROUGHLINE_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
     /// A PEM file with the authorities whose certificates are believed of the server, in place of the system's.
-    #[arg(long, env = "THROUGHLINE_CA_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "THROUGHLINE_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 }
 

@@ -3,6 +3,13 @@
 
 mod preferences;
 mod resources;
+mod undoing;
 
-pub use preferences::operations;
 pub use resources::*;
+
+use kernel::Operation;
+
+/// The operations of this domain.
+pub fn operations() -> Vec<Operation> {
+    vec![preferences::choosing(), undoing::operation()]
+}

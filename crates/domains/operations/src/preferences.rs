@@ -83,12 +83,12 @@ async fn choose(ctx: &Ctx, tx: &mut Tx, input: Choice) -> Result<Chosen, Error> 
     Ok(Chosen { id, user_id: person })
 }
 
-/// The operations of this domain.
-pub fn operations() -> Vec<Operation> {
-    vec![Operation::on_collection::<Choose, Choice, Chosen, _>(
+/// Choosing.
+pub(crate) fn choosing() -> Operation {
+    Operation::on_collection::<Choose, Choice, Chosen, _>(
         "notification-preferences",
         "choose",
         "Chooses for yourself by which channel to hear of what.",
         |ctx, tx, input| Box::pin(choose(ctx, tx, input)),
-    )]
+    )
 }

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base::{Problem, ProblemKind};
-use kernel::{Ctx, Request};
+use kernel::{Ctx, Principal, Request};
 use serde_json::{Value, json};
 use shared::{RateLimits, SESSION_COOKIE, cookie};
 use uuid::Uuid;
@@ -49,6 +49,14 @@ impl FromRequestParts<Arc<App>> for Caller {
         }
         let who = (principal.organization_id, principal.user_id);
         RateLimits::by_principal(&parts.extensions, &parts.headers, who)?;
+        let principal = match run_of(&parts.headers)? {
+            None => principal,
+            Some(_) if principal.session_id().is_some() => {
+                let detail = "`X-Agent-Run` is for programs, which sign in with an API token; a session has no runs.";
+                return Err(Problem::bad_request(detail).into());
+            }
+            run => Arc::new(Principal { agent_run: run, ..(*principal).clone() }),
+        };
         let request = request_of(parts)?;
         Ok(Self(Ctx::new(app.kernel.clone(), principal, request)))
     }
@@ -112,6 +120,13 @@ fn acted_for(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
     let Some(value) = headers.get("x-on-behalf-of") else { return Ok(None) };
     let person = value.to_str().ok().and_then(|text| Uuid::try_parse(text).ok());
     person.map(Some).ok_or_else(|| Problem::bad_request("`X-On-Behalf-Of` must be the identifier of a member."))
+}
+
+/// The run that the request is part of, from `X-Agent-Run`: the program chooses an identifier for each of its runs.
+fn run_of(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
+    let Some(value) = headers.get("x-agent-run") else { return Ok(None) };
+    let run = value.to_str().ok().and_then(|text| Uuid::try_parse(text).ok()).filter(|run| !run.is_nil());
+    run.map(Some).ok_or_else(|| Problem::bad_request("`X-Agent-Run` must be a UUID that names the run."))
 }
 
 /// What the audit trail keeps of a request.

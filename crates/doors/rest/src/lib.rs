@@ -17,6 +17,7 @@ mod matrix;
 mod metrics;
 mod openapi;
 mod operations;
+mod past;
 mod problem;
 mod reqif;
 mod search;
@@ -69,6 +70,11 @@ pub fn router(app: Arc<App>) -> Router {
         v1 = v1.route(&path, all).route(&format!("{path}/{{id}}"), one);
         v1 =
             v1.route(&format!("{path}/{{id}}/history"), get(collection::history).fallback(problem::method_not_allowed));
+        if served.has_past() {
+            v1 = v1
+                .route(&format!("{path}/difference"), get(past::list).fallback(problem::method_not_allowed))
+                .route(&format!("{path}/{{id}}/difference"), get(past::record).fallback(problem::method_not_allowed));
+        }
         if resource.offers(Verb::Restore) {
             v1 = v1.route(
                 &format!("{path}/{{id}}/restore"),

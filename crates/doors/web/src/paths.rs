@@ -51,6 +51,8 @@ pub const ACCESS: &str = "/access";
 pub const ACCESS_WHO: &str = "/access/who";
 /// What somebody may do; GET with `who`.
 pub const ACCESS_WHAT: &str = "/access/what";
+/// Changes and taking them back; GET with what names them (`set`, `run`, `change`, …), POST tries or does it.
+pub const CHANGES: &str = "/changes";
 /// The reference of the API, rendered from its own description.
 pub const DOCS: &str = "/docs";
 /// Every component in every state.
@@ -66,6 +68,12 @@ pub fn project(project: &str) -> String {
 #[must_use]
 pub fn section(project: &str, section: &str) -> String {
     format!("/p/{}/{section}", segment(project))
+}
+
+/// The story of a record: its collection and identifier.
+#[must_use]
+pub fn history(resource: &str, id: &str) -> String {
+    format!("/history/{}/{}", segment(resource), segment(id))
 }
 
 /// A requirement's page; its edit form posts here.

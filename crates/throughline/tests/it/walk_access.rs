@@ -54,6 +54,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("notification-preferences"), "choose") => {
             json!({"notification_type": "*", "channel": "email", "is_enabled": true})
         }
+        (Subject::Collection("change-sets"), "undo") => json!({"agent_run": "01980000-0000-7000-8000-000000000000"}),
         (Subject::Record("baselines"), "approve" | "reject") => json!({"reason": "walk"}),
         (Subject::Record("projects"), "rollback") => json!({"version": 1, "reason": "walk"}),
         (Subject::Record("trace-links"), "accept") => json!({"reason": "walk"}),
@@ -76,9 +77,11 @@ pub(crate) fn input(operation: &Operation) -> Value {
     }
 }
 
-/// Operations that everybody may do for themselves.
+/// Operations that need no permission of their own: what everybody may do for themselves, and what is made of changes that
+/// each need theirs.
 const FOR_ONESELF: &[&str] = &[
     "api-tokens/create",
+    "change-sets/undo",
     "notification-preferences/choose",
     "sessions/change-password",
     "user-permissions/end-emergency",

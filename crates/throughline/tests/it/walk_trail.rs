@@ -184,7 +184,7 @@ async fn every_operation_leaves_one_row_each() {
             _ => world.example(&world.home, name, 0).await.unwrap(),
         };
         let path = crate::walk_access::path_of(operation, &id);
-        let input = match (operation.subject, operation.name) {
+        let mut input = match (operation.subject, operation.name) {
             (Subject::Collection("evidence-bundles"), _) => {
                 json!({"build_id": world.example(&world.home, "builds", 0).await.unwrap()})
             }
@@ -199,11 +199,21 @@ async fn every_operation_leaves_one_row_each() {
             }
             _ => crate::walk_access::input(operation),
         };
+        let mut undone = None;
+        if operation.name == "undo" {
+            let about = world.example(&world.home, "requirements", 3).await.unwrap();
+            let body = json!({"title": "to be undone"});
+            world.clock.advance(jiff::SignedDuration::from_secs(1));
+            world.patch(format!("/v1/requirements/{about}"), &body).by(&world.home.owner).send().await.expect(200);
+            input = json!({"changes": [crate::undo::newest(&world, "requirements", &about).await]});
+            undone = Some(about);
+        }
         let mut trail = Trail::of(&world).await;
         let answer = world.post(&path, &input).by(&world.home.owner).send().await;
-        let about = match operation.subject {
-            Subject::Record(_) => id,
-            Subject::Collection(_) => {
+        let about = match (operation.subject, undone) {
+            (_, Some(about)) => about,
+            (Subject::Record(_), _) => id,
+            (Subject::Collection(_), _) => {
                 let output = answer.json();
                 output["id"]
                     .as_str()

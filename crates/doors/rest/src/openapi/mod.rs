@@ -7,6 +7,7 @@ mod exposure;
 mod gate;
 mod impact;
 mod matrix;
+mod past;
 mod paths;
 mod reqif;
 mod schemas;
@@ -23,7 +24,8 @@ with `eq`, `ne`, `lt`, `lte`, `gt`, `gte`, `in` (comma-separated), `contains`, `
 `not_null`), where the operator suits the field. Records answer to their identifier and, where they have one, to their \
 human key (`REQ-42`, or `project-slug:REQ-42` where several projects have it). Errors are problem details (RFC 9457). \
 Whoever holds a permission to act for another member does so with the header `X-On-Behalf-Of` and that member's \
-identifier: they then may do what both may, and both names are on every change.";
+identifier: they then may do what both may, and both names are on every change. A program names the run its \
+requests belong to with the header `X-Agent-Run` and a UUID of its own; all that was done in a run can be undone at once.";
 
 /// The whole document.
 pub fn document(catalogue: &Catalogue) -> Value {
@@ -35,7 +37,9 @@ pub fn document(catalogue: &Catalogue) -> Value {
         tags.push(json!({"name": served.resource.name, "description": about(served)}));
         schemas::of_resource(served, &mut all);
         paths::of_resource(served, &mut places, &mut parameters);
+        past::of_resource(served, &mut places, &mut parameters);
     }
+    past::schemas(&mut all);
     for operation in catalogue.operations() {
         paths::of_operation(operation, &mut places);
     }

@@ -141,6 +141,12 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
 
     let mut query: Vec<Value> = ["limit", "cursor", "q", "count"].map(reference).to_vec();
     query.extend(list_parameters(served));
+    if served.has_past() {
+        query.push(json!({
+            "name": "as_of", "in": "query", "schema": {"type": "string", "format": "date-time"},
+            "description": "The list as it stood at that moment: filters and order hold then. Cannot be combined with `include`.",
+        }));
+    }
     query.extend(filter_parameters(served, parameters));
     let rows = schema(&format!("{name}List"));
     let mut listed = responses(
@@ -178,7 +184,7 @@ pub(super) fn of_resource(served: &Served, places: &mut Map<String, Value>, para
     if !served.relations.is_empty() {
         read.push(include_parameter(served));
     }
-    if resource.versions.is_some() {
+    if served.has_past() {
         read.push(json!({
             "name": "as_of", "in": "query", "schema": {"type": "string", "format": "date-time"},
             "description": "The record as it stood at that moment. Cannot be combined with another parameter.",
@@ -292,7 +298,7 @@ fn list_parameters(served: &Served) -> Vec<Value> {
 }
 
 /// A parameter for each field and the operators people use most; the others are described with the API as a whole.
-fn filter_parameters(served: &Served, parameters: &mut Map<String, Value>) -> Vec<Value> {
+pub(super) fn filter_parameters(served: &Served, parameters: &mut Map<String, Value>) -> Vec<Value> {
     let mut all = Vec::new();
     for column in served.visible() {
         let wanted: &[(&str, Operator)] = match column.kind {

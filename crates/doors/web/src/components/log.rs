@@ -36,6 +36,10 @@ pub struct LogEntry {
     pub changes: Vec<(String, String, String)>,
     /// When.
     pub when: When,
+    /// Why, as whoever did it said.
+    pub reason: Option<String>,
+    /// Where it can be looked at and taken back.
+    pub undo: Option<String>,
 }
 
 /// A name with its mark, and for whom it acted.
@@ -71,8 +75,12 @@ pub fn log(entries: &[LogEntry]) -> Markup {
                                 @else { del { (before) } " → " ins { (after) } }
                             }
                         }
+                        @if let Some(reason) = &entry.reason { div class="change muted" { "“" (reason) "”" } }
                     }
-                    span class="muted log-when" { (time(entry.when)) }
+                    span class="muted log-when" {
+                        (time(entry.when))
+                        @if let Some(href) = &entry.undo { " · " a href=(href) aria-label={ "Undo: " (entry.actor.name) " " (entry.what) } { "Undo" } }
+                    }
                 }
             }
         }

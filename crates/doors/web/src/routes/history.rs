@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     components::{Actor, ActorKind, LogEntry},
     format::When,
+    paths,
 };
 
 /// The longest value shown of a change, in characters.
@@ -30,7 +31,7 @@ fn said(entry: &Value, now: Timestamp) -> Option<LogEntry> {
     let event = entry["event"].as_str()?;
     let verb = event.rsplit('.').next().unwrap_or(event).replace('_', " ");
     let changes = entry["changes"].as_array().into_iter().flatten();
-    let changes = if verb == "created" {
+    let changes: Vec<(String, String, String)> = if ["created", "deleted", "restored"].contains(&verb.as_str()) {
         Vec::new()
     } else {
         changes
@@ -45,24 +46,45 @@ fn said(entry: &Value, now: Timestamp) -> Option<LogEntry> {
     } else {
         ActorKind::Agent
     };
+    let can_go_back = ["created", "updated", "deleted", "restored", "rolled back"].contains(&verb.as_str());
     Some(LogEntry {
         actor: Actor {
             name: text("user").unwrap_or_else(|| "Throughline".to_owned()),
             kind,
             on_behalf_of: text("on_behalf_of"),
         },
-        what: match verb.as_str() {
-            "updated" => "changed it".to_owned(),
-            "created" | "deleted" | "restored" | "imported" => format!("{verb} it"),
-            other => other.to_owned(),
-        },
+        what: sentence(&verb, &changes),
         changes,
         when: When::new(entry["occurred_at"].as_str()?.parse().ok()?, now),
+        reason: text("reason"),
+        undo: text("id").filter(|_| can_go_back).map(|id| paths::asking(paths::CHANGES, &[("change", &id)])),
     })
 }
 
+/// What somebody did, as the rest of the sentence.
+fn sentence(verb: &str, changes: &[(String, String, String)]) -> String {
+    let lower = |name: &str| name.to_lowercase();
+    match (verb, changes) {
+        ("created", _) => "wrote it".to_owned(),
+        ("deleted", _) => "put it in the bin".to_owned(),
+        ("restored", _) => "took it out of the bin".to_owned(),
+        ("imported", _) => "imported it".to_owned(),
+        ("updated", [(field, _, to)]) if field == "Status" => format!("moved it to {}", to.replace('_', " ")),
+        ("updated", [(field, ..)]) => format!("changed the {}", lower(field)),
+        ("updated", [(one, ..), (other, ..)]) => format!("changed the {} and the {}", lower(one), lower(other)),
+        ("updated", []) => "touched it".to_owned(),
+        ("updated", many) => format!("changed {} fields", many.len()),
+        (other, _) => other.to_owned(),
+    }
+}
+
+/// A value as it is shown.
+pub(super) fn clipped(text: Option<&str>) -> String {
+    text.map_or_else(|| "nothing".to_owned(), |text| value(&Value::String(text.to_owned())))
+}
+
 /// A column as people call it.
-fn words(column: &str) -> String {
+pub(super) fn words(column: &str) -> String {
     let name = column.trim_end_matches("_user_id").trim_end_matches("_code").trim_end_matches("_id");
     let mut letters = name.replace('_', " ").chars().collect::<Vec<_>>();
     if let Some(first) = letters.first_mut() {
@@ -98,6 +120,6 @@ mod tests {
         let now = "2026-11-20T11:00:00Z".parse().unwrap_or(Timestamp::UNIX_EPOCH);
         let said = said(&entry, now).map(|entry| (entry.actor.name, entry.what, entry.changes));
         let change = ("Priority".to_owned(), "low".to_owned(), "high".to_owned());
-        assert_eq!(said, Some(("Mira".to_owned(), "changed it".to_owned(), vec![change])));
+        assert_eq!(said, Some(("Mira".to_owned(), "changed the priority".to_owned(), vec![change])));
     }
 }

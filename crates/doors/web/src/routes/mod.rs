@@ -15,6 +15,7 @@ mod answer;
 mod baselines;
 mod builds;
 mod change;
+mod changes;
 mod criteria;
 mod csv;
 mod defects;
@@ -92,6 +93,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(account::routes())
         .merge(baselines::routes())
         .merge(builds::routes())
+        .merge(changes::routes())
         .merge(defects::routes())
         .merge(deployments::routes())
         .merge(docs::routes())

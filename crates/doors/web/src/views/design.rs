@@ -193,6 +193,8 @@ fn happened(now: jiff::Timestamp) -> Vec<LogEntry> {
             what: "proposed a change".into(),
             changes: vec![("Priority".into(), "Medium".into(), "High".into())],
             when,
+            reason: None,
+            undo: None,
         },
         LogEntry {
             actor: Actor { name: "Mira Holm".into(), ..Actor::default() },
@@ -202,6 +204,8 @@ fn happened(now: jiff::Timestamp) -> Vec<LogEntry> {
                 ("Target".into(), "4 Dec".into(), String::new()),
             ],
             when,
+            reason: None,
+            undo: None,
         },
     ]
 }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod baselines;
 pub mod build;
 pub mod builds;
+pub mod changes;
 pub mod defect;
 pub mod defects;
 pub mod deployments;

@@ -2,6 +2,7 @@
 
 mod access;
 mod baselines;
+mod changes;
 mod delivery;
 mod findings;
 mod links;
@@ -53,6 +54,12 @@ pub(crate) const NAMES: &[&str] = &[
     "releases",
     "releases-empty",
     "releases-refused",
+    "changes",
+    "changes-conflicts",
+    "changes-many",
+    "changes-empty",
+    "story",
+    "story-empty",
     "baselines",
     "baselines-empty",
     "baselines-refused",
@@ -317,6 +324,12 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "suspects" => views::suspects::page(&at(Section::Matrix), &baselines::suspect_links()),
         "suspects-empty" => views::suspects::page(&at(Section::Matrix), &views::suspects::View::default()),
+        "changes" => views::changes::page(&outside(Section::Other), &changes::all(0)),
+        "changes-conflicts" => views::changes::page(&outside(Section::Other), &changes::all(1)),
+        "changes-many" => views::changes::page(&outside(Section::Other), &changes::all(2)),
+        "changes-empty" => views::changes::page(&outside(Section::Other), &Default::default()),
+        "story" => views::changes::story(&outside(Section::Other), &changes::story(true)),
+        "story-empty" => views::changes::story(&outside(Section::Other), &changes::story(false)),
         "baselines" => views::baselines::page(&at(Section::Baselines), &baselines::list(None)),
         "baselines-empty" => views::baselines::page(
             &at(Section::Baselines),

@@ -97,20 +97,38 @@ pub(super) fn history() -> Vec<LogEntry> {
     let person = |name: &str| Actor { name: s(name), ..Actor::default() };
     let agent = Actor { name: s("Review agent"), kind: ActorKind::Agent, on_behalf_of: Some(s("Mira Holm")) };
     vec![
-        LogEntry { actor: agent, what: s("linked TC-88 and TC-91"), changes: vec![], when: ago(190) },
+        LogEntry {
+            actor: agent,
+            what: s("linked TC-88 and TC-91"),
+            changes: vec![],
+            when: ago(190),
+            reason: None,
+            undo: None,
+        },
         LogEntry {
             actor: person("Jonas Weber"),
             what: s("changed two fields"),
             changes: vec![(s("Priority"), s("Medium"), s("High")), (s("Target"), String::new(), s("4 Dec 2026"))],
             when: ago(60 * 24 * 2),
+            reason: Some(s("The customer asked")),
+            undo: Some(s("/changes")),
         },
         LogEntry {
             actor: person("Mira Holm"),
             what: s("moved it to In progress"),
             changes: vec![(s("Status"), s("Approved"), s("In progress"))],
             when: ago(60 * 24 * 9),
+            reason: Some(s("The customer asked")),
+            undo: Some(s("/changes")),
         },
-        LogEntry { actor: person("Mira Holm"), what: s("wrote it"), changes: vec![], when: ago(60 * 24 * 40) },
+        LogEntry {
+            actor: person("Mira Holm"),
+            what: s("wrote it"),
+            changes: vec![],
+            when: ago(60 * 24 * 40),
+            reason: None,
+            undo: None,
+        },
     ]
 }
 
