@@ -1,6 +1,8 @@
 //! The `throughline` program: its command line and its wiring. The only crate that sees everything.
 
 mod audit;
+mod backing_up;
+mod backup;
 mod check;
 mod cli;
 mod config;
@@ -15,6 +17,7 @@ mod gate;
 mod import;
 mod maintain;
 mod migrate;
+mod rehearse;
 mod remote;
 mod sealing;
 mod server;
@@ -64,6 +67,8 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,
         Command::Maintain => maintain::run(&data, cli.json).await?,
+        Command::Backup(arguments) => return backup::run(&data, arguments, cli.json).await,
+        Command::Restore(arguments) => return backup::restore(&data, arguments, cli.json).await,
         Command::Audit { what } => return audit::run(&data, what, cli.json).await,
         Command::Quality => return data_quality::run(&data, cli.json).await,
         Command::Doctor => return doctor::run(&data, cli.json).await,

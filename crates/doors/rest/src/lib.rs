@@ -21,7 +21,7 @@ mod upload;
 
 pub use app::{AfterUpload, App, Limits};
 pub use caller::Caller;
-pub use metrics::Metrics;
+pub use metrics::{Backups, Metrics};
 pub use openapi::document;
 pub use problem::ApiProblem;
 pub use shared::SESSION_COOKIE;
