@@ -93,6 +93,17 @@ impl Account {
         Ok(())
     }
 
+    /// Whether this is the account's number.
+    pub(crate) fn is_uid(&self, uid: u32) -> bool {
+        self.uid.as_raw() == uid
+    }
+
+    /// Gives one file or directory, or a link itself, to this account.
+    pub(crate) fn own(&self, path: &Path) -> Result<(), Error> {
+        std::os::unix::fs::lchown(path, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
+            .doing(|| format!("hand {} over", path.display()))
+    }
+
     /// Replaces a file, readable for this account, in a directory that belongs to it.
     ///
     /// We may be root and the account may not be trusted with that: a new file is made and moved into place, because

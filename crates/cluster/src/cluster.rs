@@ -6,7 +6,7 @@ use crate::error::{Doing, Error};
 use crate::layout::{Connections, DATABASE, Layout, OWNER_ROLE, Role};
 use crate::lock::InstanceLock;
 use crate::server::{Lifetime, Server, make_cluster};
-use crate::settings::{Durability, memory_bytes, pg_hba_conf, pg_ident_conf, postgresql_conf};
+use crate::settings::{Durability, held_back_mb, memory_bytes, pg_hba_conf, pg_ident_conf, postgresql_conf};
 use crate::{processes, supervise};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,7 +105,7 @@ impl Cluster {
         let (connections, new_passwords) = connections(&layout, &account)?;
         configure(&layout, &account, &connections, options.durability)?;
 
-        let mut server = Server::spawn(&binaries, &account, &layout, &options.lifetime)?;
+        let mut server = Server::spawn(&binaries, &account, &layout, &options.lifetime, &[])?;
         let client = server.ready(&layout, &connections.superuser(), options.start_patience).await?;
         furnish(&client, &connections, new_passwords).await?;
         tracing::info!(
@@ -226,7 +226,7 @@ impl Inner {
 }
 
 /// The remembered passwords, or new ones (then `true`), with a socket directory that exists.
-fn connections(layout: &Layout, account: &Account) -> Result<(Connections, bool), Error> {
+pub(crate) fn connections(layout: &Layout, account: &Account) -> Result<(Connections, bool), Error> {
     let remembered = Connections::remembered(&layout.root)?;
     let previous = remembered.as_ref().map(|connections| connections.socket_directory.clone());
     let socket_directory = layout.socket_directory(account, previous.as_deref())?;
@@ -240,13 +240,14 @@ fn connections(layout: &Layout, account: &Account) -> Result<(Connections, bool)
 }
 
 /// Writes the server's configuration files where they differ from what they should say.
-fn configure(
+pub(crate) fn configure(
     layout: &Layout,
     account: &Account,
     connections: &Connections,
     durability: Durability,
 ) -> Result<(), Error> {
-    let main = postgresql_conf(&connections.socket_directory, durability, memory_bytes());
+    let held_back = held_back_mb(&layout.pgdata);
+    let main = postgresql_conf(&connections.socket_directory, durability, memory_bytes(), held_back);
     for (name, text) in
         [("postgresql.conf", main), ("pg_hba.conf", pg_hba_conf()), ("pg_ident.conf", pg_ident_conf(account))]
     {
@@ -260,7 +261,11 @@ fn configure(
 }
 
 /// Sees to the owner role and the database. Every step can be repeated, because a crash may come between them.
-async fn furnish(client: &tokio_postgres::Client, connections: &Connections, new_passwords: bool) -> Result<(), Error> {
+pub(crate) async fn furnish(
+    client: &tokio_postgres::Client,
+    connections: &Connections,
+    new_passwords: bool,
+) -> Result<(), Error> {
     let doing = || "prepare the database and its owner".to_owned();
     let found = client
         .query_one(

@@ -80,6 +80,16 @@ pub enum Error {
         directory: PathBuf,
     },
 
+    /// A restored copy needs a place of its own.
+    #[error(
+        "{} is not empty, and a copy is never restored over anything; name a directory that is not there yet with --data",
+        directory.display()
+    )]
+    NotEmpty {
+        /// The directory that was asked for.
+        directory: PathBuf,
+    },
+
     /// A process that used these data before does not end.
     #[error("process {pid} of an earlier PostgreSQL still uses {} and could not be stopped; end it and try again", directory.display())]
     Leftover {

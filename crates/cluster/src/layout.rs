@@ -122,6 +122,17 @@ impl Layout {
 
     /// The last lines of the log that were written after `from`.
     pub(crate) fn log_tail(&self, from: u64) -> String {
+        last_lines(&self.log_since(from))
+    }
+
+    /// The lines of the log after `from` that hold one of `phrases`, without when and who said it.
+    pub(crate) fn log_tail_matching(&self, from: u64, phrases: &[&str]) -> Vec<String> {
+        let text = self.log_since(from);
+        let telling = text.lines().filter(|line| phrases.iter().any(|phrase| line.contains(phrase)));
+        telling.map(|line| line.split_once("LOG:").map_or(line, |(_, said)| said).trim().to_owned()).collect()
+    }
+
+    fn log_since(&self, from: u64) -> String {
         let read = || -> std::io::Result<String> {
             let mut file = File::open(&self.log)?;
             file.seek(SeekFrom::Start(from))?;
@@ -129,7 +140,7 @@ impl Layout {
             file.take(256 * 1024).read_to_end(&mut bytes)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
-        read().map_or_else(|_| String::new(), |text| last_lines(&text))
+        read().unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod binaries;
 mod cluster;
+mod copy;
 mod error;
 mod external;
 mod layout;
@@ -19,6 +20,7 @@ mod supervise;
 
 pub use binaries::{BIN_VARIABLE, Binaries, Version};
 pub use cluster::{Cluster, Options, State, USER_VARIABLE, set_passwords};
+pub use copy::{Restoration, Until, base_copy, log_directory, other_files};
 pub use error::Error;
 pub use external::{Database, External};
 pub use layout::{APPLICATION_ROLE, Connections, DATABASE, OWNER_ROLE, READONLY_ROLE, Role};

@@ -134,12 +134,13 @@ fn sync_file_system(_directory: &Path) -> Result<(), Error> {
 }
 
 impl Server {
-    /// Starts the program and its guard; does not wait until it is ready.
+    /// Starts the program and its guard; does not wait until it is ready. `settings` hold for this run alone.
     pub(crate) fn spawn(
         binaries: &Binaries,
         account: &Account,
         layout: &Layout,
         lifetime: &Lifetime,
+        settings: &[(&str, String)],
     ) -> Result<Self, Error> {
         let (log, log_start) = layout.open_log()?;
         let doing = || format!("start {}", binaries.program("postgres").display());
@@ -147,6 +148,7 @@ impl Server {
             .command(&binaries.program("postgres"))
             .arg("-D")
             .arg(&layout.pgdata)
+            .args(settings.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]))
             .current_dir("/")
             .stdout(log.try_clone().doing(doing)?)
             .stderr(log)

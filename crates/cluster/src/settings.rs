@@ -15,7 +15,14 @@ pub enum Durability {
 }
 
 /// The text of `postgresql.conf`.
-pub(crate) fn postgresql_conf(socket_directory: &Path, durability: Durability, memory_bytes: u64) -> String {
+///
+/// `held_back_mb` bounds the log that is kept for an archive that does not take it, so that a failing archive never fills the disk.
+pub(crate) fn postgresql_conf(
+    socket_directory: &Path,
+    durability: Durability,
+    memory_bytes: u64,
+    held_back_mb: u64,
+) -> String {
     let sizes = Sizes::of(memory_bytes, durability);
     // A comma or a space would split the list of directories, so the name is quoted inside the quoted value.
     let socket = socket_directory.display().to_string().replace('"', "\"\"").replace('\'', "''");
@@ -49,6 +56,9 @@ pub(crate) fn postgresql_conf(socket_directory: &Path, durability: Durability, m
         // thousand files brings the server back seconds earlier.
         text.push_str("recovery_init_sync_method = 'syncfs'\n");
     }
+    if durability == Durability::Durable {
+        text.push_str(&format!("max_slot_wal_keep_size = {held_back_mb}MB\n"));
+    }
     text.push_str(match durability {
         Durability::Durable => {
             "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\nwal_level = replica\nwal_compression = on\n\
@@ -63,11 +73,13 @@ pub(crate) fn postgresql_conf(socket_directory: &Path, durability: Durability, m
 }
 
 /// The text of `pg_hba.conf`: no network at all; the superuser only for the operating system accounts that own the
-/// files, told apart by the kernel (peer); every other role with its password, never in clear (scram-sha-256).
+/// files, told apart by the kernel (peer), who may also copy the whole (replication); every other role with its password,
+/// never in clear (scram-sha-256).
 pub(crate) fn pg_hba_conf() -> String {
     format!(
         "# Written by Throughline at every start.\n\
          local all {SUPERUSER} peer map=throughline\n\
+         local replication {SUPERUSER} peer map=throughline\n\
          local all all scram-sha-256\n"
     )
 }
@@ -107,6 +119,14 @@ impl Sizes {
     }
 }
 
+/// How much log may wait for the archive, in MB: a tenth of the disk that holds `directory`, at least 1 GB and at most 16 GB.
+#[allow(clippy::unnecessary_cast, reason = "these numbers are not 64 bits wide on every system")]
+pub(crate) fn held_back_mb(directory: &Path) -> u64 {
+    let disk = nix::sys::statvfs::statvfs(directory);
+    let megabytes = disk.map_or(0, |disk| disk.blocks() as u64 * disk.fragment_size() as u64 / (1024 * 1024));
+    (megabytes / 10).clamp(1024, 16 * 1024)
+}
+
 /// The memory this process may use, in bytes: the machine's, or less when a control group limits it.
 pub(crate) fn memory_bytes() -> u64 {
     let machine = std::fs::read_to_string("/proc/meminfo")
@@ -135,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_socket_directory_with_quotes_and_commas_stays_one_directory() {
-        let text = postgresql_conf(Path::new("/tmp/it's, a \"test\""), Durability::Durable, 1 << 30);
+        let text = postgresql_conf(Path::new("/tmp/it's, a \"test\""), Durability::Durable, 1 << 30, 1024);
         assert!(text.contains(r#"unix_socket_directories = '"/tmp/it''s, a ""test"""'"#), "{text}");
         assert!(text.contains("listen_addresses = ''"));
     }

@@ -75,7 +75,7 @@ async fn recover(inner: &Inner) {
 
 async fn restart(inner: &Inner) -> Result<Server, Error> {
     processes::clear(&inner.layout.pgdata).await?;
-    let mut server = Server::spawn(&inner.binaries, &inner.account, &inner.layout, &inner.options.lifetime)?;
+    let mut server = Server::spawn(&inner.binaries, &inner.account, &inner.layout, &inner.options.lifetime, &[])?;
     server.ready(&inner.layout, &inner.connections.superuser(), inner.options.start_patience).await?;
     Ok(server)
 }

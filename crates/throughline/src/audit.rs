@@ -18,7 +18,7 @@ use vault::signing::PublicKey;
 use crate::{
     database,
     failure::Failure,
-    sealing::{Sealing, known_key},
+    sealing::{Sealing, known_key, known_key_in},
     server, within,
 };
 
@@ -186,16 +186,7 @@ async fn verify(
     copies: &[String],
     json: bool,
 ) -> Result<ExitCode, Failure> {
-    let own = Heads::within(data);
-    let mut verdicts = Vec::new();
-    for (ctx, slug) in organizations(kernel, only).await? {
-        let organization = ctx.organization_id();
-        let mut outside = own.read(organization).await?;
-        // A copy may hold the heads of several organisations.
-        let prefix = sealing::origin(organization) + "\n";
-        outside.extend(copies.iter().filter(|note| note.starts_with(&prefix)).cloned());
-        verdicts.push((slug, sealing::verify(&ctx, keys, &outside).await?));
-    }
+    let verdicts = verdicts(kernel, data, only, keys, copies).await?;
     let is_sound = verdicts.iter().all(|(_, verdict)| verdict.is_sound());
     if json {
         let all: Vec<_> = verdicts
@@ -207,6 +198,40 @@ async fn verify(
         verdicts.iter().for_each(|(slug, verdict)| print(slug, verdict));
     }
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn verdicts(
+    kernel: &Arc<Kernel>,
+    data: &Path,
+    only: Option<&str>,
+    keys: &Keys,
+    copies: &[String],
+) -> Result<Vec<(String, Verdict)>, Failure> {
+    let own = Heads::within(data);
+    let mut verdicts = Vec::new();
+    for (ctx, slug) in organizations(kernel, only).await? {
+        let organization = ctx.organization_id();
+        let mut outside = own.read(organization).await?;
+        // A copy may hold the heads of several organisations.
+        let prefix = sealing::origin(organization) + "\n";
+        outside.extend(copies.iter().filter(|note| note.starts_with(&prefix)).cloned());
+        verdicts.push((slug, sealing::verify(&ctx, keys, &outside).await?));
+    }
+    Ok(verdicts)
+}
+
+/// How many sealed rows of a restored database were held against their seals, and what is wrong with them; `None` where no
+/// server has sealed anything yet.
+pub(crate) async fn examine(database: &Database, data: &Path) -> Result<Option<(u64, Vec<String>)>, Failure> {
+    let Some(key) = known_key_in(data)? else { return Ok(None) };
+    let keys = Sealing::new(data, &key)?.keys;
+    let kernel = Arc::new(server::kernel(database.config(Role::Application)).await?.with_signing_key(key));
+    let verdicts = verdicts(&kernel, data, None, &keys, &[]).await?;
+    let rows = verdicts.iter().map(|(_, verdict)| verdict.sealed).sum();
+    let told = |(slug, verdict): &(String, Verdict)| {
+        verdict.findings.iter().map(|finding| format!("{slug}: {finding}")).collect::<Vec<_>>()
+    };
+    Ok(Some((rows, verdicts.iter().flat_map(told).collect())))
 }
 
 fn print(slug: &str, verdict: &Verdict) {

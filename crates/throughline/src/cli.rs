@@ -8,8 +8,16 @@ use shared::{Rate, RateLimits};
 use throughline::tls::Certificates;
 
 use crate::{
-    audit::Audit, check::CheckArguments, evidence::EvidenceCommand, exposure::ExposureArguments, failure::Failure,
-    gate::GateArguments, import::ImportArguments, link::LinkArguments, undo::UndoArguments,
+    audit::Audit,
+    backup::{BackupArguments, RestoreArguments},
+    check::CheckArguments,
+    evidence::EvidenceCommand,
+    exposure::ExposureArguments,
+    failure::Failure,
+    gate::GateArguments,
+    import::ImportArguments,
+    link::LinkArguments,
+    undo::UndoArguments,
 };
 
 /// The system of record for software delivery by people and AI agents.
@@ -68,6 +76,10 @@ pub(crate) enum Command {
     },
     /// Do what the database needs once a day: partitions, retention, statistics. Two at once are safe.
     Maintain,
+    /// Make a full backup of the embedded database now, or look after those there are. Two at once are safe.
+    Backup(BackupArguments),
+    /// Bring the embedded database back into a new data directory (--data), as it was at a given second.
+    Restore(RestoreArguments),
     /// Look at the database and say what is wrong and what to do; exits with 1 when something is.
     Doctor,
     /// Say how complete, right, consistent and fresh the data are, and where to begin. Exit code 1: a target is missed.
@@ -123,6 +135,11 @@ pub(crate) struct Listen {
     pub(crate) signing_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) rates: Rates,
+    #[command(flatten)]
+    pub(crate) backups: BackupPlace,
+    /// When the server makes a full backup every day, in UTC. The log is stored all the time.
+    #[arg(long, default_value = "01:00", value_parser = clock, env = "THROUGHLINE_BACKUP_AT", value_name = "HH:MM")]
+    pub(crate) backup_at: jiff::civil::Time,
     /// A PEM file with the server's certificate and those that vouch for it. With it the port speaks TLS 1.3 and nothing
     /// else. It and the key are read again when they change, and on SIGHUP.
     #[arg(long, env = "THROUGHLINE_TLS_CERT", value_name = "FILE")]
@@ -130,6 +147,19 @@ pub(crate) struct Listen {
     /// A PEM file with the key of that certificate, which only this account should be able to read.
     #[arg(long, env = "THROUGHLINE_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
+}
+
+/// Where backups of the embedded database are kept, and who can read them.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct BackupPlace {
+    /// Where backups are kept: a directory, or s3://BUCKET/PREFIX with the variables of Amazon's own tools (AWS_REGION,
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; AWS_ENDPOINT for other servers). A server with it makes them by itself.
+    #[arg(long, global = true, env = "THROUGHLINE_BACKUP_REPOSITORY", value_name = "PLACE")]
+    pub(crate) backup_repository: Option<String>,
+    /// The file with the key of the backups, as `throughline backup key` makes it. Without it nobody can read them: keep a
+    /// copy elsewhere.
+    #[arg(long, global = true, env = "THROUGHLINE_BACKUP_KEY_FILE", value_name = "FILE")]
+    pub(crate) backup_key: Option<PathBuf>,
 }
 
 /// How much anybody may ask for.
@@ -169,6 +199,11 @@ impl Listen {
             (None, Some(_)) => Err(Failure::new("--tls-key needs its certificate; name the file with --tls-cert")),
         }
     }
+}
+
+/// A time of the day such as `01:00`.
+fn clock(text: &str) -> Result<jiff::civil::Time, String> {
+    text.parse().map_err(|_| "is no time of the day such as 01:00".to_owned())
 }
 
 /// A network such as `10.0.0.0/8`, or a single address.

@@ -135,6 +135,14 @@ fn look(force: &InForce<'_>, listen: &Listen, findings: &mut Vec<Finding>) {
             );
         }
     }
+    if force.named("backup_repository").is_some() && force.named("backup_key").is_none() {
+        add(
+            "wrong",
+            "backup_repository is set and backup_key is not: make a key with `throughline backup key FILE`, name the file, and keep a \
+             copy of it elsewhere"
+                .to_owned(),
+        );
+    }
     if force.named("metrics_token").is_some_and(|token| token.chars().count() < 16) {
         add(
             "weak",
@@ -181,7 +189,7 @@ fn look(force: &InForce<'_>, listen: &Listen, findings: &mut Vec<Finding>) {
             ),
             Origin::File(path) if settings::is_open_to_others(&path) => add("weak", open(&path)),
             Origin::Toml(path) if setting.secret && settings::is_open_to_others(&path) => add("weak", open(&path)),
-            _ if ["tls_key", "signing_key"].contains(&setting.name)
+            _ if ["tls_key", "signing_key", "backup_key"].contains(&setting.name)
                 && settings::is_open_to_others(Path::new(&value)) =>
             {
                 add("weak", open(Path::new(&value)));

@@ -6,10 +6,11 @@ use cluster::{
     Database, Role,
     migrate::{Migrator, Source},
 };
+use jiff::SignedDuration;
 use serde::Serialize;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Config};
 
-use crate::{database, failure::Failure};
+use crate::{database, failure::Failure, settings};
 
 /// What one look found.
 #[derive(Debug, Serialize)]
@@ -160,6 +161,7 @@ async fn examine(database: &Database, data: &Path) -> Result<Vec<Finding>, Failu
         Err(failure) => Finding { check: "application role", ok: false, message: failure.to_string() },
     });
     findings.push(disk(database, data));
+    findings.push(backups(database, &owner).await);
     if status.pending() == 0 {
         findings.extend(database::talk(&owner, ask).await?);
     }
@@ -229,6 +231,54 @@ fn disk(database: &Database, data: &Path) -> Finding {
         }
         Err(error) => Finding { check, ok: false, message: format!("{} cannot be looked at: {error}", data.display()) },
     }
+}
+
+/// How old the newest backup may be: one a day, and some time to make it.
+const FULL_AGE: SignedDuration = SignedDuration::from_hours(26);
+/// How far behind the archive of the log may be while a server runs.
+const LOG_AGE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether the embedded database is backed up, as the place where backups are kept says.
+async fn backups(database: &Database, owner: &Config) -> Finding {
+    let check = "backups";
+    if matches!(database, Database::External(_)) {
+        return Finding { check, ok: true, message: "the database is elsewhere, and so are its backups".into() };
+    }
+    match look_at_backups(matches!(database, Database::Beside(_)), owner).await {
+        Ok((ok, message)) => Finding { check, ok, message },
+        Err(failure) => Finding { check, ok: false, message: format!("cannot be looked at: {failure}") },
+    }
+}
+
+async fn look_at_backups(serves: bool, owner: &Config) -> Result<(bool, String), Failure> {
+    let now = jiff::Timestamp::now();
+    let Some(place) = settings::said("backup_repository") else {
+        let sql = "select coalesce(min(applied_at) < now() - interval '3 days', false) from platform.schema_migrations";
+        let is_old: bool = database::talk(owner, async |client| Ok(client.query_one(sql, &[]).await?.get(0))).await?;
+        let message = "no backups are made: name a place with backup_repository, and a key with backup_key";
+        return Ok((!is_old, message.into()));
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match settings::said("backup_key") {
+        None => return Ok((false, "backup_key names no key, so no backups are made".into())),
+        Some(file) => drop(backup::Key::read(Path::new(&file))?),
+    }
+    let repository = backup::Repository::open(&place, false)?;
+    let Some(newest) = backup::Manifest::all(&repository).await?.pop() else {
+        return Ok((false, format!("there is no backup in {place}: run `throughline backup`")));
+    };
+    let since = |moment| now.duration_since(moment);
+    if since(newest.finished_at) > FULL_AGE {
+        let message = format!("the newest backup in {place} is from {}: see the server's log", newest.finished_at);
+        return Ok((false, message));
+    }
+    let reaches = backup::Head::newest(&repository).await?.map(|head| head.confirmed_at);
+    let told = reaches.map_or_else(|| "nowhere".to_owned(), |reaches| reaches.to_string());
+    if serves && reaches.is_none_or(|reaches| since(reaches) > LOG_AGE) {
+        let message = format!("the log is stored in {place} up to {told} and not since: see the server's log");
+        return Ok((false, message));
+    }
+    Ok((true, format!("the newest is {} in {place}, and the log is stored up to {told}", newest.label)))
 }
 
 #[cfg(test)]

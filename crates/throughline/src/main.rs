@@ -2,6 +2,8 @@
 
 mod annotations;
 mod audit;
+mod backing_up;
+mod backup;
 mod check;
 mod cli;
 mod config;
@@ -18,6 +20,7 @@ mod import;
 mod link;
 mod maintain;
 mod migrate;
+mod rehearse;
 mod remote;
 mod sealing;
 mod server;
@@ -72,6 +75,8 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Migrate { what } => return migrate::run(&data, what, cli.json).await,
         Command::Db { what } => database::print_url(&data, &what)?,
         Command::Maintain => maintain::run(&data, cli.json).await?,
+        Command::Backup(arguments) => return backup::run(&data, arguments, cli.json).await,
+        Command::Restore(arguments) => return backup::restore(&data, arguments, cli.json).await,
         Command::Audit { what } => return audit::run(&data, what, cli.json).await,
         Command::Quality => return data_quality::run(&data, cli.json).await,
         Command::Doctor => return doctor::run(&data, cli.json).await,

@@ -38,7 +38,16 @@ pub(crate) fn key_file(data: &Path, asked: Option<PathBuf>) -> PathBuf {
 /// The key of an installation whose server has made one. None: it has not.
 pub(crate) fn known_key(data: &Path) -> Result<Option<SigningKey>, Failure> {
     let asked = std::env::var_os("THROUGHLINE_SIGNING_KEY_FILE").map(PathBuf::from);
-    match SigningKey::load(&key_file(data, asked)) {
+    load(&key_file(data, asked))
+}
+
+/// The key that lies in a data directory, such as a restored one, whatever is set.
+pub(crate) fn known_key_in(data: &Path) -> Result<Option<SigningKey>, Failure> {
+    load(&key_file(data, None))
+}
+
+fn load(file: &Path) -> Result<Option<SigningKey>, Failure> {
+    match SigningKey::load(file) {
         Ok(key) => Ok(Some(key)),
         Err(KeyError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),

@@ -18,6 +18,7 @@ use tokio_postgres::Config;
 use vault::{Passwords, signing::SigningKey};
 
 use crate::{
+    backing_up,
     cli::{Listen, ServeArguments},
     counting,
     credentials::spool_dir,
@@ -168,6 +169,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
         tracing::info!(address = %listener.local_addr()?, tls = arguments.listen.tls_cert.is_some(), "serving");
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));
+        backing_up::start(&database, data, &arguments.listen, &server)?;
         tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
         server.serve(listener, asked_to_stop()).await
     }

@@ -12,6 +12,7 @@ use throughline::demo;
 use vault::{Passwords, Token, TokenKind};
 
 use crate::{
+    backing_up,
     cli::UpArguments,
     counting,
     credentials::{Credentials, spool_dir},
@@ -45,6 +46,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
         welcome(&credentials);
         tokio::spawn(maintain::daily(database::owner(&database)?, &server));
         tokio::spawn(counting::always(database.config(Role::Application)));
+        backing_up::start(&database, data, &arguments.listen, &server)?;
         tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;

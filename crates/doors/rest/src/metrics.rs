@@ -13,6 +13,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use jiff::Timestamp;
 use kernel::StoreStatus;
 use tracing::Instrument as _;
 
@@ -33,6 +34,39 @@ struct Timing {
 pub struct Metrics {
     requests: Mutex<BTreeMap<(String, String, u16), Timing>>,
     quality: Mutex<BTreeMap<&'static str, f64>>,
+    backups: Mutex<Option<Backups>>,
+}
+
+/// How the backups of the embedded database stand.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Backups {
+    /// When the newest full one ended.
+    pub newest: Option<Timestamp>,
+    /// How many bytes it takes.
+    pub bytes: u64,
+    /// Everything acknowledged before this moment is stored.
+    pub stored_until: Option<Timestamp>,
+    /// How often something could not be stored since the start.
+    pub failures: u64,
+}
+
+impl Backups {
+    fn render(&self, now: Timestamp, text: &mut String) {
+        let mut tell = |name: &str, kind: &str, help: &str, value: f64| {
+            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+        };
+        let since = |moment: Timestamp| now.duration_since(moment).as_secs_f64().max(0.0);
+        if let Some(newest) = self.newest {
+            tell("throughline_backup_age_seconds", "gauge", "Since the newest full backup ended.", since(newest));
+            tell("throughline_backup_size_bytes", "gauge", "What the newest full backup takes.", self.bytes as f64);
+        }
+        if let Some(until) = self.stored_until {
+            let help = "What would be lost with the disk: since the moment up to which everything is stored.";
+            tell("throughline_backup_archive_lag_seconds", "gauge", help, since(until));
+        }
+        let help = "How often something could not be stored since the start.";
+        tell("throughline_backup_failures_total", "counter", help, self.failures as f64);
+    }
 }
 
 impl Metrics {
@@ -49,6 +83,11 @@ impl Metrics {
     /// Takes over how good the data are: the share of what is right, by metric.
     pub fn tell_quality(&self, shares: BTreeMap<&'static str, f64>) {
         *self.quality.lock().unwrap_or_else(PoisonError::into_inner) = shares;
+    }
+
+    /// Takes over how the backups stand.
+    pub fn tell_backups(&self, backups: Backups) {
+        *self.backups.lock().unwrap_or_else(PoisonError::into_inner) = Some(backups);
     }
 
     /// The Prometheus text format.
@@ -90,6 +129,9 @@ impl Metrics {
         }
         for (metric, share) in quality {
             let _ = writeln!(text, "throughline_data_quality_ratio{{metric=\"{metric}\"}} {share}");
+        }
+        if let Some(backups) = *self.backups.lock().unwrap_or_else(PoisonError::into_inner) {
+            backups.render(Timestamp::now(), &mut text);
         }
         text
     }

@@ -1,0 +1,457 @@
+//! Drills: what fails in life, done on purpose to the real program, each with the figure that came out. `script/drill` runs them,
+//! and `docs/reliability.md` keeps the last figures; an ordinary run of the tests leaves them out, for they take minutes and
+//! want the machine to themselves.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod running;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use running::{Caller, Load, Server, a_while, check, database, home, number, project, throughline_with};
+use serde_json::json;
+use tokio_postgres::NoTls;
+
+/// Prints a figure beside its goal, and ends the drill when it is missed.
+fn figure(what: &str, measured: impl std::fmt::Display, goal: &str, is_met: bool) {
+    println!("figure | {what} | {measured} | {goal} | {}", if is_met { "met" } else { "MISSED" });
+    assert!(is_met, "{what}: {measured}, and the goal is {goal}");
+}
+
+/// How often; the variable is for a shorter rehearsal.
+fn rounds(usual: usize) -> usize {
+    std::env::var("DRILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// Answers by status; 0 is no answer. And how long the slowest took.
+#[derive(Default)]
+struct Answers {
+    by_status: BTreeMap<u16, usize>,
+    slowest: Duration,
+}
+
+impl Answers {
+    fn note(&mut self, status: u16, took: Duration) {
+        *self.by_status.entry(status).or_default() += 1;
+        self.slowest = self.slowest.max(took);
+    }
+
+    fn take_in(&mut self, other: Self) {
+        other.by_status.into_iter().for_each(|(status, count)| *self.by_status.entry(status).or_default() += count);
+        self.slowest = self.slowest.max(other.slowest);
+    }
+
+    fn of(&self, status: u16) -> usize {
+        self.by_status.get(&status).copied().unwrap_or(0)
+    }
+
+    fn told(&self) -> String {
+        let told: Vec<String> = self.by_status.iter().map(|(status, count)| format!("{count} × {status}")).collect();
+        told.join(", ")
+    }
+}
+
+/// One record; the status, whether it said when to come again, and how long it took.
+async fn create(caller: &Caller, project: &str, title: &str) -> (u16, bool, Duration) {
+    let began = Instant::now();
+    let request = caller
+        .client
+        .post(format!("{}/v1/requirements", caller.url))
+        .bearer_auth(&caller.token)
+        .header("content-type", "application/json")
+        .timeout(Duration::from_secs(20))
+        .body(json!({"project_id": project, "title": title}).to_string());
+    match request.send().await {
+        Ok(answer) => (answer.status().as_u16(), answer.headers().contains_key("retry-after"), began.elapsed()),
+        Err(_) => (0, false, began.elapsed()),
+    }
+}
+
+async fn until_it_serves(caller: &Caller, patience: Duration) -> Duration {
+    let began = Instant::now();
+    while !caller.serves().await {
+        assert!(began.elapsed() < patience, "not serving after {patience:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn kill_server() {
+    let home = home();
+    let data = home.path().join("data");
+    let mut server = Server::start(&data).await;
+    let project = project(&server.caller()).await;
+    let load = Load::begin(server.caller(), &project);
+    let (rounds, mut longest) = (rounds(100), Duration::ZERO);
+    for _ in 0..rounds {
+        a_while().await;
+        server.kill();
+        let began = Instant::now();
+        server = Server::start(&data).await;
+        load.turn_to(server.caller());
+        longest = longest.max(until_it_serves(&server.caller(), Duration::from_secs(60)).await + began.elapsed());
+    }
+    let acknowledged = load.end().await;
+    check(&data, &acknowledged).await;
+    let told = format!(
+        "{rounds} times, {} records and {} imports acknowledged, none lost; the longest restart took {:.1} s",
+        acknowledged.requirements.len(),
+        acknowledged.imports.len(),
+        longest.as_secs_f64()
+    );
+    figure("server killed while writing", told, "all there; rows, audit and outbox agree", true);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn kill_postgres() {
+    let home = home();
+    let data = home.path().join("data");
+    let server = Server::start(&data).await;
+    let caller = server.caller();
+    let project = project(&caller).await;
+    let load = Load::begin(caller.clone(), &project);
+    let (rounds, mut longest) = (rounds(20), Duration::ZERO);
+    for _ in 0..rounds {
+        a_while().await;
+        server.kill_postgres();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        longest = longest.max(until_it_serves(&caller, Duration::from_secs(60)).await);
+    }
+    let acknowledged = load.end().await;
+    check(&data, &acknowledged).await;
+    let told = format!(
+        "{rounds} times, {} records and {} imports acknowledged, none lost; serving again after {:.1} s at most",
+        acknowledged.requirements.len(),
+        acknowledged.imports.len(),
+        longest.as_secs_f64()
+    );
+    figure("PostgreSQL killed", told, "all there; serving within 10 s", longest < Duration::from_secs(10));
+    server.stop().await;
+}
+
+/// A file system of its own, taken away at the end.
+struct Mounted(std::path::PathBuf);
+
+impl Mounted {
+    fn make(at: &Path, megabytes: usize) -> Self {
+        std::fs::create_dir_all(at).unwrap();
+        let size = format!("size={megabytes}m,mode=0711");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status().unwrap();
+        assert!(done.success(), "this drill mounts a small file system, for which it has to run as root");
+        Self(at.to_path_buf())
+    }
+
+    /// Fills it but for so many bytes.
+    fn fill(&self, left: u64) -> std::path::PathBuf {
+        let file = self.0.join("filler");
+        let disk = nix::sys::statvfs::statvfs(&self.0).unwrap();
+        let free = disk.blocks_available() * disk.fragment_size();
+        let length = free.saturating_sub(left).to_string();
+        assert!(Command::new("fallocate").args(["-l", &length]).arg(&file).status().unwrap().success());
+        file
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn disk_full() {
+    let home = home();
+    let disk = Mounted::make(&home.path().join("disk"), 900);
+    let data = disk.0.join("data");
+    let server = Server::start(&data).await;
+    let caller = server.caller();
+    let project = project(&caller).await;
+    let load = Load::begin(caller.clone(), &project);
+    a_while().await;
+    let filler = disk.fill(2 << 20);
+    let (began, mut answers, mut refused_at) = (Instant::now(), Answers::default(), None);
+    for n in 0.. {
+        if began.elapsed() > Duration::from_secs(60)
+            || refused_at.is_some_and(|at: Instant| at.elapsed() > Duration::from_secs(10))
+        {
+            break;
+        }
+        let (status, _, took) = create(&caller, &project, &format!("while full {n}")).await;
+        answers.note(status, took);
+        if status != 201 {
+            refused_at = refused_at.or(Some(Instant::now()));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(refused_at.is_some(), "the disk was never full: {}", answers.told());
+    std::fs::remove_file(filler).unwrap();
+    let freed = Instant::now();
+    loop {
+        let (status, _, _) = create(&caller, &project, "after").await;
+        if status == 201 {
+            break;
+        }
+        assert!(freed.elapsed() < Duration::from_secs(60), "not back: {status}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let back = freed.elapsed();
+    let acknowledged = load.end().await;
+    let client = database(&data).await;
+    for (title, id) in &acknowledged.requirements {
+        let sql = format!("select count(*) from work.requirements where id = '{id}' and title = '{title}'");
+        assert_eq!(number(&client, &sql).await, 1, "{title} was acknowledged");
+    }
+    let told = format!(
+        "answers {}; the slowest {:.1} s; writing again {:.1} s after there was room; {} acknowledged, none lost",
+        answers.told(),
+        answers.slowest.as_secs_f64(),
+        back.as_secs_f64(),
+        acknowledged.requirements.len()
+    );
+    let is_clear = answers.of(0) == 0 && answers.of(500) == 0;
+    figure(
+        "disk full",
+        told,
+        "clear refusals (503, 507), back without help",
+        is_clear && back < Duration::from_secs(30),
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn connections_exhausted() {
+    let home = home();
+    let data = home.path().join("data");
+    let server = Server::start(&data).await;
+    let caller = server.caller();
+    let project = project(&caller).await;
+    let config = cluster::Connections::read(&data).unwrap().config(cluster::Role::Application);
+    let mut held = Vec::new();
+    let client = database(&data).await;
+    let began = Instant::now();
+    // The server's own connections are ended again and again until all are somebody else's.
+    while began.elapsed() < Duration::from_secs(5) {
+        let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                    where usename = 'application_user' and application_name <> 'greedy'";
+        number(&client, end).await;
+        let mut greedy = config.clone();
+        greedy.application_name("greedy");
+        while let Ok((client, connection)) = greedy.connect(NoTls).await {
+            held.push((client, tokio::spawn(connection)));
+        }
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let (caller, project) = (caller.clone(), project.clone());
+        tasks.spawn(async move { create(&caller, &project, &format!("crowded {n}")).await });
+    }
+    let (mut answers, mut silent) = (Answers::default(), 0);
+    while let Some(done) = tasks.join_next().await {
+        let (status, says_when, took) = done.unwrap();
+        answers.note(status, took);
+        silent += usize::from(status != 201 && !says_when);
+    }
+    let freed = Instant::now();
+    drop(held);
+    let back = until_it_serves(&caller, Duration::from_secs(30)).await;
+    let _ = freed;
+    let told = format!(
+        "100 requests at once: {}; the slowest {:.2} s, {silent} without Retry-After; serving {:.1} s after there was room",
+        answers.told(),
+        answers.slowest.as_secs_f64(),
+        back.as_secs_f64()
+    );
+    let is_met = answers.by_status.keys().all(|status| [201, 503].contains(status))
+        && silent == 0
+        && answers.slowest < Duration::from_secs(1)
+        && back < Duration::from_secs(5);
+    figure("connections exhausted", told, "503 with Retry-After within 1 s, back within 5 s", is_met);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn reconnects() {
+    let home = home();
+    let data = home.path().join("data");
+    let server = Server::start(&data).await;
+    let caller = server.caller();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..500 {
+        // A client of its own makes a connection of its own.
+        let alone = Caller { client: reqwest::Client::new(), url: caller.url.clone(), token: caller.token.clone() };
+        tasks.spawn(async move {
+            let began = Instant::now();
+            let request = alone.client.get(format!("{}/v1/projects", alone.url)).bearer_auth(&alone.token);
+            let answer = request.timeout(Duration::from_secs(20)).send().await;
+            (answer.map_or(0, |answer| answer.status().as_u16()), began.elapsed())
+        });
+    }
+    let mut answers = Answers::default();
+    while let Some(done) = tasks.join_next().await {
+        let (status, took) = done.unwrap();
+        answers.note(status, took);
+    }
+    let back = until_it_serves(&caller, Duration::from_secs(30)).await;
+    let told = format!(
+        "{}; the slowest {:.2} s; the next request answered after {:.2} s",
+        answers.told(),
+        answers.slowest.as_secs_f64(),
+        back.as_secs_f64()
+    );
+    let is_met = answers.by_status.keys().all(|status| [200, 503].contains(status)) && back < Duration::from_secs(5);
+    figure("500 reconnects at once", told, "all answered, nothing hangs, back within 5 s", is_met);
+    server.stop().await;
+}
+
+/// A server of its own on the database of another.
+async fn beside(first: &Server, data: &Path) -> (Server, Caller) {
+    let connections = cluster::Connections::read(&first.data).unwrap();
+    let (serving, owning) = (connections.url(cluster::Role::Application), connections.url(cluster::Role::Owner));
+    let key = first.data.join("signing.key").to_str().unwrap().to_owned();
+    let variables = [("DATABASE_URL", &*serving), ("THROUGHLINE_OWNER_URL", &*owning)];
+    let server = Server::start_with(data, &["serve", "--signing-key", &key], &variables).await;
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
+    let plain: String = log.chars().filter(|char| char.is_ascii_graphic() || *char == ' ').collect();
+    let address = plain.split("127.0.0.1:").nth(1).unwrap();
+    let port: String = address.chars().take_while(char::is_ascii_digit).collect();
+    let known = first.caller();
+    (server, Caller { url: format!("http://127.0.0.1:{port}"), ..known })
+}
+
+/// Writes without a pause, over whichever server takes the connection, as a load balancer would, until told to stop.
+fn write_over(
+    servers: &std::sync::Arc<std::sync::Mutex<Vec<Caller>>>,
+    stop: &std::sync::Arc<std::sync::atomic::AtomicBool>,
+    project: &str,
+) -> tokio::task::JoinSet<Answers> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let (servers, stop, project) = (servers.clone(), stop.clone(), project.to_owned());
+        tasks.spawn(async move {
+            let mut answers = Answers::default();
+            for n in 0.. {
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                let all = servers.lock().unwrap().clone();
+                // Who refuses the connection has not seen the request: another is asked.
+                for at in 0..all.len() {
+                    let caller = &all[(writer + n + at) % all.len()];
+                    let (status, _, took) = create(caller, &project, &format!("rolling {writer} {n}")).await;
+                    if status != 0 || at + 1 == all.len() {
+                        answers.note(status, took);
+                        break;
+                    }
+                }
+            }
+            answers
+        });
+    }
+    tasks
+}
+
+async fn ended(mut tasks: tokio::task::JoinSet<Answers>, stop: &std::sync::atomic::AtomicBool) -> Answers {
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut all = Answers::default();
+    while let Some(one) = tasks.join_next().await {
+        all.take_in(one.unwrap());
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn rolling_restart() {
+    let home = home();
+    let first = Server::start(&home.path().join("data")).await;
+    let project = project(&first.caller()).await;
+    let places = [home.path().join("one"), home.path().join("two")];
+    let mut servers = Vec::new();
+    let callers = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    for place in &places {
+        let (server, caller) = beside(&first, place).await;
+        servers.push(server);
+        callers.lock().unwrap().push(caller);
+    }
+    let stop = std::sync::Arc::default();
+    let tasks = write_over(&callers, &stop, &project);
+    let (rounds, mut longest) = (rounds(5), Duration::ZERO);
+    for _ in 0..rounds {
+        for (at, place) in places.iter().enumerate() {
+            a_while().await;
+            let began = Instant::now();
+            let mut old = servers.remove(at);
+            kill(Pid::from_raw(old.child.id().cast_signed()), Signal::SIGTERM).unwrap();
+            while old.child.try_wait().unwrap().is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            longest = longest.max(began.elapsed());
+            let (server, caller) = beside(&first, place).await;
+            servers.insert(at, server);
+            callers.lock().unwrap()[at] = caller;
+        }
+    }
+    let answers = ended(tasks, &stop).await;
+    let told = format!(
+        "{} restarts of two servers: {}; the slowest answer {:.2} s; drained within {:.1} s",
+        2 * rounds,
+        answers.told(),
+        answers.slowest.as_secs_f64(),
+        longest.as_secs_f64()
+    );
+    let is_met = answers.by_status.keys().all(|status| *status == 201) && longest < Duration::from_secs(30);
+    figure("rolling restart under load", told, "no 5xx; drained within 30 s", is_met);
+    for server in servers {
+        server.stop().await;
+    }
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn migration() {
+    let home = home();
+    let data = home.path().join("data");
+    let server = Server::start(&data).await;
+    let project = project(&server.caller()).await;
+    let newest = number(&database(&data).await, "select max(version)::int8 from platform.schema_migrations").await;
+    let callers = std::sync::Arc::new(std::sync::Mutex::new(vec![server.caller()]));
+    let stop = std::sync::Arc::default();
+    let tasks = write_over(&callers, &stop, &project);
+    let connections = cluster::Connections::read(&data).unwrap();
+    let (serving, owning) = (connections.url(cluster::Role::Application), connections.url(cluster::Role::Owner));
+    let variables = [("DATABASE_URL", &*serving), ("THROUGHLINE_OWNER_URL", &*owning)];
+    let (rounds, before) = (rounds(5), (newest - 1).to_string());
+    for _ in 0..rounds {
+        for arguments in [&["migrate", "down", "--to", &before][..], &["migrate", "up"][..]] {
+            a_while().await;
+            let (code, said) = tokio::task::block_in_place(|| throughline_with(&data, arguments, &variables));
+            assert_eq!(code, 0, "{arguments:?}: {said}");
+        }
+    }
+    a_while().await;
+    let answers = ended(tasks, &stop).await;
+    let told = format!(
+        "step {newest} undone and applied {rounds} times: {}; the slowest answer {:.2} s",
+        answers.told(),
+        answers.slowest.as_secs_f64()
+    );
+    let is_met = answers.by_status.keys().all(|status| *status == 201) && answers.slowest < Duration::from_secs(5);
+    figure("migration under load", told, "no 5xx; nobody waits long", is_met);
+    server.stop().await;
+}
