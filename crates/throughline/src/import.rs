@@ -47,6 +47,9 @@ pub(crate) struct ImportArguments {
     /// Where the tests ran, in your words.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// What scanners looked at: reports of findings speak for this, whatever they declare themselves.
+    #[arg(long, value_name = "NAME")]
+    scope: Option<String>,
     #[command(flatten)]
     remote: Remote,
 }
@@ -207,7 +210,12 @@ async fn form(
     sending: &ProgressBar,
 ) -> Result<multipart::Form, Refusal> {
     let mut form = multipart::Form::new().text("project", project.to_owned());
-    let fields = [("build", &arguments.build), ("format", &arguments.format), ("environment", &arguments.environment)];
+    let fields = [
+        ("build", &arguments.build),
+        ("format", &arguments.format),
+        ("environment", &arguments.environment),
+        ("scope", &arguments.scope),
+    ];
     for (name, value) in fields {
         if let Some(value) = value {
             form = form.text(name, value.clone());

@@ -259,4 +259,5 @@ pub static RESOURCES: [&Resource; 22] = [
     &crate::SBOM_COMPONENTS,
     &crate::VULNERABILITY_STATEMENTS,
     &crate::VULNERABILITY_AFFECTS,
+    &crate::VULNERABILITY_NAMES,
 ];

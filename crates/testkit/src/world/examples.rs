@@ -152,11 +152,8 @@ const STORED: &[(&str, &str)] = &[
     ),
     (
         "finding-sightings",
-        "with found as (
-           insert into security.findings (project_id, tool, fingerprint, title)
-           values ($2, 'lint', sha256($1::uuid::text::bytea), 'Example') returning project_id, id)
-         insert into security.finding_sightings (id, project_id, finding_id, level, uri)
-         select $1, project_id, id, 'warning', 'src/main.rs' from found",
+        "insert into security.finding_sightings (id, project_id, finding_id, level, uri)
+         select $1, project_id, id, 'warning', 'src/main.rs' from security.findings where id = $2",
     ),
     (
         "sboms",
@@ -175,6 +172,11 @@ const STORED: &[(&str, &str)] = &[
         "vulnerability-affects",
         "insert into security.vulnerability_affects (id, project_id, statement_id, reference)
          select $1, project_id, id, 'example' from security.vulnerability_statements where id = $2",
+    ),
+    (
+        "vulnerability-names",
+        "insert into security.vulnerability_names (id, project_id, statement_id, name)
+         select $1, project_id, id, 'GHSA-EXAM-PLE1' from security.vulnerability_statements where id = $2",
     ),
     ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
     (

@@ -5,6 +5,7 @@
 //! stores the pieces set-wise, and the import's end is part of it. So an import that is cut off anywhere has stored
 //! nothing, is still queued or running, and is begun again by [`Imports::resume`].
 
+mod affects;
 mod build;
 mod case;
 mod components;
@@ -34,7 +35,7 @@ pub use runner::{Imports, PrincipalOf};
 pub use summary::{Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
 /// The formats that are imported; a sender can insist on one.
-pub(crate) const IMPORTED: [Format; 16] = [
+pub(crate) const IMPORTED: [Format; 24] = [
     Format::Junit,
     Format::Nunit,
     Format::Trx,
@@ -51,6 +52,14 @@ pub(crate) const IMPORTED: [Format; 16] = [
     Format::Requirement,
     Format::Sarif,
     Format::CycloneDx,
+    Format::Spdx,
+    Format::Osv,
+    Format::OsvScanner,
+    Format::OpenVex,
+    Format::Csaf,
+    Format::Trivy,
+    Format::Grype,
+    Format::Gitlab,
 ];
 
 /// The short name of a format, as senders write it and as it is stored.
@@ -72,6 +81,14 @@ pub(crate) fn format_name(format: Format) -> &'static str {
         Format::Requirement => "requirement",
         Format::Sarif => "sarif",
         Format::CycloneDx => "cyclonedx",
+        Format::Spdx => "spdx",
+        Format::Osv => "osv",
+        Format::OsvScanner => "osv-scanner",
+        Format::OpenVex => "openvex",
+        Format::Csaf => "csaf",
+        Format::Trivy => "trivy",
+        Format::Grype => "grype",
+        Format::Gitlab => "gitlab",
         _ => "other",
     }
 }

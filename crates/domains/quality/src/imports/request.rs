@@ -36,6 +36,11 @@ pub struct NewImport {
     #[serde(default)]
     #[schemars(length(max = 200))]
     pub shard: Option<String>,
+    /// What scanners looked at, for reports of findings: they speak for this, whatever they declare themselves. What an earlier report of the same
+    /// tool and scope had and this one does not repeat is fixed; nothing else is.
+    #[serde(default)]
+    #[schemars(length(max = 500))]
+    pub scope: Option<String>,
     /// The files.
     #[schemars(length(min = 1))]
     pub files: Vec<SpooledFile>,
@@ -95,6 +100,8 @@ pub(crate) struct Wishes {
     pub(crate) environment: Option<String>,
     pub(crate) shard: Option<String>,
     pub(crate) format: Option<String>,
+    #[serde(default)]
+    pub(crate) scope: Option<String>,
 }
 
 async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error> {
@@ -135,6 +142,7 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error
             "build_created": build.is_some_and(|build| build.is_new),
             "environment": wishes.environment,
             "shard": wishes.shard,
+            "scope": wishes.scope,
         })),
     };
     record(ctx, tx, &change).await?;
@@ -149,8 +157,12 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error
 fn wishes(input: &NewImport) -> Result<Wishes, Error> {
     let given =
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let wishes =
-        Wishes { environment: given(&input.environment), shard: given(&input.shard), format: given(&input.format) };
+    let wishes = Wishes {
+        environment: given(&input.environment),
+        shard: given(&input.shard),
+        format: given(&input.format),
+        scope: given(&input.scope),
+    };
     let long = |text: &Option<String>, most: usize| text.as_ref().is_some_and(|text| text.chars().count() > most);
     if long(&wishes.environment, 500) {
         return Err(Problem::invalid("The environment is too long.")
@@ -159,6 +171,9 @@ fn wishes(input: &NewImport) -> Result<Wishes, Error> {
     }
     if long(&wishes.shard, 200) {
         return Err(Problem::invalid("The shard is too long.").field("/shard", "at most 200 characters").into());
+    }
+    if long(&wishes.scope, 500) {
+        return Err(Problem::invalid("The scope is too long.").field("/scope", "at most 500 characters").into());
     }
     let known = IMPORTED.map(format_name);
     if let Some(format) = wishes.format.as_deref().filter(|format| !known.contains(format)) {
