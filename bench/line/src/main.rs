@@ -1,6 +1,7 @@
 //! Runs the measurements of the line and writes them down. See `bench/README.md` for what each means; start it by `script/bench`.
 
 mod deciding;
+mod exposed;
 mod imports;
 mod limited;
 mod reading;
@@ -32,7 +33,7 @@ struct Plan {
     results: PathBuf,
 }
 
-const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P7] [P9] [P10] [--rows 10000,1000000] [--requirements 100000] [--rounds 7] [--seconds 3] [--connections 16]\n\
+const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P7] [P9] [P10] [P13] [--rows 10000,1000000] [--requirements 100000] [--rounds 7] [--seconds 3] [--connections 16]\n\
     Without a name everything is measured.";
 
 #[tokio::main]
@@ -74,6 +75,9 @@ async fn run(plan: &Plan) -> Result<String, Failure> {
     if plan.wants("P10") {
         sections.push(starting::measure(plan).await?);
     }
+    if plan.wants("P13") {
+        sections.push(exposed::measure(plan).await?);
+    }
     for section in sections {
         text.push('\n');
         text.push_str(&section.markdown());
@@ -110,7 +114,7 @@ fn plan() -> Result<Plan, Failure> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match argument.as_str() {
-            "P1" | "P2" | "P3" | "P4" | "P5" | "P7" | "P9" | "P10" => plan.goals.push(argument),
+            "P1" | "P2" | "P3" | "P4" | "P5" | "P7" | "P9" | "P10" | "P13" => plan.goals.push(argument),
             "--rows" => plan.rows = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
             "--requirements" => plan.requirements = value()?.parse()?,
             "--rounds" => plan.rounds = value()?.parse()?,

@@ -10,6 +10,8 @@ const REQUIREMENTS: &str = include_str!("../sql/seed_requirements.sql");
 const READER: &str = include_str!("../sql/seed_reader.sql");
 const VIEWER: &str = include_str!("../sql/seed_viewer.sql");
 const PROJECTS: &str = include_str!("../sql/seed_projects.sql");
+const COMPONENTS: &str = include_str!("../sql/seed_components.sql");
+const ADVISORIES: &str = include_str!("../sql/seed_advisories.sql");
 const SEARCHED: &str = include_str!("../sql/seed_search.sql");
 const MATRIX: &str = include_str!("../sql/seed_matrix.sql");
 const BUILDS: &str = include_str!("../sql/seed_builds.sql");
@@ -99,6 +101,36 @@ pub async fn matrix(instance: &Instance, requirements: u64, builds: u64) -> Resu
     );
     client.batch_execute(&evidence).await?;
     client.batch_execute("vacuum (analyze)").await?;
+    client.batch_execute("checkpoint").await?;
+    Ok(())
+}
+
+/// Stores `rows` components in bills of materials of builds, what runs, and a thousand vulnerabilities.
+///
+/// # Errors
+/// When the database refuses a row.
+pub async fn exposed(instance: &Instance, rows: u64) -> Result<(), Failure> {
+    let client = without_triggers(instance).await?;
+    client.batch_execute(&of(instance, PROJECTS)).await?;
+    client.batch_execute("select setseed(0.42)").await?;
+    in_steps(instance, &client, COMPONENTS, rows).await?;
+    client.batch_execute(&of(instance, ADVISORIES)).await?;
+    for table in [
+        "work.projects",
+        "work.requirements",
+        "work.trace_links",
+        "quality.test_cases",
+        "quality.test_results",
+        "delivery.builds",
+        "delivery.deployments",
+        "security.sboms",
+        "security.sbom_components",
+        "security.vulnerability_statements",
+        "security.vulnerability_names",
+        "security.vulnerability_affects",
+    ] {
+        client.batch_execute(&format!("vacuum (analyze) {table}")).await?;
+    }
     client.batch_execute("checkpoint").await?;
     Ok(())
 }

@@ -11,8 +11,9 @@ use crate::{Limits, ReadError, exchange};
 pub const RECOGNITION_BYTES: usize = 64 << 10;
 
 const READABLE: &str = "this server reads test results (JUnit XML, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test -json, mocha, RSpec, \
-     dart), Cobertura, lcov, JaCoCo, SARIF, CycloneDX, requirements (Markdown with front matter, ReqIF, StrictDoc, sphinx-needs, \
-     Doorstop, ASVS, CSV, XLSX) and issues of Jira, GitHub, GitLab, Bugzilla and Redmine";
+     dart), Cobertura, lcov, JaCoCo, findings and components (SARIF, CycloneDX, SPDX, OSV, OpenVEX, CSAF, Trivy, Grype, osv-scanner, GitLab), \
+     requirements (Markdown with front matter, ReqIF, StrictDoc, sphinx-needs, Doorstop, ASVS, CSV, XLSX) and issues of Jira, GitHub, GitLab, \
+     Bugzilla and Redmine";
 
 /// A format that this crate has a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +51,22 @@ pub enum Format {
     Sarif,
     /// Components and vulnerabilities, as JSON or XML: [`crate::cyclonedx`].
     CycloneDx,
+    /// Components, as JSON, JSON-LD or tags and values: [`crate::supply`].
+    Spdx,
+    /// Vulnerabilities of packages: [`crate::supply`].
+    Osv,
+    /// A report of osv-scanner: [`crate::supply`].
+    OsvScanner,
+    /// What was found out about vulnerabilities: [`crate::supply`].
+    OpenVex,
+    /// Advisories, and what was found out about vulnerabilities: [`crate::supply`].
+    Csaf,
+    /// A report of Trivy: [`crate::supply`].
+    Trivy,
+    /// A report of Grype: [`crate::supply`].
+    Grype,
+    /// A report of an analyser of GitLab: [`crate::supply`].
+    Gitlab,
     /// Requirements: [`crate::exchange`], as are all that follow.
     Reqif,
     /// ReqIF with what it refers to, in an archive.
@@ -105,6 +122,14 @@ impl Format {
             Self::Requirement => "requirement (Markdown)",
             Self::Sarif => "SARIF",
             Self::CycloneDx => "CycloneDX",
+            Self::Spdx => "SPDX",
+            Self::Osv => "OSV",
+            Self::OsvScanner => "osv-scanner (JSON)",
+            Self::OpenVex => "OpenVEX",
+            Self::Csaf => "CSAF",
+            Self::Trivy => "Trivy (JSON)",
+            Self::Grype => "Grype (JSON)",
+            Self::Gitlab => "GitLab security report",
             Self::Reqif => "ReqIF",
             Self::Reqifz => "REQIFZ",
             Self::StrictDoc => "StrictDoc",
@@ -195,6 +220,9 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     }
     if is_front_matter(trimmed) {
         return Recognised::Format(Format::Requirement);
+    }
+    if is_spdx(trimmed) {
+        return Recognised::Format(Format::Spdx);
     }
     if is_lcov(trimmed) {
         return Recognised::Format(Format::Lcov);
@@ -348,6 +376,15 @@ fn is_front_matter(text: &str) -> bool {
             .is_some_and(|line| line.contains(':') || line.trim_start().starts_with('#') || line.trim().is_empty())
 }
 
+/// The first line that is not a comment tells the version of SPDX.
+fn is_spdx(text: &str) -> bool {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .and_then(|line| line.split_once(':'))
+        .is_some_and(|(tag, value)| tag.trim_end() == "SPDXVersion" && value.trim_start().starts_with("SPDX-"))
+}
+
 /// The first line that is not a comment is an lcov record.
 fn is_lcov(text: &str) -> bool {
     text.lines()
@@ -369,7 +406,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
-        let cases: [(&str, Format); 40] = [
+        let cases: [(&str, Format); 41] = [
             ("<testsuites/>", Format::Junit),
             ("\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>", Format::Junit),
             ("\n  <testcase name='a'/>", Format::Junit),
@@ -393,6 +430,7 @@ mod tests {
             ("{\"stats\":{\"suites\":1,\"passes\":1},\"tests\":[{\"title\":\"cut o", Format::Mocha),
             ("{\"version\":\"3.12\",\"examples\":[{\"full_description\":\"a\"}]}", Format::Rspec),
             ("{\"protocolVersion\":\"0.1.1\",\"type\":\"start\",\"time\":0}\n{}", Format::Dart),
+            ("# SBOM\nSPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n", Format::Spdx),
             ("TN:\nSF:a.c\n", Format::Lcov),
             ("# made by x\nSF:a.c\r\n", Format::Lcov),
             ("---\nkey: REQ-1\n---\n# A\n", Format::Requirement),

@@ -70,6 +70,53 @@ impl Outline {
     }
 }
 
+/// What products are made of, and what is known of vulnerabilities in it.
+fn recognise_supply(outline: &Outline) -> Option<Format> {
+    let has_any = |names: &[&str]| names.iter().any(|name| outline.has(name));
+    let context = outline.text("@context").unwrap_or_default();
+    if outline.text("spdxVersion").is_some_and(|version| version.starts_with("SPDX-"))
+        || context.contains("spdx.org/rdf")
+    {
+        return Some(Format::Spdx);
+    }
+    if context.contains("openvex") || has_any(&["statements.status"]) && has_any(&["statements.vulnerability"]) {
+        return Some(Format::OpenVex);
+    }
+    if outline.has("document.csaf_version") {
+        return Some(Format::Csaf);
+    }
+    let is_result =
+        outline.has("Results.Target") && has_any(&["Results.Class", "Results.Type", "Results.Vulnerabilities"]);
+    if is_result || outline.has("SchemaVersion") && has_any(&["ArtifactName", "ArtifactType", "Results"]) {
+        return Some(Format::Trivy);
+    }
+    if outline.has("matches.vulnerability") && outline.has("matches.artifact")
+        || has_any(&["matches", "ignoredMatches"]) && outline.text("descriptor.name") == Some("grype")
+    {
+        return Some(Format::Grype);
+    }
+    if outline.has("results.packages") || outline.has("results") && outline.has("experimental_config") {
+        return Some(Format::OsvScanner);
+    }
+    let is_record = |at: &str| {
+        let has = |name: &str| outline.has(&format!("{at}{name}"));
+        has("id")
+            && (has("modified") && (has("affected") || has("schema_version") || has("details") || has("published"))
+                || has("affected.ranges"))
+    };
+    if is_record("") || is_record("vulns.") {
+        return Some(Format::Osv);
+    }
+    if outline.has("vulnerabilities")
+        && (outline.has("scan.type")
+            || outline.has("vulnerabilities.location") && outline.has("vulnerabilities.identifiers")
+            || has_any(&["dependency_files"]))
+    {
+        return Some(Format::Gitlab);
+    }
+    None
+}
+
 /// The format of a JSON document by its first bytes, or None when it is none that this crate reads.
 pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
     let outline = Outline::of(prefix);
@@ -81,6 +128,9 @@ pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
         && (says_sarif || outline.has("version") || outline.has("runs.tool") || outline.has("runs.results"))
     {
         return Some(Format::Sarif);
+    }
+    if let Some(format) = recognise_supply(&outline) {
+        return Some(format);
     }
     if outline.has("protocolVersion") && outline.text("type") == Some("start") {
         return Some(Format::Dart);
@@ -143,6 +193,22 @@ mod tests {
             ("\u{FEFF}{\"version\":\"2.1.0\",\"runs\":[],}", Some(Format::Sarif)),
             (r#"{"components":[],"specVersion":"1.4","bomFormat":"CycloneDX"}"#, Some(Format::CycloneDx)),
             (r#"{"bomFormat":"AnotherFormat","specVersion":"1.4"}"#, None),
+            (r#"{"SPDXID":"SPDXRef-DOCUMENT","spdxVersion":"SPDX-2.3"}"#, Some(Format::Spdx)),
+            (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}"#, Some(Format::Spdx)),
+            (r#"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[]}"#, Some(Format::OpenVex)),
+            (r#"{"document":{"category":"csaf_vex","csaf_version":"2.0"}}"#, Some(Format::Csaf)),
+            (r#"{"SchemaVersion":2,"ArtifactName":"a"}"#, Some(Format::Trivy)),
+            (r#"{"Results":[{"Class":"config","Target":"a"#, Some(Format::Trivy)),
+            (r#"{"matches":[{"vulnerability":{},"artifact":{"#, Some(Format::Grype)),
+            (r#"{"matches":[],"descriptor":{"name":"grype"}}"#, Some(Format::Grype)),
+            (r#"{"results":[{"source":{},"packages":[]}]}"#, Some(Format::OsvScanner)),
+            (r#"{"id":"GHSA-1","modified":"x","affected":[]}"#, Some(Format::Osv)),
+            (r#"[{"id":"GHSA-1","modified":"x","details":""}]"#, Some(Format::Osv)),
+            (r#"{"vulns":[{"id":"GHSA-1","modified":"x","published":""}]}"#, Some(Format::Osv)),
+            (r#"{"version":"15.0.0","vulnerabilities":[],"scan":{"type":"sast"}}"#, Some(Format::Gitlab)),
+            (r#"{"vulnerabilities":[{"id":"1","location":{},"identifiers":[]}]}"#, Some(Format::Gitlab)),
+            (r#"{"data":{"search":{"nodes":[{"vulnerabilityAlerts":{}}]}}}"#, None),
+            (r#"{"id":1,"modified":"x"}"#, None),
             (r#"{"stats":{},"tests":[]}"#, None),
             (r#"[{"runs":1}]"#, None),
             ("{", None),

@@ -113,6 +113,7 @@ fn every_cyclonedx_document_gives_exactly_the_known_counts() {
                 cyclonedx::Event::Component(component) if component.is_subject => {}
                 cyclonedx::Event::Component(component) => components.push(*component),
                 cyclonedx::Event::Vulnerability(vulnerability) => found.push(*vulnerability),
+                cyclonedx::Event::Finding(finding) => panic!("{name}: {finding:?}"),
                 cyclonedx::Event::Finished(counted) => totals = Some(counted),
             }
         }

@@ -471,7 +471,10 @@ fn need_parent(
     match all.get(parent) {
         None => faults.push(format!("{}: the parent {parent} is not declared", resource.name)),
         Some(parent) => {
-            if one.table.reference(column).is_none_or(|key| key.target != parent.resource.table) {
+            // A view that serves a table has the table's name behind `v_`.
+            let behind = parent.resource.table.replacen(".v_", ".", 1);
+            if one.table.reference(column).is_none_or(|key| key.target != parent.resource.table && key.target != behind)
+            {
                 faults.push(format!("{}: `{column}` does not refer to {}", resource.name, parent.resource.table));
             }
         }

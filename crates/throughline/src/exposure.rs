@@ -20,7 +20,7 @@ pub(crate) struct ExposureArguments {
     remote: Remote,
 }
 
-/// Runs the command: 0 when it is not in production, 1 when it is, 4 when one may not ask.
+/// Runs the command: 0 when it is not in production, 1 when it is or may be, 4 when one may not ask.
 ///
 /// # Errors
 /// When the server cannot be reached.
@@ -40,18 +40,25 @@ pub(crate) async fn run(data: &Path, arguments: ExposureArguments, json: bool) -
             println!("{line}");
         }
     }
-    Ok(ExitCode::from(u8::from(answer["is_in_production"] == true)))
+    let is_there = ["is_in_production", "is_perhaps_in_production"].iter().any(|name| answer[name] == true);
+    Ok(ExitCode::from(u8::from(is_there)))
 }
 
 fn lines(answer: &Value) -> Vec<String> {
     let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
     let (identifier, running) = (text(&answer["identifier"]), list("running"));
-    let mut all = vec![match (answer["is_in_production"] == true, running.is_empty(), answer["statements"].as_i64()) {
+    let known = answer["statements"].as_i64().unwrap_or(0) + answer["findings"].as_i64().unwrap_or(0);
+    let mut all = vec![match (answer["is_in_production"] == true, running.is_empty(), known) {
         (true, ..) => format!("{identifier} is in production"),
+        _ if answer["is_perhaps_in_production"] == true => format!("{identifier} may be in production"),
         (_, false, _) => format!("{identifier} is not in production, or does no harm there"),
-        (_, _, Some(0)) => format!("{identifier}: no document that you may see says anything about it"),
+        (_, _, 0) => format!("{identifier}: no document that you may see says anything about it"),
         _ => format!("{identifier} runs nowhere that you may see"),
     }];
+    let names: Vec<&str> = answer["aliases"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !names.is_empty() {
+        all.push(format!("  also called {}", names.join(", ")));
+    }
     for one in &running {
         let mut line = format!(
             "  {}: {} {} in {}, {}",
@@ -71,7 +78,11 @@ fn lines(answer: &Value) -> Vec<String> {
                 line.push_str(&format!(" says {who}"));
             }
         }
+        if one["is_unsure"] == true {
+            line.push_str("; not sure whether this version is meant");
+        }
         all.push(line);
+        all.extend(at_risk(one));
     }
     for one in list("built") {
         all.push(format!(
@@ -82,13 +93,34 @@ fn lines(answer: &Value) -> Vec<String> {
         ));
     }
     match answer["ranges_not_compared"].as_i64() {
-        Some(ranges) if ranges > 0 => {
-            all.push(format!("  {ranges} ranges of versions were not compared; there may be more"))
-        }
+        Some(ranges) if ranges > 0 => all.push(format!("  {ranges} ranges of versions cannot be compared")),
         _ => {}
     }
     if answer["is_cut"] == true {
         all.push("  there is more than is told here".to_owned());
+    }
+    all
+}
+
+/// The requirements that are at risk in a place, each with its tests.
+fn at_risk(one: &Value) -> Vec<String> {
+    let requirements = one["requirements"].as_array().cloned().unwrap_or_default();
+    let mut all: Vec<String> = requirements
+        .iter()
+        .map(|requirement| {
+            let tests: Vec<String> = requirement["tests"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|test| format!("{} {}", text(&test["key"]), text(&test["status"])))
+                .collect();
+            let tests = if tests.is_empty() { "no test ran in this build".to_owned() } else { tests.join(", ") };
+            format!("    at risk: {} {} ({tests})", text(&requirement["key"]), text(&requirement["title"]))
+        })
+        .collect();
+    let more = one["requirements_count"].as_i64().unwrap_or(0) - requirements.len() as i64;
+    if more > 0 {
+        all.push(format!("    and {more} more requirements"));
     }
     all
 }
@@ -115,16 +147,21 @@ mod tests {
     #[test]
     fn the_answer_names_service_environment_version_and_owner() {
         let answer = json!({
-            "identifier": "CVE-1", "statements": 2, "is_in_production": true, "ranges_not_compared": 1, "is_cut": false, "built": [],
+            "identifier": "CVE-1", "statements": 2, "findings": 0, "is_in_production": true, "aliases": ["GHSA-1"],
+            "ranges_not_compared": 1, "is_cut": false, "built": [],
             "running": [{"tier": "production", "service": null, "project_name": "Pay", "version": "1.2", "environment": "eu", "component": "xz",
-                "component_version": "5.6.0", "owner": "Ada", "team": null, "state": "open"}],
+                "component_version": "5.6.0", "owner": "Ada", "team": null, "state": "open", "is_unsure": true, "requirements_count": 2,
+                "requirements": [{"key": "REQ-1", "title": "Pays", "tests": [{"key": "TC-1", "name": "pays", "status": "passed"}], "tests_count": 1}]}],
         });
         assert_eq!(
             lines(&answer),
             [
                 "CVE-1 is in production",
-                "  production: Pay 1.2 in eu, xz 5.6.0; owner Ada",
-                "  1 ranges of versions were not compared; there may be more"
+                "  also called GHSA-1",
+                "  production: Pay 1.2 in eu, xz 5.6.0; owner Ada; not sure whether this version is meant",
+                "    at risk: REQ-1 Pays (TC-1 passed)",
+                "    and 1 more requirements",
+                "  1 ranges of versions cannot be compared"
             ]
         );
         assert_eq!(escaped("CVE 1/ä"), "CVE%201%2F%C3%A4");

@@ -54,6 +54,9 @@ pub(crate) struct ImportArguments {
     /// Where the tests ran, in your words.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    /// What scanners looked at: reports of findings speak for this, whatever they declare themselves.
+    #[arg(long, value_name = "NAME")]
+    scope: Option<String>,
     #[command(flatten)]
     remote: Remote,
 }
@@ -214,7 +217,12 @@ async fn form(
     sending: &ProgressBar,
 ) -> Result<multipart::Form, Refusal> {
     let mut form = multipart::Form::new().text("project", project.to_owned());
-    let fields = [("build", &arguments.build), ("format", &arguments.format), ("environment", &arguments.environment)];
+    let fields = [
+        ("build", &arguments.build),
+        ("format", &arguments.format),
+        ("environment", &arguments.environment),
+        ("scope", &arguments.scope),
+    ];
     if let Some(profile) = &arguments.profile {
         form = form.text("profile", profile.clone());
     }

@@ -24,3 +24,9 @@ pub static VULNERABILITY_AFFECTS: Resource =
     Resource::new("vulnerability-affects", "security.vulnerability_affects", "vulnerability", "reference")
         .child_of("statement_id", "vulnerability-statements")
         .verbs(SEEN);
+
+/// What else they call it.
+pub static VULNERABILITY_NAMES: Resource =
+    Resource::new("vulnerability-names", "security.vulnerability_names", "vulnerability", "name")
+        .child_of("statement_id", "vulnerability-statements")
+        .verbs(SEEN);

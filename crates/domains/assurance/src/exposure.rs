@@ -1,7 +1,9 @@
-//! Is a vulnerability in production: which service, environment, version and owner.
+//! Is a vulnerability in production: which service, environment, version and owner, and which requirements and tests it puts at risk.
 //!
-//! Documents say which components a vulnerability is in, bills of materials say which builds contain these, and deployments say where
-//! such a build runs now.
+//! Documents say which components a vulnerability is in, bills of materials say which builds contain these, scanners and people say where they
+//! found it, and deployments say where such a build runs now. Tests of the build say what it proves.
+
+use std::collections::HashMap;
 
 use base::Problem;
 use jiff::Timestamp;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 
 const KNOWN: &str = include_str!("../sql/known.sql");
 const EXPOSURE: &str = include_str!("../sql/exposure.sql");
+const AT_RISK: &str = include_str!("../sql/at_risk.sql");
 /// Places told at most; the query gives one more when there are more.
 const PLACES: usize = 1000;
 
@@ -19,8 +22,12 @@ const PLACES: usize = 1000;
 pub struct Exposure {
     /// What was asked for, in capitals.
     pub identifier: String,
+    /// What documents call the same vulnerability.
+    pub aliases: Vec<String>,
     /// Documents that say something about it, as far as the asker may see them. 0: nobody has heard of it.
     pub statements: i64,
+    /// Findings of scanners and vulnerabilities that people recorded, under any of its names.
+    pub findings: i64,
     /// The worst severity they give.
     pub severity: Option<String>,
     /// The highest score they give, from 0 to 10.
@@ -31,11 +38,13 @@ pub struct Exposure {
     pub recommendation: Option<String>,
     /// Where it runs now and is not said to be harmless, in an environment of the tier `production`.
     pub is_in_production: bool,
+    /// Where it may run in such an environment: the package is there, and nobody can tell whether the version is one of those meant.
+    pub is_perhaps_in_production: bool,
     /// Where what has it runs now, production first.
     pub running: Vec<Occurrence>,
     /// Builds that have it and run nowhere.
     pub built: Vec<Occurrence>,
-    /// Ranges of versions that documents name; they are not compared, so there may be more.
+    /// Ranges of versions that cannot be compared; components that may lie within are marked as not sure.
     pub ranges_not_compared: i64,
     /// Whether there is more than is told.
     pub is_cut: bool,
@@ -77,7 +86,11 @@ pub struct Occurrence {
     pub component_version: Option<String>,
     /// Its package URL.
     pub package_url: Option<String>,
-    /// `open`, `confirmed`, `false_positive` or `fixed`, by what the project itself found out.
+    /// How it is known: by the `component` of a bill of materials, by the `finding` of a scanner, or by a `vulnerability` that somebody recorded.
+    pub found_by: String,
+    /// Whether nobody can tell if the version is one of those meant.
+    pub is_unsure: bool,
+    /// `open`, `confirmed`, `false_positive`, `fixed`, `accepted`, `wont_fix` or `suppressed`, by what the project itself found out and decided.
     pub state: String,
     /// The same as the document writes it.
     pub analysis_state: Option<String>,
@@ -85,8 +98,36 @@ pub struct Occurrence {
     pub justification: Option<String>,
     /// What was found out.
     pub detail: Option<String>,
-    /// Who brought the document that says so.
+    /// Who brought the document that says so, or decided it.
     pub stated_by: Option<String>,
+    /// What is at risk: the requirements that tests of the build verify and the one that its feature is for, the most urgent first, at most ten.
+    pub requirements: Vec<AtRisk>,
+    /// How many there are.
+    pub requirements_count: i64,
+}
+
+/// A requirement that a build proves or delivers.
+#[derive(Debug, Clone, Serialize)]
+pub struct AtRisk {
+    /// Its key, such as `REQ-42`.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// Tests of the build that verify it, those that did not pass first, at most five.
+    pub tests: Vec<Proof>,
+    /// How many there are.
+    pub tests_count: i64,
+}
+
+/// A test that verifies a requirement.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proof {
+    /// Its key, such as `TC-108`.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// How it went in this build.
+    pub status: String,
 }
 
 fn moment<S: serde::Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -140,20 +181,60 @@ pub async fn exposure(ctx: &Ctx, tx: &Tx, identifier: &str) -> Result<Exposure, 
             justification: row.try_get("justification")?,
             detail: row.try_get("detail")?,
             stated_by: row.try_get("stated_by")?,
+            found_by: row.try_get("found_by")?,
+            is_unsure: row.try_get("is_unsure")?,
+            requirements: Vec::new(),
+            requirements_count: 0,
         };
         if deployment_id.is_some() { running.push(one) } else { built.push(one) }
     }
+    at_risk(ctx, tx, &mut running).await?;
+    let in_production = |one: &&Occurrence| one.is_open() && one.tier.as_deref() == Some("production");
     Ok(Exposure {
         identifier,
+        aliases: known.try_get::<_, Option<Vec<String>>>("names")?.unwrap_or_default(),
+        findings: known.try_get("found")?,
         statements: known.try_get("statements")?,
         severity: known.try_get("severity")?,
         score: known.try_get("score")?,
         description: known.try_get("description")?,
         recommendation: known.try_get("recommendation")?,
-        is_in_production: running.iter().any(|one| one.is_open() && one.tier.as_deref() == Some("production")),
+        is_in_production: running.iter().filter(in_production).any(|one| !one.is_unsure),
+        is_perhaps_in_production: running.iter().filter(in_production).any(|one| one.is_unsure),
         running,
         built,
         ranges_not_compared: known.try_get("ranges")?,
         is_cut: rows.len() > PLACES,
     })
+}
+
+/// Adds what is at risk to the places where it runs.
+async fn at_risk(ctx: &Ctx, tx: &Tx, running: &mut [Occurrence]) -> Result<(), Error> {
+    if running.is_empty() {
+        return Ok(());
+    }
+    let projects: Vec<Uuid> = running.iter().map(|one| one.project_id).collect();
+    let builds: Vec<Uuid> = running.iter().map(|one| one.build_id).collect();
+    let mut known: HashMap<Uuid, (i64, Vec<AtRisk>)> = HashMap::new();
+    for row in query_readable(ctx, tx, None, AT_RISK, &[&projects, &builds]).await? {
+        let keys: Vec<String> = row.try_get("test_keys")?;
+        let names: Vec<String> = row.try_get("test_names")?;
+        let statuses: Vec<String> = row.try_get("test_statuses")?;
+        let tests = keys.into_iter().zip(names).zip(statuses);
+        let place = known.entry(row.try_get("build_id")?).or_default();
+        place.0 = row.try_get("requirements")?;
+        place.1.push(AtRisk {
+            key: row.try_get("key")?,
+            title: row.try_get("title")?,
+            tests: tests.map(|((key, name), status)| Proof { key, name, status }).collect(),
+            tests_count: row.try_get::<_, Option<i64>>("tests")?.unwrap_or_default(),
+        });
+    }
+    for one in running {
+        if let Some((count, requirements)) = known.get(&one.build_id) {
+            one.requirements_count = *count;
+            one.requirements.clone_from(requirements);
+        }
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ pub static FINDINGS: Resource = Resource::new("findings", "security.v_findings",
 /// The reports in which a finding was seen.
 pub static FINDING_SIGHTINGS: Resource =
     Resource::new("finding-sightings", "security.finding_sightings", "vulnerability", "uri")
+        .child_of("finding_id", "findings")
         .sorted_by("-id")
         .verbs(SEEN)
         .page("findings");

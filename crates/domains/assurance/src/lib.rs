@@ -14,7 +14,7 @@ use kernel::Operation;
 
 pub use components::*;
 pub use evidence::EVIDENCE_BUNDLES;
-pub use exposure::{Exposure, Occurrence, exposure};
+pub use exposure::{AtRisk, Exposure, Occurrence, Proof, exposure};
 pub use findings::*;
 pub use looking::{
     FindingDecision, FindingFilter, FindingLine, FindingRecord, Sighting, find_finding, finding_tools, list_findings,

@@ -260,4 +260,5 @@ pub static RESOURCES: [&Resource; 23] = [
     &crate::SBOM_COMPONENTS,
     &crate::VULNERABILITY_STATEMENTS,
     &crate::VULNERABILITY_AFFECTS,
+    &crate::VULNERABILITY_NAMES,
 ];

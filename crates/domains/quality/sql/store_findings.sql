@@ -1,30 +1,35 @@
 -- Stores a batch of findings of one report, each at most once in it: made, brought to what the report says, or only seen again; every one gets a
--- sighting. A report of an earlier build than the finding was last heard of in changes nothing but where it was first seen. One row: how many
--- were made, changed and left as they were.
+-- sighting. A report of an earlier build than the finding was last heard of in changes nothing but where it was first seen, and one of another
+-- branch nothing at all, unless that is the default branch. One row: how many were made, changed and left as they were.
 with given as (
   select g.*, string_to_array(g.all_tags, E'\x1f') as tags
   from unnest($6::uuid[], $7::text[], $8::text[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::float8[],
-              $16::text[], $17::int[], $18::int[], $19::text[], $20::text[], $21::text[], $22::bool[], $23::text[], $24::text[])
+              $16::text[], $17::int[], $18::int[], $19::text[], $20::text[], $21::text[], $22::bool[], $23::text[], $24::text[],
+              $25::text[], $26::text[], $27::text[])
        g (id, tool, scope, fingerprint, rule_id, title, message, level, severity, security_severity, uri, line_number, column_number,
-          logical_location, help_uri, all_tags, is_suppressed, suppression, baseline_state)
+          logical_location, help_uri, all_tags, is_suppressed, suppression, baseline_state, vulnerability, package, package_version)
 ), known as (
   select g.id as given_id, f.id, f.first_seen_build_id,
          coalesce($5::int < (select max(b.build_number) from delivery.builds b
-                             where b.project_id = $1 and b.id in (f.last_seen_build_id, f.fixed_build_id)), false) as is_past,
+                             where b.project_id = $1 and b.id in (f.last_seen_build_id, f.fixed_build_id)), false)
+           or ($28::text is not null and not $29::bool
+               and $28 is distinct from (select b.git_branch from delivery.builds b
+                                         where b.project_id = $1 and b.id = coalesce(f.fixed_build_id, f.last_seen_build_id))) as is_past,
          f.status = 'fixed'
            or (f.rule_id, f.title, f.message, f.level, f.severity, f.security_severity, f.uri, f.line_number, f.column_number, f.logical_location,
-               f.help_uri, f.tags, f.is_suppressed, f.suppression)
+               f.help_uri, f.tags, f.is_suppressed, f.suppression, f.vulnerability, f.package, f.package_version)
               is distinct from
               (g.rule_id, g.title, g.message, g.level, g.severity, g.security_severity::numeric(3,1), g.uri, g.line_number, g.column_number,
-               g.logical_location, g.help_uri, g.tags, g.is_suppressed, g.suppression) as differs
+               g.logical_location, g.help_uri, g.tags, g.is_suppressed, g.suppression, g.vulnerability, g.package, g.package_version) as differs
   from given g
   join security.findings f on f.project_id = $1 and f.tool = g.tool and f.scope = g.scope and f.fingerprint = g.fingerprint
 ), made as (
   insert into security.findings (id, project_id, tool, scope, fingerprint, rule_id, title, message, level, severity, security_severity, uri,
-    line_number, column_number, logical_location, help_uri, tags, is_suppressed, suppression, first_seen_at, first_seen_build_id, last_seen_at,
-    last_seen_build_id)
+    line_number, column_number, logical_location, help_uri, tags, is_suppressed, suppression, vulnerability, package, package_version,
+    first_seen_at, first_seen_build_id, last_seen_at, last_seen_build_id)
   select g.id, $1, g.tool, g.scope, g.fingerprint, g.rule_id, g.title, g.message, g.level, g.severity, g.security_severity::numeric(3,1), g.uri,
-         g.line_number, g.column_number, g.logical_location, g.help_uri, g.tags, g.is_suppressed, g.suppression, $4, $3, $4, $3
+         g.line_number, g.column_number, g.logical_location, g.help_uri, g.tags, g.is_suppressed, g.suppression, g.vulnerability, g.package,
+         g.package_version, $4, $3, $4, $3
   from given g
   where not exists (select from known k where k.given_id = g.id)
   returning id
@@ -33,7 +38,7 @@ with given as (
      set rule_id = g.rule_id, title = g.title, message = g.message, level = g.level, severity = g.severity,
          security_severity = g.security_severity::numeric(3,1), uri = g.uri, line_number = g.line_number, column_number = g.column_number,
          logical_location = g.logical_location, help_uri = g.help_uri, tags = g.tags, is_suppressed = g.is_suppressed, suppression = g.suppression,
-         status = 'open', fixed_at = null, fixed_build_id = null, last_seen_at = $4, last_seen_build_id = coalesce($3, f.last_seen_build_id),
+         vulnerability = g.vulnerability, package = g.package, package_version = g.package_version, status = 'open', fixed_at = null, fixed_build_id = null, last_seen_at = $4, last_seen_build_id = coalesce($3, f.last_seen_build_id),
          first_seen_build_id = coalesce(f.first_seen_build_id, $3)
     from known k join given g on g.id = k.given_id
    where f.project_id = $1 and f.id = k.id and k.differs and not k.is_past

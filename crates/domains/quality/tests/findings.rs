@@ -197,3 +197,33 @@ async fn severity_comes_from_the_score_of_the_rule_and_else_from_the_level() {
     assert_eq!(row.get::<_, &str>(0), "critical high medium low info high medium low");
     assert_eq!(row.get::<_, &str>(1), "external/cwe/cwe-079");
 }
+
+/// Proves REQ-63.3.
+#[tokio::test]
+async fn a_branch_neither_closes_nor_reopens_what_the_default_branch_knows() {
+    let world = World::new().await;
+    let tx = world.ctx.begin().await.unwrap();
+    let sql = "insert into delivery.builds (project_id, build_number, git_branch, status)
+               select $1, n, case when n in (1, 3, 5) then 'main' else 'feature' end, 'success' from generate_series(1, 6) n";
+    tx.execute(sql, &[&world.project]).await.unwrap();
+    tx.commit().await.unwrap();
+    let of = |rules: &[&str]| {
+        let results: Vec<Value> = rules.iter().map(|rule| result(rule, 1, rule)).collect();
+        log("lint", "all", json!({}), json!(results))
+    };
+    world.log(json!("1"), &of(&["A", "B"])).await;
+    world.log(json!("2"), &of(&["B", "C"])).await;
+    assert_eq!(world.states().await, ["A open", "B open", "C open"], "the branch does not speak for main");
+    world.log(json!("3"), &of(&["A"])).await;
+    assert_eq!(world.states().await, ["A open", "B fixed", "C open"], "main does not speak for the branch");
+    world.log(json!("4"), &of(&["B"])).await;
+    assert_eq!(
+        world.states().await,
+        ["A open", "B fixed", "C fixed"],
+        "what main has fixed stays fixed, and the branch closes its own"
+    );
+    world.log(json!("5"), &of(&["B", "C"])).await;
+    assert_eq!(world.states().await, ["A fixed", "B open", "C open"], "main takes over what was merged");
+    world.log(json!("6"), &of(&[])).await;
+    assert_eq!(world.states().await, ["A fixed", "B open", "C open"]);
+}

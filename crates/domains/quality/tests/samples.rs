@@ -291,3 +291,39 @@ async fn every_cyclonedx_sample_is_stored_with_exactly_its_components_and_statem
         }
     }
 }
+
+/// Proves REQ-63.1, REQ-64.1 with the samples.
+#[tokio::test]
+async fn every_advisory_and_report_of_a_scanner_is_stored_and_once() {
+    let samples = of_category("vuln-other");
+    if samples.is_empty() {
+        return;
+    }
+    let world = World::new().await;
+    for (name, fact, bytes) in &samples {
+        let build = json!({"build": name.rsplit('/').next()});
+        let ended = world.import(&[(name, bytes)], build.clone()).await.remove(0);
+        let fact = &fact["f"];
+        let number = |what: &str| fact[what].as_i64().unwrap_or(0);
+        if fact["format"].as_str().is_some_and(|format| format.starts_with("github-graphql")) {
+            assert_eq!(ended.status, "failed", "{name}");
+            continue;
+        }
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+        assert_adds_up(&ended.summary);
+        let sql = |what: &str| format!("select count(*) from {what} where import_id = '{}'", ended.id);
+        let sightings = world.count(&sql("security.finding_sightings")).await;
+        let statements = world.count(&sql("security.vulnerability_statements")).await;
+        match fact["format"].as_str().unwrap() {
+            "openvex" => assert_eq!((statements, sightings), (number("statements"), 0), "{name}"),
+            "csaf" => assert_eq!((statements, sightings), (number("vulnerabilities"), 0), "{name}"),
+            "grype" => assert_eq!((statements, sightings), (number("matches"), number("matches")), "{name}"),
+            _ => {
+                let all = number("vulnerabilities") + number("misconfigurations") + number("suppressed");
+                assert_eq!((sightings, statements), (all, all - number("misconfigurations")), "{name}");
+            }
+        }
+        let again = world.import(&[("again.json", bytes)], build).await.remove(0);
+        assert_eq!(again.summary.status, FileStatus::Unchanged, "{name}");
+    }
+}

@@ -16,6 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
         match event {
             Ok(Event::Component(component)) => assert!(!component.name.contains('\0')),
             Ok(Event::Vulnerability(found)) => assert!(!found.id.contains('\0')),
+            Ok(Event::Finding(finding)) => panic!("{finding:?}"),
             Ok(Event::Finished(totals)) => assert!(totals.components_top <= totals.components),
             Err(error) => assert!(error.line >= 1),
         }

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::record::{Component, Event, Totals};
 use super::understand::{component, components, vulnerability};
 use crate::Limits;
 use crate::json::Value;
+use crate::supply::{Component, Event, Totals};
 
 /// What was found and waits to be handed over, what was counted, and the bounds of both.
 pub(super) struct Gathered {

@@ -3,8 +3,9 @@
 use std::io::BufRead;
 
 use super::gathered::Gathered;
-use super::record::{Event, check_version};
+use super::version::check_version;
 use crate::json::{Json, Token, Value};
+use crate::supply::Event;
 use crate::{Limits, ReadError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

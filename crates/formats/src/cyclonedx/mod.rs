@@ -6,15 +6,14 @@
 
 mod gathered;
 mod json;
-mod package;
-mod record;
 mod understand;
+mod version;
 mod xml;
 
 use std::io::{BufRead, Chain, Cursor, Read};
 
-pub use package::{Package, package};
-pub use record::{Affected, AffectedVersion, Analysis, Component, Event, Severity, Totals, Vulnerability};
+pub use crate::purl::{Package, package};
+pub use crate::supply::{Affected, AffectedVersion, Analysis, Component, Event, Severity, Totals, Vulnerability};
 
 use crate::{Limits, ReadError};
 
@@ -66,7 +65,7 @@ impl<R: BufRead> Reader<R> {
 
 /// Takes what decides the shape: everything up to the first byte that is neither white space, nor zero, nor part of a byte order
 /// mark. It is put back in front of the rest by the caller.
-fn beginning<R: BufRead>(inner: &mut R) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn beginning<R: BufRead>(inner: &mut R) -> Result<Vec<u8>, ReadError> {
     let mut taken = Vec::new();
     for byte in inner.by_ref().bytes().take(BEGINNING_BYTES) {
         let byte =

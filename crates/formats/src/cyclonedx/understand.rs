@@ -1,7 +1,7 @@
 //! Values of either shape → records.
 
-use super::record::{Affected, AffectedVersion, Analysis, Component, Severity, Vulnerability};
 use crate::json::Value;
+use crate::supply::{Affected, AffectedVersion, Analysis, Component, Severity, Vulnerability};
 
 /// The entries of a list: items in JSON, elements of one name in XML.
 fn list<'a>(value: &'a Value, plural: &str, singular: &str) -> Vec<&'a Value> {
@@ -32,7 +32,7 @@ pub(super) fn components(value: &Value, into: &mut Vec<Component>, found: &mut V
         if vulnerability.affects.is_empty() {
             let reference = own.reference.clone().or_else(|| own.purl.clone()).or_else(|| text(inside.get("ref")));
             vulnerability.affects =
-                reference.map(|reference| Affected { reference, versions: Vec::new() }).into_iter().collect();
+                reference.map(|reference| Affected { reference, ..Affected::default() }).into_iter().collect();
         }
         found.push(vulnerability);
     }
@@ -87,12 +87,14 @@ pub(super) fn vulnerability(value: &Value) -> Vulnerability {
     let affects = list(value, "affects", "target").into_iter().filter_map(|target| {
         Some(Affected {
             reference: text(target.get("ref"))?,
+            product: None,
             versions: list(target, "versions", "version").into_iter().filter_map(affected_version).collect(),
         })
     });
     let cwes = list(value, "cwes", "cwe").into_iter();
     Vulnerability {
         id: text(value.get("id")).unwrap_or_default(),
+        aliases: list(value, "references", "reference").into_iter().filter_map(|one| text(one.get("id"))).collect(),
         source: text(value.at(&["source", "name"])),
         severity: severities.max(),
         score: scores.filter(|score| (0.0..=10.0).contains(score)).reduce(f64::max),
@@ -102,6 +104,7 @@ pub(super) fn vulnerability(value: &Value) -> Vulnerability {
         cwes: cwes.filter_map(|cwe| cwe.count().or_else(|| cwe.text()?.parse().ok())).collect(),
         analysis,
         affects: affects.collect(),
+        stated: None,
     }
 }
 

@@ -4,8 +4,9 @@ use std::io::BufRead;
 
 use super::NAMESPACE;
 use super::gathered::Gathered;
-use super::record::{Event, check_version};
+use super::version::check_version;
 use crate::json::Value;
+use crate::supply::Event;
 use crate::xml::{Token, Xml};
 use crate::{Limits, ReadError};
 

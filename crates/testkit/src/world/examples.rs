@@ -160,11 +160,8 @@ const STORED: &[(&str, &str)] = &[
     ),
     (
         "finding-sightings",
-        "with found as (
-           insert into security.findings (project_id, tool, fingerprint, title)
-           values ($2, 'lint', sha256($1::uuid::text::bytea), 'Example') returning project_id, id)
-         insert into security.finding_sightings (id, project_id, finding_id, level, uri)
-         select $1, project_id, id, 'warning', 'src/main.rs' from found",
+        "insert into security.finding_sightings (id, project_id, finding_id, level, uri)
+         select $1, project_id, id, 'warning', 'src/main.rs' from security.findings where id = $2",
     ),
     (
         "sboms",
@@ -193,6 +190,11 @@ const STORED: &[(&str, &str)] = &[
         "webhook-deliveries",
         "insert into platform.webhook_deliveries (id, project_id, connection_id, event, payload, payload_sha256)
          select $1, project_id, id, 'ping', '{}', sha256('{}') from platform.webhook_connections where id = $2",
+    ),
+    (
+        "vulnerability-names",
+        "insert into security.vulnerability_names (id, project_id, statement_id, name)
+         select $1, project_id, id, 'GHSA-EXAM-PLE1' from security.vulnerability_statements where id = $2",
     ),
     ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
     (

@@ -148,3 +148,91 @@ select project_id, id, 'xz', 'pkg:deb/xz', '5.6.0' from t";
         world.get(format!("/v1/findings/exposure{wrong}")).by(owner).send().await.expect(400);
     }
 }
+
+/// Proves REQ-64.2, REQ-64.3, REQ-64.4.
+#[tokio::test]
+async fn the_answer_follows_names_and_ranges_and_names_requirement_and_test() {
+    let world = world().await;
+    let owner = &world.home.owner;
+    let key = |version: &str| {
+        let key = formats::version::Scheme::Semver.key(version).unwrap();
+        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("'\\x{hex}'::bytea")
+    };
+    let sql = format!(
+        "
+with p as (insert into work.projects (name, slug, owner_user_id) values ('Pay', 'pay', platform.current_user_id()) returning id),
+q as (insert into work.projects (name, slug) values ('Advice', 'advice') returning id),
+b as (insert into delivery.builds (project_id, build_number, status) select id, n, 'success' from p, generate_series(1, 5) n returning id, project_id, build_number),
+e as (insert into delivery.environments (name, tier) values ('live', 'production') returning id),
+v as (insert into platform.services (name, service_type) select 'service-' || n, 'api' from generate_series(1, 5) n returning id, name),
+d as (insert into delivery.deployments (project_id, build_id, service_id, environment_id, version, status)
+      select b.project_id, b.id, v.id, e.id, 'r' || b.build_number, 'success' from b join v on v.name = 'service-' || b.build_number cross join e),
+s as (insert into security.sboms (project_id, build_id, spec_version) select project_id, id, '1.6' from b where build_number <= 3 returning id, project_id, build_id),
+c as (insert into security.sbom_components (project_id, sbom_id, name, version, package, package_version, version_key)
+      select s.project_id, s.id, 'left-pad', x.version, 'pkg:npm/left-pad', x.version, x.key
+        from s join b on b.id = s.build_id
+        join (values (1, '1.9.0', {old}), (2, '1.10.0', {new}), (3, null, null)) x (n, version, key) on x.n = b.build_number),
+t as (insert into security.vulnerability_statements (project_id, identifier, severity) select id, 'GHSA-AAAA-BBBB-CCCC', 'high' from q returning id, project_id),
+n as (insert into security.vulnerability_names (project_id, statement_id, name) select project_id, id, 'CVE-2024-5555' from t),
+a as (insert into security.vulnerability_affects (project_id, statement_id, reference, package, version_range, high_key, is_ordered)
+      select project_id, id, 'pkg:npm/left-pad', 'pkg:npm/left-pad', 'vers:npm/<1.10.0', {new}, true from t),
+f as (insert into security.findings (project_id, tool, fingerprint, title, vulnerability) select id, 'Scanner', sha256('f'), 'Found', 'CVE-2024-5555' from p
+      returning id, project_id),
+g as (insert into security.finding_sightings (project_id, finding_id, build_id, level)
+      select f.project_id, f.id, b.id, 'error' from f join b on b.build_number = 4),
+u as (insert into security.vulnerabilities (project_id, title, cve_id, build_id, severity, status)
+      select b.project_id, 'Seen by hand', 'CVE-2024-5555', b.id, 'high', 'accepted_risk' from b where b.build_number = 5),
+r as (insert into work.requirements (project_id, title, key) select id, 'Pads on the left', 'REQ-7' from p)
+insert into quality.test_cases (project_id, name) select id, 'pads' from p",
+        old = key("1.9.0"),
+        new = key("1.10.0"),
+    );
+    let tx = world.home.ctx(&world.kernel).begin().await.unwrap();
+    tx.execute(&sql, &[]).await.unwrap();
+    let links = "insert into work.trace_links (project_id, source_id, target_id, link_type)
+        select k.project_id, k.id, r.id, 'verifies' from quality.test_cases k join work.requirements r on r.project_id = k.project_id where k.name = 'pads'";
+    assert_eq!(tx.execute(links, &[]).await.unwrap(), 1);
+    let results = "insert into quality.test_results (project_id, test_case_id, build_id, status)
+        select k.project_id, k.id, b.id, 'failed' from quality.test_cases k join delivery.builds b on b.project_id = k.project_id and b.build_number = 1
+         where k.name = 'pads'";
+    assert_eq!(tx.execute(results, &[]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+
+    for name in ["CVE-2024-5555", "ghsa-aaaa-bbbb-cccc"] {
+        let answer =
+            world.get(format!("/v1/findings/exposure?identifier={name}")).by(owner).send().await.expect(200).json();
+        let told: Vec<String> = answer["running"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                let words =
+                    ["service", "component_version", "found_by", "state"].map(|what| one[what].as_str().unwrap_or("-"));
+                format!("{} {}", words.join(" "), if one["is_unsure"] == true { "unsure" } else { "sure" })
+            })
+            .collect();
+        let mut expected = vec!["service-1 1.9.0 component open sure"];
+        if name.starts_with("CVE") {
+            expected.extend(["service-4 - finding open sure", "service-5 - vulnerability accepted sure"]);
+        }
+        expected.push("service-3 - component open unsure");
+        let sorted = |mut all: Vec<String>| {
+            all.sort();
+            all
+        };
+        if name.starts_with("CVE") {
+            assert_eq!(sorted(told), sorted(expected.iter().map(|one| (*one).to_owned()).collect()), "1.10.0 is fixed");
+            assert_eq!((&answer["findings"], &answer["statements"]), (&json!(2), &json!(1)));
+            assert_eq!(answer["aliases"], json!(["GHSA-AAAA-BBBB-CCCC"]));
+        } else {
+            assert!(told.contains(&"service-1 1.9.0 component open sure".to_owned()), "{told:?}");
+            assert_eq!(answer["aliases"], json!(["CVE-2024-5555"]));
+        }
+        assert_eq!((&answer["is_in_production"], &answer["is_perhaps_in_production"]), (&json!(true), &json!(true)));
+        let first = answer["running"].as_array().unwrap().iter().find(|one| one["service"] == "service-1").unwrap();
+        assert_eq!((&first["requirements"][0]["key"], &first["requirements_count"]), (&json!("REQ-7"), &json!(1)));
+        let test = &first["requirements"][0]["tests"][0];
+        assert_eq!((&test["name"], &test["status"]), (&json!("pads"), &json!("failed")));
+    }
+}

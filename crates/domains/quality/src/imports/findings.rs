@@ -1,21 +1,23 @@
 //! Stores a log of findings (SARIF): each finding once for all reports, with a sighting for every report that has it.
 //!
 //! A report speaks for the tools it is from and the scope it declares (`automationDetails.id` up to its last slash). What it does not
-//! repeat of these is fixed; nothing else is touched. Nothing is closed by a run that lists no results, says that it failed, or names no
-//! tool, nor by the report of an earlier build than the finding was seen in.
+//! repeat of these is fixed; nothing else is touched. Whoever sends it may say the scope instead. Nothing is closed by a run that lists no results, says that it failed, or names no
+//! tool, nor by the report of an earlier build than the finding was seen in, nor of another branch: a branch speaks for what was found on
+//! it, and the default branch for what it has itself.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io::{BufRead, Seek},
 };
 
-use formats::{Limits, ReadError, sarif};
+use formats::{Limits, ReadError, sarif, supply};
 use kernel::{Ctx, Error, Tx};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
     case::cut,
+    components::some,
     job::{Job, Stop},
     source::Source,
     summary::Summary,
@@ -23,7 +25,7 @@ use super::{
 
 const STORE_FINDINGS: &str = include_str!("../../sql/store_findings.sql");
 const CLOSE_FINDINGS: &str = include_str!("../../sql/close_findings.sql");
-const BUILD_NUMBER: &str = "select build_number from delivery.builds where project_id = $1 and id = $2";
+const FIND_LINE: &str = include_str!("../../sql/find_line.sql");
 
 /// Findings handed over at once.
 const BATCH_FINDINGS: usize = 5_000;
@@ -48,8 +50,28 @@ struct Facts {
     replaced: u64,
 }
 
+/// The build that was looked at, and whether its branch is the one that counts.
+#[derive(Default)]
+pub(super) struct Line {
+    number: Option<i32>,
+    branch: Option<String>,
+    is_default: bool,
+}
+
+impl Line {
+    /// That of the build a report is sent for.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub(super) async fn of(tx: &Tx, job: &Job) -> Result<Self, Error> {
+        let Some(build) = job.build else { return Ok(Self::default()) };
+        let row = tx.query_one(FIND_LINE, &[&job.project, &build]).await?;
+        Ok(Self { number: row.try_get(0)?, branch: row.try_get(1)?, is_default: row.try_get(2)? })
+    }
+}
+
 /// One finding as it is stored.
-struct Row {
+pub(super) struct Row {
     tool: String,
     scope: String,
     fingerprint: Vec<u8>,
@@ -68,6 +90,9 @@ struct Row {
     is_suppressed: bool,
     suppression: Option<String>,
     baseline: Option<&'static str>,
+    vulnerability: Option<String>,
+    package: Option<String>,
+    package_version: Option<String>,
 }
 
 /// Stores the log that `source` holds.
@@ -75,29 +100,17 @@ struct Row {
 /// # Errors
 /// A rejection when the log cannot be read to its end; else whatever the database says.
 pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Result<Summary, Stop> {
-    let mut pieces = source.stream(read);
+    let declared = job.wishes.scope.clone();
+    let mut pieces = source.stream(move |file, hand_over| read(file, declared.as_deref(), hand_over));
     let mut summary = Summary::of(&job.file_name, "sarif");
     summary.count("findings", 0, 0, 0);
-    let number: Option<i32> = match job.build {
-        Some(build) => tx.query_one(BUILD_NUMBER, &[&job.project, &build]).await?.try_get(0)?,
-        None => None,
-    };
+    let line = Line::of(tx, job).await?;
     while let Some(piece) = pieces.recv().await {
         match piece.map_err(Stop::unreadable)? {
-            Piece::Rows(rows) => store(ctx, tx, job, number, &rows, &mut summary).await?,
+            Piece::Rows(rows) => store(ctx, tx, job, &line, &rows, &mut summary).await?,
             Piece::End(facts) => {
-                let (tools, scopes): (Vec<&str>, Vec<&str>) = facts
-                    .covered
-                    .iter()
-                    .filter(|(_, closes)| **closes)
-                    .map(|((tool, scope), _)| (tool.as_str(), scope.as_str()))
-                    .unzip();
-                let fixed = tx
-                    .execute(CLOSE_FINDINGS, &[&job.project, &job.id, &job.build, &ctx.now(), &number, &tools, &scopes])
-                    .await?;
-                if fixed > 0 {
-                    summary.count("findings_fixed", 0, fixed, 0);
-                }
+                let closing = facts.covered.iter().filter(|(_, closes)| **closes).map(|(place, _)| place.clone());
+                close(ctx, tx, job, &line, &closing.collect::<Vec<_>>(), &mut summary).await?;
                 for warning in facts.warnings() {
                     summary.warn(warning);
                 }
@@ -108,11 +121,51 @@ pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Re
     Err(Stop::Failed(Error::Broken("the reader ended without the end of the log".into())))
 }
 
-async fn store(
+/// Marks as fixed what these tools found before in these scopes and the report does not repeat.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn close(
     ctx: &Ctx,
     tx: &Tx,
     job: &Job,
-    number: Option<i32>,
+    line: &Line,
+    covered: &[(String, String)],
+    summary: &mut Summary,
+) -> Result<(), Error> {
+    let (tools, scopes): (Vec<&str>, Vec<&str>) =
+        covered.iter().map(|(tool, scope)| (tool.as_str(), scope.as_str())).unzip();
+    let fixed = tx
+        .execute(
+            CLOSE_FINDINGS,
+            &[
+                &job.project,
+                &job.id,
+                &job.build,
+                &ctx.now(),
+                &line.number,
+                &tools,
+                &scopes,
+                &line.branch,
+                &line.is_default,
+            ],
+        )
+        .await?;
+    if fixed > 0 {
+        summary.count("findings_fixed", 0, fixed, 0);
+    }
+    Ok(())
+}
+
+/// Stores findings, each at most once in a report.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn store(
+    ctx: &Ctx,
+    tx: &Tx,
+    job: &Job,
+    line: &Line,
     rows: &[Row],
     summary: &mut Summary,
 ) -> Result<(), Error> {
@@ -133,7 +186,7 @@ async fn store(
                 &job.id,
                 &job.build,
                 &ctx.now(),
-                &number,
+                &line.number,
                 &ids,
                 &text(|row| &row.tool),
                 &text(|row| &row.scope),
@@ -153,6 +206,11 @@ async fn store(
                 &suppressed,
                 &maybe(|row| row.suppression.as_deref()),
                 &maybe(|row| row.baseline),
+                &maybe(|row| row.vulnerability.as_deref()),
+                &maybe(|row| row.package.as_deref()),
+                &maybe(|row| row.package_version.as_deref()),
+                &line.branch,
+                &line.is_default,
             ],
         )
         .await?;
@@ -163,7 +221,7 @@ async fn store(
 }
 
 /// Reads a log twice, its tools and rules first, and hands its findings over in batches, the end last.
-fn read(mut file: impl BufRead + Seek, hand_over: &dyn Fn(Result<Piece, ReadError>) -> bool) {
+fn read(mut file: impl BufRead + Seek, declared: Option<&str>, hand_over: &dyn Fn(Result<Piece, ReadError>) -> bool) {
     let limits = Limits::default();
     let survey = sarif::survey(&mut file, &limits).and_then(|survey| match file.rewind() {
         Ok(()) => Ok(survey),
@@ -178,7 +236,7 @@ fn read(mut file: impl BufRead + Seek, hand_over: &dyn Fn(Result<Piece, ReadErro
             return;
         }
     };
-    let mut facts = Facts::of(&survey);
+    let mut facts = Facts::of(&survey, declared);
     let (mut batch, mut weight, mut twins) = (Vec::new(), 0, HashMap::<[u8; 32], u64>::new());
     for event in sarif::Reader::new(file, &limits, &survey) {
         match event {
@@ -188,9 +246,10 @@ fn read(mut file: impl BufRead + Seek, hand_over: &dyn Fn(Result<Piece, ReadErro
                 } else if finding.baseline == Some(sarif::Baseline::Absent) {
                     facts.gone += 1;
                 } else {
-                    let scope = survey.runs.get(finding.run).map_or("", sarif::Run::scope);
+                    let own = || survey.runs.get(finding.run).map_or("", sarif::Run::scope);
+                    let scope = declared.unwrap_or_else(own);
                     let row = Row::of(&finding, scope, &mut twins);
-                    weight += row.message.as_deref().map_or(0, str::len) + row.title.len() + row.tags.len() + 200;
+                    weight += row.weight();
                     batch.push(row);
                     if batch.len() >= BATCH_FINDINGS || weight >= BATCH_BYTES {
                         weight = 0;
@@ -217,11 +276,11 @@ fn tool_name(tool: &str) -> String {
 }
 
 impl Facts {
-    fn of(survey: &sarif::Survey) -> Self {
+    fn of(survey: &sarif::Survey, declared: Option<&str>) -> Self {
         let mut facts = Self::default();
         for run in &survey.runs {
             let closes = run.has_results && !run.failed && !run.tool.is_empty();
-            let place = (tool_name(&run.tool), cut(run.scope(), 500));
+            let place = (tool_name(&run.tool), cut(declared.unwrap_or_else(|| run.scope()), 500));
             facts.covered.entry(place).and_modify(|all| *all &= closes).or_insert(closes);
             if run.failed {
                 facts.failed.insert(tool_name(&run.tool));
@@ -251,52 +310,39 @@ impl Facts {
 }
 
 impl Row {
+    /// Bytes of its text, about.
+    pub(super) fn weight(&self) -> usize {
+        self.message.as_deref().map_or(0, str::len) + self.title.len() + self.tags.len() + 200
+    }
+
     fn of(finding: &sarif::Finding, scope: &str, twins: &mut HashMap<[u8; 32], u64>) -> Self {
-        let some = |text: Option<&String>, most| {
-            text.map(|text| cut(text.trim(), most)).filter(|text: &String| !text.is_empty())
-        };
         let scope = cut(scope, 500);
-        let identity = finding.identity();
-        let nth = twins.entry(Sha256::digest(format!("{scope}\u{1E}{identity}")).into()).or_default();
-        *nth += 1;
-        let fingerprint = Sha256::digest(format!("{identity}\u{1E}{nth}")).to_vec();
+        let fingerprint = fingerprint(&scope, &finding.identity(), twins);
         let message = Some(&finding.message).filter(|text| !text.trim().is_empty());
         let first_line = message.and_then(|text| text.trim().lines().next()).map(str::to_owned);
-        let title = some(finding.rule_title.as_ref(), 500)
-            .or_else(|| some(first_line.as_ref(), 500))
-            .or_else(|| some(finding.rule_id.as_ref(), 500))
+        let title = some(finding.rule_title.as_deref(), 500)
+            .or_else(|| some(first_line.as_deref(), 500))
+            .or_else(|| some(finding.rule_id.as_deref(), 500))
             .unwrap_or_else(|| "without words".to_owned());
-        let place = |n: Option<u64>| n.and_then(|n| i32::try_from(n).ok()).filter(|n| *n > 0);
-        let mut tags: Vec<String> = Vec::new();
-        for tag in &finding.tags {
-            let tag = cut(&tag.replace('\u{1F}', " "), 200);
-            if tags.len() < 100 && !tag.is_empty() && !tags.contains(&tag) {
-                tags.push(tag);
-            }
-        }
-        let is_link = |link: &String| {
-            (link.starts_with("https://") || link.starts_with("http://"))
-                && link.chars().count() <= 2000
-                && !link.chars().any(|c| c.is_whitespace() || c.is_control())
-        };
-        let reasons = finding.suppressions.iter().filter_map(|one| one.justification.as_ref()).next();
+        let reasons = finding.suppressions.iter().filter_map(|one| one.justification.as_deref()).next();
+        let mut names = finding.rule_id.iter().chain(&finding.tags);
         Self {
             tool: tool_name(&finding.tool),
             scope,
             fingerprint,
-            rule_id: some(finding.rule_id.as_ref(), 500),
+            rule_id: some(finding.rule_id.as_deref(), 500),
             title,
-            message: some(message, 10_000),
+            message: some(message.map(String::as_str), 10_000),
             level: finding.level.name(),
             severity: severity(finding),
             // Kept to a tenth, so that what is stored equals what is compared.
             security_severity: finding.security_severity.map(|score| (score * 10.0).round() / 10.0),
-            uri: some(finding.location.uri.as_ref(), 2000),
+            uri: some(finding.location.uri.as_deref(), 2000),
             line: place(finding.location.line),
             column: place(finding.location.column),
-            logical: some(finding.location.logical.as_ref(), 2000),
+            logical: some(finding.location.logical.as_deref(), 2000),
             help_uri: finding.help_uri.clone().filter(is_link),
-            tags: tags.join("\u{1F}"),
+            tags: joined(&finding.tags),
             is_suppressed: finding.is_suppressed(),
             suppression: some(reasons, 2000),
             baseline: finding.baseline.and_then(|state| match state {
@@ -305,8 +351,87 @@ impl Row {
                 sarif::Baseline::Updated => Some("updated"),
                 sarif::Baseline::Absent => None,
             }),
+            // A rule that is a vulnerability, or is labelled as one.
+            vulnerability: names.find_map(|name| supply::vulnerability_name(name)),
+            package: None,
+            package_version: None,
         }
     }
+
+    /// What a scanner of packages, configurations or secrets found.
+    pub(super) fn of_scanner(
+        finding: &supply::Finding,
+        declared: Option<&str>,
+        twins: &mut HashMap<[u8; 32], u64>,
+    ) -> Self {
+        use supply::Severity::{Critical, High, Info, Low, Medium, None as Harmless, Unknown};
+        let scope = cut(declared.unwrap_or(&finding.scope), 500);
+        let identity = [finding.tool.as_str(), "scanner"]
+            .into_iter()
+            .chain(finding.identity.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join("\u{1F}");
+        let fingerprint = fingerprint(&scope, &identity, twins);
+        let (severity, level) = match finding.severity.unwrap_or(Unknown) {
+            Critical => ("critical", "error"),
+            High => ("high", "error"),
+            Medium | Unknown => ("medium", "warning"),
+            Low => ("low", "note"),
+            Info | Harmless => ("info", "none"),
+        };
+        let package = finding.purl.as_deref().and_then(formats::package).filter(|one| one.base.chars().count() <= 1000);
+        Self {
+            tool: tool_name(&finding.tool),
+            scope,
+            fingerprint,
+            rule_id: some(finding.rule_id.as_deref(), 500),
+            title: some(Some(&finding.title), 500).unwrap_or_else(|| "without words".to_owned()),
+            message: some(finding.message.as_deref(), 10_000),
+            level,
+            severity,
+            security_severity: finding.score.map(|score| (score * 10.0).round() / 10.0),
+            uri: some(finding.uri.as_deref(), 2000),
+            line: place(finding.line),
+            column: None,
+            logical: some(finding.logical.as_deref(), 2000),
+            help_uri: finding.help_uri.clone().filter(is_link),
+            tags: joined(&finding.tags),
+            is_suppressed: finding.is_suppressed,
+            suppression: some(finding.suppression.as_deref(), 2000),
+            baseline: None,
+            vulnerability: some(finding.vulnerability.as_deref(), 200),
+            package_version: package.as_ref().and_then(|one| some(one.version.as_deref(), 1000)),
+            package: package.map(|one| one.base),
+        }
+    }
+}
+
+/// Equal ones of one report are told apart by their order.
+fn fingerprint(scope: &str, identity: &str, twins: &mut HashMap<[u8; 32], u64>) -> Vec<u8> {
+    let nth = twins.entry(Sha256::digest(format!("{scope}\u{1E}{identity}")).into()).or_default();
+    *nth += 1;
+    Sha256::digest(format!("{identity}\u{1E}{nth}")).to_vec()
+}
+
+fn place(number: Option<u64>) -> Option<i32> {
+    number.and_then(|number| i32::try_from(number).ok()).filter(|number| *number > 0)
+}
+
+fn joined(all: &[String]) -> String {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in all {
+        let tag = cut(&tag.replace('\u{1F}', " "), 200);
+        if tags.len() < 100 && !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags.join("\u{1F}")
+}
+
+fn is_link(link: &String) -> bool {
+    (link.starts_with("https://") || link.starts_with("http://"))
+        && link.chars().count() <= 2000
+        && !link.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// How bad a finding is: by the score of its rule, with the borders that CVSS has, else by its level.

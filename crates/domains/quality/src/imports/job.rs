@@ -270,7 +270,15 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
         Format::Cobertura | Format::Lcov | Format::Jacoco => coverage::import(ctx, tx, job, &source, format).await,
         Format::Requirement => requirement::import(ctx, tx, job, &source).await,
         Format::Sarif => findings::import(ctx, tx, job, &source).await,
-        Format::CycloneDx => components::import(ctx, tx, job, &source).await,
+        Format::CycloneDx
+        | Format::Spdx
+        | Format::Osv
+        | Format::OsvScanner
+        | Format::OpenVex
+        | Format::Csaf
+        | Format::Trivy
+        | Format::Grype
+        | Format::Gitlab => components::import(ctx, tx, job, &source, format).await,
         format if format.is_exchange() => exchange::import(ctx, tx, job, &source, format).await,
         _ => Err(Stop::rejected("files of this format are not imported yet")),
     };

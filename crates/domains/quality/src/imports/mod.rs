@@ -5,6 +5,7 @@
 //! stores the pieces set-wise, and the import's end is part of it. So an import that is cut off anywhere has stored
 //! nothing, is still queued or running, and is begun again by [`Imports::resume`].
 
+mod affects;
 mod build;
 mod case;
 mod components;
@@ -36,7 +37,7 @@ pub use runner::{Imports, PrincipalOf};
 pub use summary::{Changed, ChangedField, Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
 /// The formats that are imported; a sender can insist on one.
-pub(crate) const IMPORTED: [Format; 32] = [
+pub(crate) const IMPORTED: [Format; 40] = [
     Format::Junit,
     Format::Nunit,
     Format::Trx,
@@ -53,6 +54,14 @@ pub(crate) const IMPORTED: [Format; 32] = [
     Format::Requirement,
     Format::Sarif,
     Format::CycloneDx,
+    Format::Spdx,
+    Format::Osv,
+    Format::OsvScanner,
+    Format::OpenVex,
+    Format::Csaf,
+    Format::Trivy,
+    Format::Grype,
+    Format::Gitlab,
     Format::Reqif,
     Format::Reqifz,
     Format::StrictDoc,
@@ -90,6 +99,14 @@ pub(crate) fn format_name(format: Format) -> &'static str {
         Format::Requirement => "requirement",
         Format::Sarif => "sarif",
         Format::CycloneDx => "cyclonedx",
+        Format::Spdx => "spdx",
+        Format::Osv => "osv",
+        Format::OsvScanner => "osv-scanner",
+        Format::OpenVex => "openvex",
+        Format::Csaf => "csaf",
+        Format::Trivy => "trivy",
+        Format::Grype => "grype",
+        Format::Gitlab => "gitlab",
         Format::Reqif => "reqif",
         Format::Reqifz => "reqifz",
         Format::StrictDoc => "strictdoc",

@@ -45,6 +45,11 @@ pub struct NewImport {
     /// `true`: the files are only tried. What would become of each is told by its import; nothing of them is stored.
     #[serde(default)]
     pub dry_run: Option<String>,
+    /// What scanners looked at, for reports of findings: they speak for this, whatever they declare themselves. What an earlier report of the same
+    /// tool and scope had and this one does not repeat is fixed; nothing else is.
+    #[serde(default)]
+    #[schemars(length(max = 500))]
+    pub scope: Option<String>,
     /// The files.
     #[schemars(length(min = 1))]
     pub files: Vec<SpooledFile>,
@@ -108,6 +113,7 @@ pub(crate) struct Wishes {
     pub(crate) profile: Option<String>,
     #[serde(default)]
     pub(crate) dry_run: bool,
+    pub(crate) scope: Option<String>,
 }
 
 async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error> {
@@ -163,6 +169,7 @@ async fn queue(ctx: &Ctx, tx: &mut Tx, input: NewImport) -> Result<Queued, Error
             "shard": wishes.shard,
             "profile": wishes.profile,
             "dry_run": wishes.dry_run,
+            "scope": wishes.scope,
         })),
     };
     record(ctx, tx, &change).await?;
@@ -192,6 +199,7 @@ fn wishes(input: &NewImport) -> Result<Wishes, Error> {
         format: given(&input.format),
         profile: given(&input.profile),
         dry_run,
+        scope: given(&input.scope),
     };
     let long = |text: &Option<String>, most: usize| text.as_ref().is_some_and(|text| text.chars().count() > most);
     if long(&wishes.environment, 500) {
@@ -201,6 +209,9 @@ fn wishes(input: &NewImport) -> Result<Wishes, Error> {
     }
     if long(&wishes.shard, 200) {
         return Err(Problem::invalid("The shard is too long.").field("/shard", "at most 200 characters").into());
+    }
+    if long(&wishes.scope, 500) {
+        return Err(Problem::invalid("The scope is too long.").field("/scope", "at most 500 characters").into());
     }
     let known = IMPORTED.map(format_name);
     if let Some(format) = wishes.format.as_deref().filter(|format| !known.contains(format)) {

@@ -11,8 +11,9 @@ pub(super) fn describe(places: &mut Map<String, Value>, schemas: &mut Map<String
         json!({"get": {
             "operationId": "exposure", "tags": ["findings"],
             "summary": "Tell where a vulnerability runs.",
-            "description": "Which service, environment, version and owner: from the documents that say what it is in, the bills of materials of builds, \
-                and the deployments that run now. Only what the caller may read is told, at most 1,000 places.",
+            "description": "Which service, environment, version and owner, and which requirements and tests are at risk: from the documents that say what \
+                it is in, the bills of materials of builds, what scanners and people found, and the deployments that run now. Names of the same \
+                vulnerability (CVE, GHSA) are followed. Only what the caller may read is told, at most 1,000 places.",
             "parameters": [{
                 "name": "identifier", "in": "query", "required": true, "description": "What its source calls it; capitals and small letters are alike.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", "examples": ["CVE-2024-3094"]},
@@ -39,25 +40,50 @@ pub(super) fn describe(places: &mut Map<String, Value>, schemas: &mut Map<String
         "component": {"type": "string"},
         "component_version": text(),
         "package_url": text(),
-        "state": {"type": "string", "enum": ["open", "confirmed", "false_positive", "fixed"], "description": "By what the project itself found out."},
+        "found_by": {"type": "string", "enum": ["component", "finding", "vulnerability"], "description": "How it is known."},
+        "is_unsure": {"type": "boolean", "description": "Whether nobody can tell if the version is one of those meant."},
+        "state": {
+            "type": "string", "enum": ["open", "confirmed", "false_positive", "fixed", "accepted", "wont_fix", "suppressed"],
+            "description": "By what the project itself found out and decided.",
+        },
         "analysis_state": {"type": ["string", "null"], "description": "The same as the document writes it."},
         "justification": text(),
         "detail": text(),
-        "stated_by": {"type": ["string", "null"], "description": "Who brought the document that says so."},
+        "stated_by": {"type": ["string", "null"], "description": "Who brought the document that says so, or decided it."},
+        "requirements": {
+            "type": "array",
+            "description": "What is at risk: requirements that tests of the build verify and the one its feature is for, at most ten. Empty where it runs nowhere.",
+            "items": object(&json!({
+                "key": {"type": "string"},
+                "title": {"type": "string"},
+                "tests": {
+                    "type": "array", "description": "Tests of the build that verify it, those that did not pass first, at most five.",
+                    "items": object(&json!({"key": {"type": "string"}, "name": {"type": "string"}, "status": {"type": "string"}})),
+                },
+                "tests_count": {"type": "integer"},
+            })),
+        },
+        "requirements_count": {"type": "integer"},
     }));
     schemas.insert(
         "Exposure".into(),
         object(&json!({
             "identifier": {"type": "string"},
+            "aliases": {"type": "array", "items": {"type": "string"}, "description": "What documents call the same vulnerability."},
             "statements": {"type": "integer", "description": "Documents that say something about it. 0: nobody has heard of it."},
+            "findings": {"type": "integer", "description": "Findings of scanners and vulnerabilities that people recorded, under any of its names."},
             "severity": text(),
             "score": {"type": ["number", "null"]},
             "description": text(),
             "recommendation": text(),
             "is_in_production": {"type": "boolean", "description": "Whether it runs in production where nobody says that it does no harm."},
+            "is_perhaps_in_production": {
+                "type": "boolean",
+                "description": "Whether its package runs in production in a version of which nobody can tell whether it is meant.",
+            },
             "running": {"type": "array", "items": occurrence.clone(), "description": "Where it runs now, production first."},
             "built": {"type": "array", "items": occurrence, "description": "Builds that have it and run nowhere."},
-            "ranges_not_compared": {"type": "integer", "description": "Ranges of versions that documents name; they are not compared, so there may be more."},
+            "ranges_not_compared": {"type": "integer", "description": "Ranges of versions that cannot be compared; components that may lie within are marked as not sure."},
             "is_cut": {"type": "boolean", "description": "Whether there is more than is told."},
         })),
     );

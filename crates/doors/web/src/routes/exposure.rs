@@ -31,12 +31,15 @@ fn answer(found: Exposure, now: Timestamp) -> exposure::Answer {
         |list: Vec<Occurrence>| -> Vec<exposure::Place> { list.into_iter().map(|one| place(one, now)).collect() };
     exposure::Answer {
         identifier: found.identifier,
+        aliases: found.aliases,
+        findings: found.findings,
         statements: found.statements,
         severity: found.severity,
         score: found.score,
         description: found.description,
         recommendation: found.recommendation,
         is_in_production: found.is_in_production,
+        is_perhaps_in_production: found.is_perhaps_in_production,
         running: places(found.running),
         built: places(found.built),
         ranges: found.ranges_not_compared,
@@ -64,5 +67,16 @@ fn place(one: Occurrence, now: Timestamp) -> exposure::Place {
         team: one.team,
         because: (!because.is_empty()).then(|| because.join(": ")),
         by: one.stated_by,
+        is_unsure: one.is_unsure,
+        requirements: one
+            .requirements
+            .into_iter()
+            .map(|requirement| exposure::AtRisk {
+                key: requirement.key,
+                title: requirement.title,
+                tests: requirement.tests.into_iter().map(|test| (test.key, test.name, test.status)).collect(),
+            })
+            .collect(),
+        requirements_count: one.requirements_count,
     }
 }

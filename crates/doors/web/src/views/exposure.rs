@@ -23,6 +23,10 @@ pub struct View {
 pub struct Answer {
     /// The vulnerability, in capitals.
     pub identifier: String,
+    /// What documents call the same one.
+    pub aliases: Vec<String>,
+    /// Findings of scanners and recorded vulnerabilities.
+    pub findings: i64,
     /// Documents that say something about it.
     pub statements: i64,
     /// The worst severity they give, in their word.
@@ -35,6 +39,8 @@ pub struct Answer {
     pub recommendation: Option<String>,
     /// Whether it is in production and not said to be harmless there.
     pub is_in_production: bool,
+    /// Whether its package is, in a version of which nobody can tell whether it is meant.
+    pub is_perhaps_in_production: bool,
     /// Where it runs now, production first.
     pub running: Vec<Place>,
     /// Builds that have it and run nowhere.
@@ -72,6 +78,23 @@ pub struct Place {
     pub because: Option<String>,
     /// Who brought the document that says so.
     pub by: Option<String>,
+    /// Whether nobody can tell if the version is one of those meant.
+    pub is_unsure: bool,
+    /// What the build proves or delivers.
+    pub requirements: Vec<AtRisk>,
+    /// How many there are.
+    pub requirements_count: i64,
+}
+
+/// A requirement at risk.
+#[derive(Debug, Clone)]
+pub struct AtRisk {
+    /// Its key.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// Key, name and outcome of the tests of the build that verify it.
+    pub tests: Vec<(String, String, String)>,
 }
 
 /// The page.
@@ -92,7 +115,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
             @match &view.answer {
                 None => (empty(&Empty { glyph: Icon::ScanEye, title: "Nothing is asked yet", text: "Give the identifier of a vulnerability above. A terminal tells the same, and ends with 1 when it is in production:", command: Some("throughline exposure CVE-2024-3094".to_owned()), link: None })),
-                Some(answer) if answer.statements == 0 => (empty(&Empty { glyph: Icon::Search, title: "Nothing is known of this vulnerability", text: "No document that you may see says anything about it. Import one that does, such as a bill of materials with vulnerabilities or a VEX document:", command: Some("throughline import --project KEY --build 1 bom.json".to_owned()), link: None })),
+                Some(answer) if answer.statements + answer.findings == 0 => (empty(&Empty { glyph: Icon::Search, title: "Nothing is known of this vulnerability", text: "No document that you may see says anything about it. Import one that does, such as a bill of materials with vulnerabilities or a VEX document:", command: Some("throughline import --project KEY --build 1 bom.json".to_owned()), link: None })),
                 Some(answer) => (told(answer)),
             }
         },
@@ -102,11 +125,12 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
 fn told(answer: &Answer) -> Markup {
     let (tone, word) = match (answer.is_in_production, answer.running.is_empty()) {
         (true, _) => (Tone::Bad, "In production"),
+        (false, _) if answer.is_perhaps_in_production => (Tone::Bad, "Perhaps in production"),
         (false, false) => (Tone::Warn, "Not in production, or harmless there"),
         (false, true) => (Tone::Good, "Runs nowhere that you may see"),
     };
     html! {
-        div class="says-it" role="status" { (state_as(tone, word)) span class="muted" { (answer.identifier) ", by " (plural(answer.statements, "document", "documents")) } }
+        div class="says-it" role="status" { (state_as(tone, word)) span class="muted" { (answer.identifier) ", by " (plural(answer.statements, "document", "documents")) @if answer.findings > 0 { " and " (plural(answer.findings, "finding", "findings")) } } }
         div class="two" {
             div {
                 @if answer.running.is_empty() {
@@ -115,11 +139,12 @@ fn told(answer: &Answer) -> Markup {
                     (panel("running", "Runs now", Some(count(&answer.running)), &running(&answer.running)))
                 }
                 @if !answer.built.is_empty() { (panel("built", "Built, and runs nowhere", Some(count(&answer.built)), &built(&answer.built))) }
-                @if answer.ranges > 0 { p class="muted" { (thousands(answer.ranges)) " of the ranges of versions that documents name were not compared; there may be more." } }
+                @if answer.ranges > 0 { p class="muted" { (thousands(answer.ranges)) " of the ranges of versions that documents name cannot be compared; what may lie within is marked as not sure." } }
                 @if answer.is_cut { p class="muted" { "There is more than is shown here." } }
             }
             aside aria-label="Facts" {
                 (facts(&[
+                    ("Also called", if answer.aliases.is_empty() { none("no document says") } else { html! { (answer.aliases.join(", ")) } }),
                     ("Severity", answer.severity.as_ref().map_or_else(|| none("no document says"), |word| html! { (word) })),
                     ("Score", answer.score.map_or_else(|| none("no document says"), |score| html! { (format!("{score:.1}")) " of 10" })),
                 ]))
@@ -135,7 +160,8 @@ fn count(places: &[Place]) -> i64 {
 }
 
 fn running(places: &[Place]) -> Markup {
-    let heads = ["Service", "Environment", "In production", "Version", "Owner", "Component", "Here it is", "Since"];
+    let heads =
+        ["Service", "Environment", "In production", "Version", "Owner", "Component", "Here it is", "At risk", "Since"];
     table(
         "Where it runs now",
         &heads.map(Column::text),
@@ -149,6 +175,7 @@ fn running(places: &[Place]) -> Markup {
                     td class="text" { (owner(place)) }
                     td class="text" { (place.component) }
                     td class="text" { (here(place)) }
+                    td class="text" { (at_risk(place)) }
                     td class="muted" { @if let Some(since) = place.since { (time(since)) } }
                 }
             }
@@ -189,10 +216,28 @@ fn owner(place: &Place) -> Markup {
     }
 }
 
+/// The requirements that the build proves or delivers, each with its tests.
+fn at_risk(place: &Place) -> Markup {
+    html! {
+        @if place.requirements.is_empty() { (none("no test of the build verifies a requirement that you may see")) }
+        @for requirement in &place.requirements {
+            div {
+                a class="key" href=(paths::requirement(&place.project.0, &requirement.key)) { (requirement.key) } " " (requirement.title)
+                @for (key, name, status) in &requirement.tests {
+                    span class="muted" { ", " a class="key" href=(paths::test_case(&place.project.0, key)) title=(name) { (key) } " " (status) }
+                }
+            }
+        }
+        @let more = place.requirements_count - i64::try_from(place.requirements.len()).unwrap_or(i64::MAX);
+        @if more > 0 { span class="muted" { "and " (thousands(more)) " more" } }
+    }
+}
+
 /// What its own project says of it, why, and who brought that.
 fn here(place: &Place) -> Markup {
     html! {
         (state(place.state))
+        @if place.is_unsure { " " span class="muted" { "not sure whether this version is meant" } }
         @if let Some(because) = &place.because { " " (because) }
         @if let (Some(by), true) = (&place.by, place.state != FindingState::Open) { span class="muted" { ", brought by " (by) } }
     }

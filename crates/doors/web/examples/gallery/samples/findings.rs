@@ -145,15 +145,32 @@ pub(super) fn exposure(name: &str) -> exposure::View {
             state,
             because: because.map(s),
             by: Some(s("Jonas Weber")),
+            is_unsure: service.is_none(),
+            requirements: if service.is_some() {
+                vec![exposure::AtRisk {
+                    key: s("REQ-42"),
+                    title: s("Refunds are paid out once"),
+                    tests: vec![
+                        (s("TC-108"), s("refunds::pays_once"), s("failed")),
+                        (s("TC-9"), s("refunds::odd"), s("passed")),
+                    ],
+                }]
+            } else {
+                Vec::new()
+            },
+            requirements_count: if service.is_some() { 3 } else { 0 },
         };
     let everywhere = exposure::Answer {
         identifier: s("CVE-2024-3094"),
+        aliases: vec![s("GHSA-rxwq-x6h5-x525")],
+        findings: 1,
         statements: 2,
         severity: Some(s("critical")),
         score: Some(10.0),
         description: Some(s(ODD)),
         recommendation: Some(s("Go back to 5.4.6.")),
         is_in_production: true,
+        is_perhaps_in_production: false,
         running: vec![
             place(Some("checkout"), Some(("eu-live", true)), FindingState::Open, None),
             place(

@@ -1,14 +1,16 @@
-//! What a document says.
+//! What documents say of the parts of products.
 
 use crate::decode::Replaced;
 
-/// What a [`super::Reader`] yields.
+/// What the readers of this module and of [`crate::cyclonedx`] yield.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A component; those inside it follow.
     Component(Box<Component>),
     /// A vulnerability.
     Vulnerability(Box<Vulnerability>),
+    /// What a scanner found, to be looked after by people.
+    Finding(Box<Finding>),
     /// The end of a complete document; nothing follows.
     Finished(Totals),
 }
@@ -56,12 +58,12 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Reads the word in any case; also `moderate` and `negligible`, which some scanners write.
+    /// Reads the word in any case; also `important`, `moderate` and `negligible`, which some scanners write.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        Some(match text.to_ascii_lowercase().as_str() {
+        Some(match text.trim().to_ascii_lowercase().as_str() {
             "critical" => Self::Critical,
-            "high" => Self::High,
+            "high" | "important" => Self::High,
             "medium" | "moderate" => Self::Medium,
             "low" => Self::Low,
             "info" | "informational" | "negligible" => Self::Info,
@@ -71,7 +73,19 @@ impl Severity {
         })
     }
 
-    /// The word the format has for it.
+    /// The word for a score from 0 to 10, by CVSS 3.1, "Qualitative severity rating scale".
+    #[must_use]
+    pub fn of_score(score: f64) -> Self {
+        match score {
+            score if score >= 9.0 => Self::Critical,
+            score if score >= 7.0 => Self::High,
+            score if score >= 4.0 => Self::Medium,
+            score if score > 0.0 => Self::Low,
+            _ => Self::None,
+        }
+    }
+
+    /// The word CycloneDX has for it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -89,7 +103,7 @@ impl Severity {
 /// What was found out about a vulnerability in this product.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Analysis {
-    /// `resolved`, `resolved_with_pedigree`, `exploitable`, `in_triage`, `false_positive` or `not_affected`.
+    /// In the words of CycloneDX: `resolved`, `resolved_with_pedigree`, `exploitable`, `in_triage`, `false_positive` or `not_affected`.
     pub state: Option<String>,
     /// Why it is not affected.
     pub justification: Option<String>,
@@ -102,6 +116,8 @@ pub struct Analysis {
 pub struct Affected {
     /// Its `bom-ref`, a link to one in another document (`urn:cdx:…#ref`), or a package URL.
     pub reference: String,
+    /// The package URL of the product that it is a part of, where the document speaks for that product only.
+    pub product: Option<String>,
     /// Versions and ranges, and what is said of each.
     pub versions: Vec<AffectedVersion>,
 }
@@ -109,7 +125,7 @@ pub struct Affected {
 /// A version or a range of a component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AffectedVersion {
-    /// A version, or a range as `vers:`.
+    /// A version; or a range, as `vers:` or as the ecosystem of the package writes ranges.
     pub version: String,
     /// Whether it is a range.
     pub is_range: bool,
@@ -122,6 +138,8 @@ pub struct AffectedVersion {
 pub struct Vulnerability {
     /// What its source calls it, such as `CVE-2024-3094`. Empty when the document gives none.
     pub id: String,
+    /// What others call the same vulnerability.
+    pub aliases: Vec<String>,
     /// Who published it.
     pub source: Option<String>,
     /// The worst of its ratings.
@@ -140,6 +158,47 @@ pub struct Vulnerability {
     pub analysis: Option<Analysis>,
     /// What it is in.
     pub affects: Vec<Affected>,
+    /// When that was said, as it is written; of several statements about one thing the latest counts.
+    pub stated: Option<String>,
+}
+
+/// What a scanner found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Finding {
+    /// The scanner, and the part of it where it has several.
+    pub tool: String,
+    /// What it looked at.
+    pub scope: String,
+    /// The vulnerability or the rule.
+    pub rule_id: Option<String>,
+    /// What it is about, in a line.
+    pub title: String,
+    /// What is wrong.
+    pub message: Option<String>,
+    /// How bad it is. `None`: the scanner does not say.
+    pub severity: Option<Severity>,
+    /// The same from 0 to 10.
+    pub score: Option<f64>,
+    /// The file, image or lock file.
+    pub uri: Option<String>,
+    /// The first line, from 1.
+    pub line: Option<u64>,
+    /// The package, resource, class or method.
+    pub logical: Option<String>,
+    /// Where it is explained.
+    pub help_uri: Option<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// The vulnerability, where it is one that has a name of its own.
+    pub vulnerability: Option<String>,
+    /// The package URL of what has it.
+    pub purl: Option<String>,
+    /// What makes it the same in the next report: never a line, nor the version of a package.
+    pub identity: Vec<String>,
+    /// Whether the report says that it shall not be reported.
+    pub is_suppressed: bool,
+    /// The reason that it gives for that.
+    pub suppression: Option<String>,
 }
 
 /// What was counted.
@@ -149,6 +208,8 @@ pub struct Totals {
     pub spec_version: String,
     /// What the document is called among all documents.
     pub serial_number: Option<String>,
+    /// Name and version of what it is about, where that is one of its components.
+    pub subject: Option<(String, Option<String>)>,
     /// Components, those inside others too.
     pub components: u64,
     /// Components that lie in no other.
@@ -157,20 +218,16 @@ pub struct Totals {
     pub services: u64,
     /// Components whose dependencies are told.
     pub dependencies: u64,
-    /// Vulnerabilities.
+    /// Vulnerabilities, or what is said of them.
     pub vulnerabilities: u64,
+    /// Findings.
+    pub findings: u64,
+    /// Checks that found nothing wrong.
+    pub passed: u64,
+    /// Tools and scopes for which the document speaks as a whole: what it does not repeat of their findings is gone.
+    pub covered: Vec<(String, String)>,
+    /// Whether only those components are listed in which something was found.
+    pub is_partial: bool,
     /// Characters that could not be shown.
     pub replaced: Replaced,
-}
-
-/// Whether a version of the format is one that this crate knows how to read.
-pub(super) fn check_version(version: &str) -> Result<(), String> {
-    let minor = version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok());
-    match minor {
-        Some(0..=7) => Ok(()),
-        _ => Err(format!(
-            "it says it is CycloneDX `{}`; this server reads 1.0 to 1.7",
-            version.chars().take(40).collect::<String>()
-        )),
-    }
 }
