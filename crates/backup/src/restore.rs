@@ -9,7 +9,7 @@ use crate::{
 };
 use cluster::{Options, Restoration, Until};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -113,7 +113,7 @@ pub async fn restore(
 
     let until = match (&plan.point, plan.moment) {
         (Some(point), _) => Until::Point(point.clone()),
-        (None, Some(moment)) => Until::Moment(moment.to_string()),
+        (None, Some(moment)) => Until::Moment(in_numbers(moment)),
         (None, None) => Until::End,
     };
     let began = Instant::now();
@@ -130,6 +130,11 @@ pub async fn restore(
         fetched_seconds: fetched.as_secs_f64(),
         replayed_seconds: began.elapsed().as_secs_f64(),
     })
+}
+
+/// A moment in numbers alone, to the microsecond: PostgreSQL reads this setting before it knows names of time zones, `Z` among them.
+fn in_numbers(moment: Timestamp) -> String {
+    moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
 }
 
 /// The copy to begin with.
@@ -349,6 +354,12 @@ mod tests {
             log.segments.entry(segment).or_default().push(stored(i64::try_from(*number).unwrap(), *part));
         }
         log
+    }
+
+    #[test]
+    fn a_moment_is_told_to_postgresql_in_numbers() {
+        let moment: Timestamp = "2026-11-29T14:36:28.769768476+02:00".parse().unwrap();
+        assert_eq!(in_numbers(moment), "2026-11-29 12:36:28.769768+00");
     }
 
     #[test]

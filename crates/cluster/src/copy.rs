@@ -67,7 +67,7 @@ pub fn other_files(data_dir: &Path) -> Result<Vec<PathBuf>, Error> {
 pub enum Until {
     /// All there is.
     End,
-    /// The last transaction that was committed at or before this moment, as PostgreSQL reads it (ISO 8601 with its zone).
+    /// The last transaction that was committed at or before this moment, as PostgreSQL reads it, with its zone in numbers.
     Moment(String),
     /// The restore point of this name.
     Point(String),

@@ -92,8 +92,8 @@ impl Place {
 }
 
 async fn write(caller: &Caller, project: &str, title: &str) {
-    let (status, made) =
-        caller.create("requirements", &json!({"project_id": project, "title": title}), title).await.unwrap();
+    let body = json!({"project_id": project, "title": title});
+    let (status, made) = caller.create("requirements", &body, &title.replace(" ", "-")).await.unwrap();
     assert_eq!(status, 201, "{made}");
 }
 
