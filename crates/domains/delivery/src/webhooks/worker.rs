@@ -151,6 +151,7 @@ async fn one(ctx: &Ctx, id: Uuid) -> Result<bool, Error> {
     };
     let digest: Vec<u8> = row.try_get("payload_sha256")?;
     let same = tx.query_opt(SAME, &[&connection, &digest, &id, &delivery.event]).await?;
+    let lacking = lacking(ctx, Some(project));
     let mut ending = Ending { status: "unused", delivery, did: Vec::new(), error: None, next: None, repeat_of: None };
     if let Some(same) = same {
         ending.status = "repeated";
@@ -163,10 +164,7 @@ async fn one(ctx: &Ctx, id: Uuid) -> Result<bool, Error> {
             told.unwrap_or("no repository")
         );
         ending.delivery.notes.push(note);
-    } else if let lacking = lacking(ctx, Some(project))
-        && !lacking.is_empty()
-        && !ending.delivery.facts.is_empty()
-    {
+    } else if !lacking.is_empty() && !ending.delivery.facts.is_empty() {
         ending.status = "failed";
         ending.error = Some(format!(
             "Nothing was recorded: {}, with whose rights messages of this connection are worked on, lacks {} here. Give it back, or let \
