@@ -236,7 +236,7 @@ pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "
     .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 23] = [
+pub static RESOURCES: [&Resource; 24] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,

@@ -375,8 +375,16 @@ mod tests {
     fn a_reason_says_what_was_counted_what_is_allowed_and_names_the_worst() {
         let one = |rule: &str, severity: Option<&str>, allowed, figure, names: &[&str]| {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
-            let answer =
-                judged(rule.into(), severity.map(str::to_owned), allowed, true, Counted::Figure(figure, names));
+            let line = RuleLine {
+                id: Uuid::nil(),
+                rule: rule.into(),
+                severity: severity.map(str::to_owned),
+                allowed,
+                in_force: true,
+                version: 1,
+                is_first: true,
+            };
+            let answer = judged(line, Counted::Figure(figure, names));
             (answer.passed, answer.reason)
         };
         assert_eq!(one("failing_tests", None, 0, 0.0, &[]), (true, "0 failing tests.".into()));
