@@ -209,7 +209,9 @@ mod tests {
             match event.unwrap() {
                 Event::Component(component) if component.is_subject => subject = Some(component),
                 Event::Component(component) => drop(parts.insert(component.name.clone(), component)),
-                Event::Vulnerability(_) | Event::Finding(_) => panic!("it says what is there, not what is wrong with it"),
+                Event::Vulnerability(_) | Event::Finding(_) => {
+                    panic!("it says what is there, not what is wrong with it")
+                }
                 Event::Finished(_) => finished = true,
             }
         }
