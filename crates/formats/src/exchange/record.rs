@@ -348,14 +348,14 @@ mod tests {
 
     #[test]
     fn circles_are_cut_and_twins_refused() {
-        let mut document = Document::default();
-        document.records = vec![
+        let records = vec![
             record("a", Some("b")),
             record("b", Some("c")),
             record("c", Some("a")),
             record("d", Some("a")),
             record("d", None),
         ];
+        let document = Document { records, ..Document::default() };
         let document = document.finish(10).expect("read");
         assert_eq!(document.records.iter().filter(|one| one.parent.is_none()).count(), 2);
         assert_eq!(document.errors.len(), 1);

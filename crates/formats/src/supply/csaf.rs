@@ -181,6 +181,9 @@ const STATUSES: [(&str, &str); 8] = [
     ("unknown", "in_triage"),
 ];
 
+/// State, justification, detail and recommendation of products.
+type Statement = (&'static str, Option<String>, Option<String>, Option<String>);
+
 impl Dialect for Csaf<'_> {
     fn take(&mut self, _: usize, _: usize, item: &Value, out: &mut Gathered) -> Result<(), String> {
         let others: Vec<String> = item.items_of("ids").iter().filter_map(|one| one.text_of("text")).collect();
@@ -218,8 +221,7 @@ impl Dialect for Csaf<'_> {
             ..Vulnerability::default()
         };
         // Products of one status and one reason are one statement.
-        let mut statements: BTreeMap<(&str, Option<String>, Option<String>, Option<String>), Vec<String>> =
-            BTreeMap::new();
+        let mut statements: BTreeMap<Statement, Vec<String>> = BTreeMap::new();
         let labels = self.said(item.items_of("flags").iter(), "label");
         let is_impact = |one: &&Value| one.get("category").and_then(Value::text) == Some("impact");
         let impacts = self.said(item.items_of("threats").iter().filter(is_impact), "details");

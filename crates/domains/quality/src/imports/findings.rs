@@ -341,7 +341,7 @@ impl Row {
             line: place(finding.location.line),
             column: place(finding.location.column),
             logical: some(finding.location.logical.as_deref(), 2000),
-            help_uri: finding.help_uri.clone().filter(is_link),
+            help_uri: finding.help_uri.clone().filter(|link| is_link(link)),
             tags: joined(&finding.tags),
             is_suppressed: finding.is_suppressed(),
             suppression: some(reasons, 2000),
@@ -394,7 +394,7 @@ impl Row {
             line: place(finding.line),
             column: None,
             logical: some(finding.logical.as_deref(), 2000),
-            help_uri: finding.help_uri.clone().filter(is_link),
+            help_uri: finding.help_uri.clone().filter(|link| is_link(link)),
             tags: joined(&finding.tags),
             is_suppressed: finding.is_suppressed,
             suppression: some(finding.suppression.as_deref(), 2000),
@@ -428,7 +428,7 @@ fn joined(all: &[String]) -> String {
     tags.join("\u{1F}")
 }
 
-fn is_link(link: &String) -> bool {
+fn is_link(link: &str) -> bool {
     (link.starts_with("https://") || link.starts_with("http://"))
         && link.chars().count() <= 2000
         && !link.chars().any(|c| c.is_whitespace() || c.is_control())

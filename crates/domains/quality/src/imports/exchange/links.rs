@@ -37,10 +37,10 @@ pub(super) async fn store(
     let mut missing: BTreeMap<&str, u64> = BTreeMap::new();
     for one in wanted {
         let Some(own) = end(&one.external_id) else { continue };
-        if let Some(parent) = parent(one, above, &end) {
-            if let Linked::Trace(kind) = words.link("parent", own.1, parent.1) {
-                traces.insert((own.0, parent.0, kind));
-            }
+        if let Some(parent) = parent(one, above, &end)
+            && let Linked::Trace(kind) = words.link("parent", own.1, parent.1)
+        {
+            traces.insert((own.0, parent.0, kind));
         }
         for link in &one.record.links {
             let Some(other) = end(&link.target) else {
