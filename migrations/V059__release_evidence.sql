@@ -25,15 +25,15 @@ create table security.evidence_bundles (
   created_by      uuid default platform.current_user_id(),
   primary key (organization_id, id),
   constraint evidence_bundles_project_id_key unique (organization_id, project_id, id),
-  constraint evidence_bundles_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
+  constraint evidence_bundles_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete restrict,
   constraint evidence_bundles_release_id_fkey foreign key (organization_id, project_id, release_id)
-    references delivery.releases (organization_id, project_id, id) on update cascade,
+    references delivery.releases (organization_id, project_id, id) on update cascade on delete restrict,
   constraint evidence_bundles_deployment_id_fkey foreign key (organization_id, project_id, deployment_id)
-    references delivery.deployments (organization_id, project_id, id) on update cascade,
+    references delivery.deployments (organization_id, project_id, id) on update cascade on delete restrict,
   constraint evidence_bundles_build_id_fkey foreign key (organization_id, project_id, build_id)
-    references delivery.builds (organization_id, project_id, id) on update cascade,
+    references delivery.builds (organization_id, project_id, id) on update cascade on delete restrict,
   constraint evidence_bundles_baseline_id_fkey foreign key (organization_id, project_id, baseline_id)
-    references work.baselines (organization_id, project_id, id) on update cascade,
+    references work.baselines (organization_id, project_id, id) on update cascade on delete restrict,
   constraint evidence_bundles_name_check check (char_length(name) between 1 and 300),
   constraint evidence_bundles_subject_check check (subject in ('release', 'build', 'deployment')),
   constraint evidence_bundles_of_check check (
@@ -50,7 +50,7 @@ create index evidence_bundles_baseline_id_idx on security.evidence_bundles (orga
 -- It is compressed already, and read piece by piece.
 alter table security.evidence_bundles alter column content set storage external;
 
-call platform.adopt_table('security.evidence_bundles', 'confidential', 'while the project exists', 'select, insert');
+call platform.adopt_table('security.evidence_bundles', 'confidential', 'for ever', 'select, insert');
 comment on table security.evidence_bundles is
   'A signed bundle about a release, a build or a deployment: what was required, what proves it, what is open, what was deployed where. Kept as it was made, byte for byte.';
 comment on column security.evidence_bundles.name is 'What it is about, in words, such as Release 2.4.0.';
@@ -78,12 +78,8 @@ create function security.guard_evidence_bundle() returns trigger
   language plpgsql
   as $$
 begin
-  if tg_op = 'DELETE' and not exists (
-       select from work.projects p where p.organization_id = old.organization_id and p.id = old.project_id) then
-    return old;
-  end if;
   raise exception using errcode = 'TL409', message = format('The evidence %s is kept as it was made; make another bundle.', old.name);
 end
 $$;
-comment on function security.guard_evidence_bundle() is 'Keeps a bundle as it was made as long as its project exists.';
+comment on function security.guard_evidence_bundle() is 'Keeps a bundle as it was made, and with it what it is about.';
 create trigger guard before update or delete on security.evidence_bundles for each row execute function security.guard_evidence_bundle();

@@ -53,7 +53,7 @@ create table platform.exchange_documents (
   primary key (organization_id, id),
   constraint exchange_documents_project_id_key unique (organization_id, project_id, id),
   constraint exchange_documents_project_id_fkey foreign key (organization_id, project_id) references work.projects on update cascade on delete cascade,
-  constraint exchange_documents_identifier_key unique (organization_id, project_id, system, identifier),
+  constraint exchange_documents_identifier_key unique (organization_id, system, project_id, identifier),
   constraint exchange_documents_system_check check (system ~ '^[a-z][a-z0-9_.-]{0,62}$'),
   constraint exchange_documents_identifier_check check (char_length(identifier) between 1 and 500),
   constraint exchange_documents_title_check check (char_length(title) between 1 and 500),

@@ -305,6 +305,10 @@ fn recognise_archive(prefix: &[u8]) -> Recognised {
     if has("[Content_Types].xml") || has("xl/") {
         return if has("word/") || has("ppt/") { office() } else { Recognised::Format(Format::Xlsx) };
     }
+    // OpenDocument and EPUB begin with a member that says so, unpacked.
+    if has("mimetypeapplication/") {
+        return office();
+    }
     Recognised::Format(Format::Reqifz)
 }
 

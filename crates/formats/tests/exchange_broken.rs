@@ -94,7 +94,7 @@ fn broken_files_are_read_or_refused() {
                 match numbers.below(5) {
                     0 => broken[at] = numbers.below(256) as u8,
                     1 => broken.truncate(at.max(1)),
-                    2 => broken.insert(at, b"<>&\"'{}[],:;|\n\x00\xff=-#"[numbers.below(20)]),
+                    2 => broken.insert(at, b"<>&\"'{}[],:;|\n\x00\xff=-#"[numbers.below(19)]),
                     3 => {
                         let end = (at + numbers.below(40)).min(broken.len());
                         let piece = broken[at..end].to_vec();

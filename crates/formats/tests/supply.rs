@@ -116,7 +116,9 @@ fn every_report_and_document_gives_exactly_the_known_counts() {
             "grype" => {
                 assert_eq!(format, Format::Grype, "{name}");
                 assert_eq!((shown.len(), ids.len()), (known("matches"), known("distinct_ids")), "{name}");
-                assert_eq!(by_severity, severities(fact["by_severity"].as_str().unwrap()), "{name}");
+                // The facts write `None` where the report gives no word.
+                let expected = fact["by_severity"].as_str().unwrap().replace("None:", "unknown:");
+                assert_eq!(by_severity, severities(&expected), "{name}");
                 let packages: BTreeSet<_> = all.components.iter().map(|one| (&one.name, &one.version)).collect();
                 assert_eq!(packages.len(), known("distinct_packages"), "{name}");
                 assert_eq!(all.totals.spec_version, format!("Grype {}", fact["version"].as_str().unwrap()), "{name}");

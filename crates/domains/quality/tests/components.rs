@@ -110,7 +110,7 @@ async fn the_report_of_a_scanner_becomes_findings_components_and_statements_and_
         assert_adds_up(&ended.summary);
         ended.summary
     };
-    let made = send("1", &["CVE-2024-1", "CVE-2024-2"], json!({})).await;
+    let made = send("1", &["CVE-2024-1001", "CVE-2024-1002"], json!({})).await;
     assert_eq!((made.created["findings"], made.created["components"], made.created["vulnerabilities"]), (2, 1, 2));
     let known = "select count(*) from security.findings where vulnerability like 'CVE-2024-%' and package = 'pkg:npm/left-pad' and package_version = '1.3.0'
                    and scope = 'shop' and severity = 'high'";
@@ -118,11 +118,11 @@ async fn the_report_of_a_scanner_becomes_findings_components_and_statements_and_
     assert_eq!(world.count("select count(*) from security.sboms where is_partial and format = 'trivy'").await, 1);
 
     // Another scope, said by whoever sends it, closes nothing here.
-    send("2", &["CVE-2024-1"], json!({"scope": "nightly"})).await;
+    send("2", &["CVE-2024-1001"], json!({"scope": "nightly"})).await;
     let open = "select count(*) from security.findings where status = 'open' and scope = 'shop'";
     assert_eq!(world.count(open).await, 2);
-    let fixed = send("3", &["CVE-2024-1"], json!({})).await;
+    let fixed = send("3", &["CVE-2024-1001"], json!({})).await;
     assert_eq!((fixed.updated["findings_fixed"], world.count(open).await), (1, 1));
-    let again = send("3", &["CVE-2024-1"], json!({})).await;
+    let again = send("3", &["CVE-2024-1001"], json!({})).await;
     assert_eq!(again.status, FileStatus::Unchanged);
 }

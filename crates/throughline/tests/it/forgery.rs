@@ -287,7 +287,9 @@ async fn a_cookie_alone_changes_nothing_through_the_api() {
             let answer = site
                 .send(&method.to_ascii_uppercase(), &path, Some(owner), &[("content-type", "application/json")], "{}")
                 .await;
-            assert_eq!(answer.status, 401, "{method} {path}: {}", answer.body);
+            // What takes no credential but a proof over the body does not know this connection; nobody's session opens it.
+            let expected = if operations[method]["security"] == serde_json::json!([]) { 404 } else { 401 };
+            assert_eq!(answer.status, expected, "{method} {path}: {}", answer.body);
             tried += 1;
         }
     }

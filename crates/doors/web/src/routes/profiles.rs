@@ -116,6 +116,7 @@ async fn save(Path((slug, id)): Path<(String, String)>, posted: Posted) -> Resul
     let (ctx, fields) = (&posted.visitor.ctx, &posted.fields);
     let profile = find(ctx, project.id, &id).await?;
     let (mapping, mut errors) = mapping(fields);
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if errors.is_empty() {
         let body = json!({
             "name": fields.text("name"),
@@ -135,7 +136,12 @@ async fn save(Path((slug, id)): Path<(String, String)>, posted: Posted) -> Resul
                     .saying(Tone::Good, "The profile was saved.".to_owned())
                     .into_response());
             }
-            Err(error) => errors = refused(ctx, error)?,
+            Err(error) => {
+                if let Some(problem) = error.problem() {
+                    status = StatusCode::from_u16(problem.status()).unwrap_or(status);
+                }
+                errors = refused(ctx, error)?;
+            }
         }
     }
     let text = |name: &str| fields.text(name).replace("\r\n", "\n");
@@ -152,7 +158,7 @@ async fn save(Path((slug, id)): Path<(String, String)>, posted: Posted) -> Resul
         errors,
         may_change: true,
     };
-    Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, one(&frame, &view)))
+    Ok(with_status(status, one(&frame, &view)))
 }
 
 /// A profile as it is entered.

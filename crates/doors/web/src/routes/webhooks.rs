@@ -295,6 +295,12 @@ async fn told(visitor: Visitor, Path((slug, id)): Path<(String, String)>) -> Res
     let key: Uuid = id.parse().map_err(|_| missing())?;
     let tx = ctx.begin_read().await?;
     let found = hooks::find_delivery(ctx, &tx, project.id, key).await?.ok_or_else(missing)?;
+    // Whoever may read the message may not read the connection for that.
+    let connection = match hooks::find_connection(ctx, &tx, project.id, found.line.connection.0).await {
+        Ok(connection) => connection.map(|line| (line.id.to_string(), line.name)),
+        Err(error) if error.problem().is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
     tx.commit().await?;
     let is_cut = found.payload.chars().nth(SHOWN).is_some();
     // Laid out for people where it is JSON; the record keeps it as it came.
@@ -305,7 +311,7 @@ async fn told(visitor: Visitor, Path((slug, id)): Path<(String, String)>) -> Res
     };
     let notes = found.line.notes.as_deref().map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default();
     let view = Told {
-        connection: (found.line.connection.0.to_string(), found.line.connection.1.clone()),
+        connection,
         error: found.line.error.clone().filter(|_| found.line.status == "failed" || found.line.status == "received"),
         line: message(found.line, now),
         name: found.provider_delivery_id,

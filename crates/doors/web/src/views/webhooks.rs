@@ -107,8 +107,8 @@ pub struct One {
 pub struct Told {
     /// What a list shows of it.
     pub line: Message,
-    /// The connection it came over: identifier and name.
-    pub connection: (String, String),
+    /// The connection it came over: identifier and name. `None`: it is not for this reader.
+    pub connection: Option<(String, String)>,
     /// What its server calls it.
     pub name: Option<String>,
     /// What was done: how, the kind of record, what it is called and its page.
@@ -309,7 +309,8 @@ fn steps(server: Server) -> [&'static str; 4] {
 #[must_use]
 pub fn told(frame: &Frame, view: &Told) -> Markup {
     let (line, here) = (&view.line, paths::webhook_message(slug(frame), &view.line.id));
-    let (id, name) = &view.connection;
+    let mut crumbs = vec![crumb(frame, "Webhooks", "webhooks")];
+    crumbs.extend(view.connection.iter().map(|(id, name)| (name.clone(), paths::webhook(slug(frame), id))));
     let mut list = vec![
         ("Repository", html! { @match &line.repository { Some(name) => (name), None => (none("none is named")) } }),
         ("Name there", html! { @match &view.name { Some(name) => code { (name) }, None => (none("none")) } }),
@@ -325,7 +326,7 @@ pub fn told(frame: &Frame, view: &Told) -> Markup {
     framed(
         frame,
         &line.event,
-        &[crumb(frame, "Webhooks", "webhooks"), (name.clone(), paths::webhook(slug(frame), id))],
+        &crumbs,
         &html! {
             (head(&Head { title: &line.event, sub: Some(html! { (state(line.status)) " · came " (time(line.when)) }), ..Head::default() }))
             @if let Some(error) = &view.error { div class="flash bad" role="alert" { (icon(Icon::CircleX)) p { (error) } } }

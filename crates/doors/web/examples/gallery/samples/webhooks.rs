@@ -119,7 +119,7 @@ fn told() -> Told {
     let did = |what, kind: &str, name: &str, href: Option<&str>| (what, s(kind), s(name), href.map(s));
     Told {
         line: message("workflow_run: completed", MessageStatus::Done),
-        connection: (s("a"), s("acme on GitHub")),
+        connection: Some((s("a"), s("acme on GitHub"))),
         name: Some(s("72d3162e-cc78-11e3-81ab-4c9367dc0958")),
         did: vec![
             did(RecordedAs::Created, "build", "test #163", Some("/builds")),
