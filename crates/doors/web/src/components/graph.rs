@@ -55,7 +55,7 @@ pub fn graph(label: &str, nodes: &[GraphNode], lines: &[(usize, usize)]) -> Mark
                 @for (from, to) in drawn { path class="edge" d=(curve(from, to)) {} }
                 @for (node, place) in nodes.iter().zip(&places) {
                     @if let Some((x, y)) = place {
-                        a href=(node.href) class=[(node.column == 0).then_some("here")] aria-label={ (node.kind) " " (node.label) ", " (node.title) } {
+                        a href=(node.href) class=[(node.column == 0).then_some("here")] {
                             svg x=(x) y=(y) width=(WIDTH) height=(HEIGHT) {
                                 title { (node.kind) ": " (node.title) }
                                 rect x="0.5" y="0.5" width=(WIDTH - 1) height=(HEIGHT - 1) rx="6" {}

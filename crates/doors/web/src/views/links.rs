@@ -6,7 +6,7 @@ use super::{at, slug};
 use crate::components::{Column, Field, FormErrors, Head, Input, error_summary, field, head, panel, table};
 use crate::layout::{Frame, csrf, page as framed};
 use crate::paths;
-use crate::state::{Tone, state_as};
+use crate::state::Tone;
 
 /// What the page shows.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +58,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         &[("Traceability matrix".to_owned(), at(frame, "matrix"))],
         &html! {
             (head(&Head { title: "Link records", sub: Some(html! { "Many at once, by the keys people use: all of them or none" }), ..Head::default() }))
-            @if let Some((tone, text)) = &view.says { div class="says-it" role="status" { (state_as(*tone, text)) } }
+            @if let Some((tone, text)) = &view.says { div class={ "flash" @if matches!(tone, Tone::Bad) { " bad" } } role="status" { p { (text) } } }
             @if view.may_link {
                 (error_summary("links", &view.errors))
                 form method="post" action=(at(frame, "links")) class="form" {

@@ -327,7 +327,10 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         "changes" => views::changes::page(&outside(Section::Other), &changes::all(0)),
         "changes-conflicts" => views::changes::page(&outside(Section::Other), &changes::all(1)),
         "changes-many" => views::changes::page(&outside(Section::Other), &changes::all(2)),
-        "changes-empty" => views::changes::page(&outside(Section::Other), &Default::default()),
+        "changes-empty" => {
+            let view = views::changes::View { title: "Changes of one request".to_owned(), ..Default::default() };
+            views::changes::page(&outside(Section::Other), &view)
+        }
         "story" => views::changes::story(&outside(Section::Other), &changes::story(true)),
         "story-empty" => views::changes::story(&outside(Section::Other), &changes::story(false)),
         "baselines" => views::baselines::page(&at(Section::Baselines), &baselines::list(None)),
