@@ -389,8 +389,11 @@ pub(super) fn of_operation(operation: &Operation, places: &mut Map<String, Value
     if matches!(operation.subject, Subject::Record(_)) {
         parameters.push(reference("id"));
     }
+    // What can be done to one record and to many at once has a name for each.
+    let is_for_many = matches!(operation.subject, Subject::Collection(_)) && operation.name == "accept";
+    let many = if is_for_many { "_together" } else { "" };
     let described = json!({
-        "operationId": format!("{}_{}", operation.name.replace('-', "_"), name.replace('-', "_")),
+        "operationId": format!("{}_{}{many}", operation.name.replace('-', "_"), name.replace('-', "_")),
         "tags": [name],
         "summary": operation.summary,
         "parameters": parameters,
