@@ -149,21 +149,30 @@ impl Format {
         }
     }
 
+    /// What [`crate::exchange`] reads. Seeds of the fuzz target choose by this order: what is new goes to the end.
+    pub const EXCHANGE: [Self; 16] = [
+        Self::Reqif,
+        Self::Reqifz,
+        Self::StrictDoc,
+        Self::SphinxNeeds,
+        Self::Doorstop,
+        Self::Asvs,
+        Self::Csv,
+        Self::JiraCsv,
+        Self::Xlsx,
+        Self::Jira,
+        Self::GithubIssues,
+        Self::GitlabIssues,
+        Self::Bugzilla,
+        Self::BugzillaXml,
+        Self::Redmine,
+        Self::RedmineXml,
+    ];
+
     /// Whether [`crate::exchange`] reads it.
     #[must_use]
     pub fn is_exchange(self) -> bool {
-        self.is_issues()
-            || matches!(
-                self,
-                Self::Reqif
-                    | Self::Reqifz
-                    | Self::StrictDoc
-                    | Self::SphinxNeeds
-                    | Self::Doorstop
-                    | Self::Asvs
-                    | Self::Csv
-                    | Self::Xlsx
-            )
+        Self::EXCHANGE.contains(&self)
     }
 
     /// Whether it is what a tracker writes.

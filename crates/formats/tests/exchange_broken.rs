@@ -8,26 +8,6 @@ use std::path::PathBuf;
 use formats::exchange::{Profile, read};
 use formats::{Format, Limits, recognise};
 
-/// In the order in which the fuzz target chooses, by the first letter of a seed.
-const FORMATS: [Format; 16] = [
-    Format::Reqif,
-    Format::Reqifz,
-    Format::StrictDoc,
-    Format::SphinxNeeds,
-    Format::Doorstop,
-    Format::Asvs,
-    Format::Csv,
-    Format::JiraCsv,
-    Format::Xlsx,
-    Format::Jira,
-    Format::GithubIssues,
-    Format::GitlabIssues,
-    Format::Bugzilla,
-    Format::BugzillaXml,
-    Format::Redmine,
-    Format::RedmineXml,
-];
-
 /// Numbers that look random and are the same each time (xorshift).
 struct Numbers(u64);
 
@@ -47,7 +27,7 @@ fn seeds() -> Vec<(String, Format, Vec<u8>)> {
         .map(|entry| {
             let path = entry.unwrap().path();
             let bytes = std::fs::read(&path).unwrap();
-            let format = FORMATS[usize::from(bytes[0] - b'a')];
+            let format = Format::EXCHANGE[usize::from(bytes[0] - b'a')];
             (path.file_name().unwrap().to_string_lossy().into_owned(), format, bytes[1..].to_vec())
         })
         .collect();

@@ -310,9 +310,20 @@ pub(crate) fn is_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
+/// Writes a row of a CSV file (RFC 4180) whose cells are free text.
+pub fn write_row<T: AsRef<str>>(out: &mut Vec<u8>, cells: &[T]) {
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_cell(out, cell.as_ref(), true);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Writes one cell of a CSV file, quoted where it has to be. `free` text that a spreadsheet would run as a formula gets
 /// an apostrophe in front; numbers and dates of ours stay what they are.
-pub fn write_cell(out: &mut Vec<u8>, text: &str, free: bool) {
+fn write_cell(out: &mut Vec<u8>, text: &str, free: bool) {
     let text = if free && is_formula(text) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         out.push(b'"');

@@ -58,7 +58,7 @@ pub use ctx::{Credential, Ctx, Kernel, Principal, PrincipalKind, Request};
 pub use difference::{FieldDifference, ListDifference, RecordDifference, difference, list_difference};
 pub use encode::{RawJson, Row as EncodedRow, write_string};
 pub use error::Error;
-pub use export::{ExportFormat, ExportStream, export, write_cell};
+pub use export::{ExportFormat, ExportStream, export, write_row};
 pub use filter::Operator;
 pub use history::history;
 pub use idempotency::{Answer, Idempotency};

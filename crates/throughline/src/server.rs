@@ -103,6 +103,15 @@ impl Server {
             .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 
+    /// Starts what runs beside the requests: maintenance, dashboards, backups and the sealing of the trail.
+    pub(crate) fn attend(&self, database: &Database, data: &Path, listen: &Listen) -> Result<(), Failure> {
+        tokio::spawn(maintain::daily(database::owner(database)?, self));
+        tokio::spawn(counting::always(database.config(Role::Application)));
+        backing_up::start(database, data, listen, self)?;
+        tokio::spawn(self.sealing.clone().always(self.kernel.clone()));
+        Ok(())
+    }
+
     /// Serves until `stop` is ready, then lets running requests end.
     pub(crate) async fn serve(
         &self,
@@ -167,10 +176,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let outcome = async {
         let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
         tracing::info!(address = %listener.local_addr()?, tls = arguments.listen.tls_cert.is_some(), "serving");
-        tokio::spawn(maintain::daily(database::owner(&database)?, &server));
-        tokio::spawn(counting::always(database.config(Role::Application)));
-        backing_up::start(&database, data, &arguments.listen, &server)?;
-        tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
+        server.attend(&database, data, &arguments.listen)?;
         server.serve(listener, asked_to_stop()).await
     }
     .await;

@@ -12,13 +12,10 @@ use throughline::demo;
 use vault::{Passwords, Token, TokenKind};
 
 use crate::{
-    backing_up,
     cli::UpArguments,
-    counting,
     credentials::{Credentials, spool_dir},
     database,
     failure::Failure,
-    maintain,
     server::{Server, asked_to_stop, bind},
 };
 
@@ -44,10 +41,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
             demonstrate(&server, data, &credentials).await;
         }
         welcome(&credentials);
-        tokio::spawn(maintain::daily(database::owner(&database)?, &server));
-        tokio::spawn(counting::always(database.config(Role::Application)));
-        backing_up::start(&database, data, &arguments.listen, &server)?;
-        tokio::spawn(server.sealing.clone().always(server.kernel.clone()));
+        server.attend(&database, data, &arguments.listen)?;
         let stop = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };

@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::{Problem, ProblemKind};
-use kernel::{Answer, Credential, Ctx, Error, Tx, Written};
+use kernel::{Answer, Credential, Ctx, Error, ExportFormat, Tx, Written};
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -60,6 +61,19 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// What was found, as JSON.
+pub(crate) fn found(ctx: &Ctx, found: &impl Serialize) -> Result<Response, ApiProblem> {
+    let body = serde_json::to_string(found)
+        .map_err(|error| ApiProblem::of(ctx, &Error::Broken(format!("an answer could not be written: {error}"))))?;
+    Ok(json(StatusCode::OK, body))
+}
+
+/// A table as CSV, to be saved under `name`.
+pub(crate) fn csv(table: Vec<u8>, name: &str) -> Response {
+    let response = with_header(Response::new(table.into()), header::CONTENT_TYPE, ExportFormat::Csv.media_type());
+    with_header(response, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}.csv\""))
 }
 
 /// The ETag of a version.

@@ -125,6 +125,17 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Result<Option<ExportFormat>, Prob
     ))
 }
 
+/// Whether the caller wants the table as CSV and not as JSON. `what` comes in no other form.
+pub(crate) fn wants_csv(headers: &HeaderMap, what: &str) -> Result<bool, Problem> {
+    match accepted(headers)? {
+        None => Ok(false),
+        Some(ExportFormat::Csv) => Ok(true),
+        Some(ExportFormat::Ndjson | ExportFormat::Xlsx) => {
+            Err(Problem::new(ProblemKind::NotAcceptable, format!("{what} comes as application/json or text/csv.")))
+        }
+    }
+}
+
 /// `GET /v1/things/{id}`
 pub(crate) async fn read(
     Caller(ctx): Caller,

@@ -1,9 +1,9 @@
 //! `GET /v1/findings/exposure`: where a vulnerability runs.
 
-use axum::{extract::RawQuery, http::StatusCode, response::Response};
+use axum::{extract::RawQuery, response::Response};
 use base::Problem;
 
-use crate::{ApiProblem, Caller, answer::json, collection::pairs};
+use crate::{ApiProblem, Caller, answer, collection::pairs};
 
 pub(crate) async fn exposure(Caller(ctx): Caller, RawQuery(query): RawQuery) -> Result<Response, ApiProblem> {
     let mut identifier = None;
@@ -19,7 +19,5 @@ pub(crate) async fn exposure(Caller(ctx): Caller, RawQuery(query): RawQuery) -> 
     let tx = ctx.begin_read().await.map_err(|error| of(&error))?;
     let found = assurance::exposure(&ctx, &tx, &identifier.unwrap_or_default()).await.map_err(|error| of(&error))?;
     tx.commit().await.map_err(|error| of(&error))?;
-    let body = serde_json::to_string(&found)
-        .map_err(|error| of(&kernel::Error::Broken(format!("an answer could not be written: {error}"))))?;
-    Ok(json(StatusCode::OK, body))
+    answer::found(&ctx, &found)
 }

@@ -1,18 +1,12 @@
 //! `GET /v1/impact`: what a change of a record would touch, and what it rests on.
 
-use axum::{
-    extract::RawQuery,
-    http::{HeaderMap, StatusCode, header},
-    response::Response,
-};
-use base::{Problem, ProblemKind};
-use kernel::ExportFormat;
+use axum::{extract::RawQuery, http::HeaderMap, response::Response};
+use base::Problem;
 use work::{Direction, IMPACT_DEPTH, IMPACT_HEADS, IMPACT_ROWS, Impact, ImpactQuestion};
 
 use crate::{
-    ApiProblem, Caller,
-    answer::{json, with_header},
-    collection::{accepted, pairs},
+    ApiProblem, Caller, answer,
+    collection::{pairs, wants_csv},
 };
 
 pub(crate) async fn impact(
@@ -21,22 +15,12 @@ pub(crate) async fn impact(
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
     let question = question(&pairs(query.as_deref())?)?;
-    let format = accepted(&headers)?;
-    if format == Some(ExportFormat::Ndjson) {
-        return Err(Problem::new(ProblemKind::NotAcceptable, "Impact comes as application/json or text/csv.").into());
-    }
+    let as_csv = wants_csv(&headers, "Impact")?;
     let of = |error: &kernel::Error| ApiProblem::of(&ctx, error);
     let tx = ctx.begin_read().await.map_err(|error| of(&error))?;
     let found = work::impact(&ctx, &tx, &question).await.map_err(|error| of(&error))?;
     tx.commit().await.map_err(|error| of(&error))?;
-    if format.is_some() {
-        let response =
-            with_header(Response::new(csv(&found).into()), header::CONTENT_TYPE, ExportFormat::Csv.media_type());
-        return Ok(with_header(response, header::CONTENT_DISPOSITION, "attachment; filename=\"impact.csv\""));
-    }
-    let body = serde_json::to_string(&found)
-        .map_err(|error| of(&kernel::Error::Broken(format!("an answer could not be written: {error}"))))?;
-    Ok(json(StatusCode::OK, body))
+    if as_csv { Ok(answer::csv(table(&found), "impact")) } else { answer::found(&ctx, &found) }
 }
 
 fn question(pairs: &[(String, String)]) -> Result<ImpactQuestion, Problem> {
@@ -74,21 +58,11 @@ fn question(pairs: &[(String, String)]) -> Result<ImpactQuestion, Problem> {
     Ok(question)
 }
 
-fn csv(found: &Impact) -> Vec<u8> {
+fn table(found: &Impact) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut row = |cells: &[&str]| {
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            kernel::write_cell(&mut out, cell, true);
-        }
-        out.extend_from_slice(b"\r\n");
-    };
-    row(&IMPACT_HEADS);
+    kernel::write_row(&mut out, &IMPACT_HEADS);
     for reached in &found.data {
-        let cells = reached.cells(found.record.label());
-        row(&cells.each_ref().map(String::as_str));
+        kernel::write_row(&mut out, &reached.cells(found.record.label()));
     }
     out
 }

@@ -2,17 +2,16 @@
 
 use axum::{
     extract::RawQuery,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::Response,
 };
-use base::{Problem, ProblemKind};
-use kernel::ExportFormat;
+use base::Problem;
 use work::{KIND_HEADS, KIND_ROWS, KindMatrix, KindQuestion, KindShow};
 
 use crate::{
     ApiProblem, Caller,
-    answer::{json, with_header},
-    collection::{accepted, pairs},
+    answer::{self, with_header},
+    collection::{pairs, wants_csv},
 };
 
 pub(crate) async fn matrix(
@@ -22,28 +21,13 @@ pub(crate) async fn matrix(
 ) -> Result<Response, ApiProblem> {
     let asked = pairs(query.as_deref())?;
     let (slug, question) = question(&asked)?;
-    let format = accepted(&headers)?;
-    if format == Some(ExportFormat::Ndjson) {
-        return Err(
-            Problem::new(ProblemKind::NotAcceptable, "The matrix comes as application/json or text/csv.").into()
-        );
-    }
+    let as_csv = wants_csv(&headers, "The matrix")?;
     let of = |error: &kernel::Error| ApiProblem::of(&ctx, error);
     let project = work::project(&ctx, &slug).await.map_err(|error| of(&error))?;
     let tx = ctx.begin_read().await.map_err(|error| of(&error))?;
     let found = work::matrix_of_kinds(&ctx, &tx, &project, &question).await.map_err(|error| of(&error))?;
     tx.commit().await.map_err(|error| of(&error))?;
-    let mut response = match format {
-        None => {
-            let body = serde_json::to_string(&found)
-                .map_err(|error| of(&kernel::Error::Broken(format!("an answer could not be written: {error}"))))?;
-            json(StatusCode::OK, body)
-        }
-        Some(format) => {
-            let response = with_header(Response::new(csv(&found).into()), header::CONTENT_TYPE, format.media_type());
-            with_header(response, header::CONTENT_DISPOSITION, "attachment; filename=\"matrix.csv\"")
-        }
-    };
+    let mut response = if as_csv { answer::csv(table(&found), "matrix") } else { answer::found(&ctx, &found)? };
     if let Some(cursor) = &found.next_cursor {
         let mut next: Vec<(String, String)> = asked.into_iter().filter(|(name, _)| name != "cursor").collect();
         next.push(("cursor".into(), cursor.clone()));
@@ -99,20 +83,11 @@ fn question(pairs: &[(String, String)]) -> Result<(String, KindQuestion), Proble
     Ok((project.filter(|slug| !slug.is_empty()).ok_or_else(missing)?, question))
 }
 
-fn csv(found: &KindMatrix) -> Vec<u8> {
+fn table(found: &KindMatrix) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut row = |cells: &[&str]| {
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            kernel::write_cell(&mut out, cell, true);
-        }
-        out.extend_from_slice(b"\r\n");
-    };
-    row(&KIND_HEADS);
+    kernel::write_row(&mut out, &KIND_HEADS);
     for line in &found.data {
-        row(&line.cells_as_text().each_ref().map(String::as_str));
+        kernel::write_row(&mut out, &line.cells_as_text());
     }
     out
 }

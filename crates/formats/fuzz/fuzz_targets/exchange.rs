@@ -10,29 +10,10 @@ use formats::exchange::{Document, Profile, read};
 use formats::{Format, Limits};
 use libfuzzer_sys::fuzz_target;
 
-const FORMATS: [Format; 16] = [
-    Format::Reqif,
-    Format::Reqifz,
-    Format::StrictDoc,
-    Format::SphinxNeeds,
-    Format::Doorstop,
-    Format::Asvs,
-    Format::Csv,
-    Format::JiraCsv,
-    Format::Xlsx,
-    Format::Jira,
-    Format::GithubIssues,
-    Format::GitlabIssues,
-    Format::Bugzilla,
-    Format::BugzillaXml,
-    Format::Redmine,
-    Format::RedmineXml,
-];
-
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     // Letters choose, so that a seed is a text file.
-    let format = FORMATS[usize::from(first.wrapping_sub(b'a')) % FORMATS.len()];
+    let format = Format::EXCHANGE[usize::from(first.wrapping_sub(b'a')) % Format::EXCHANGE.len()];
     let limits = Limits { max_exchange_bytes: 1 << 20, max_records: 1_000, max_unpacked_bytes: 1 << 20, max_members: 50, ..Limits::default() };
     let profile = Profile::default();
     let Ok(document) = read(format, Cursor::new(rest), "a.yml", &profile, &limits) else { return };

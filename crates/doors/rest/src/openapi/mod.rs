@@ -41,7 +41,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
     }
     past::schemas(&mut all);
     for operation in catalogue.operations() {
-        paths::of_operation(operation, &mut places);
+        paths::of_operation(catalogue, operation, &mut places);
     }
     access::describe(&mut places, &mut all);
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));

@@ -1,6 +1,6 @@
 //! Paths and parameters.
 
-use kernel::{Column, ColumnType, Input, Operation, Operator, Served, Subject, Verb};
+use kernel::{Catalogue, Column, ColumnType, Input, Operation, Operator, Served, Subject, Verb};
 use serde_json::{Map, Value, json};
 
 use super::{schemas, type_name};
@@ -359,7 +359,7 @@ fn filter_parameter(
 }
 
 /// The path of one operation.
-pub(super) fn of_operation(operation: &Operation, places: &mut Map<String, Value>) {
+pub(super) fn of_operation(catalogue: &Catalogue, operation: &Operation, places: &mut Map<String, Value>) {
     let (path, name) = match operation.subject {
         Subject::Record(name) => (format!("/v1/{name}/{{id}}/{}", operation.name), name),
         Subject::Collection(name) if operation.name == "create" => (format!("/v1/{name}"), name),
@@ -390,7 +390,8 @@ pub(super) fn of_operation(operation: &Operation, places: &mut Map<String, Value
         parameters.push(reference("id"));
     }
     // What can be done to one record and to many at once has a name for each.
-    let is_for_many = matches!(operation.subject, Subject::Collection(_)) && operation.name == "accept";
+    let is_for_many = matches!(operation.subject, Subject::Collection(_))
+        && catalogue.operation(Subject::Record(name), operation.name).is_ok();
     let many = if is_for_many { "_together" } else { "" };
     let described = json!({
         "operationId": format!("{}_{}{many}", operation.name.replace('-', "_"), name.replace('-', "_")),

@@ -46,13 +46,7 @@ impl Csv {
     fn text(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for cells in std::iter::once(&self.heads).chain(&self.rows) {
-            for (at, cell) in cells.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                kernel::write_cell(&mut out, cell, true);
-            }
-            out.extend_from_slice(b"\r\n");
+            kernel::write_row(&mut out, cells);
         }
         out
     }

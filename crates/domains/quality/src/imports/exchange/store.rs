@@ -257,35 +257,29 @@ impl Batch<'_> {
         if !self.made.is_empty() {
             let ids: Vec<Uuid> = self.made.iter().map(|(id, ..)| *id).collect();
             let keys: Vec<Option<&str>> = self.made.iter().map(|(_, key, _)| key.as_deref()).collect();
-            let rows: Vec<&Fields> = self.made.iter().map(|(.., fields)| fields).collect();
-            let column = |at: usize| -> Vec<Option<&str>> { rows.iter().map(|row| row[at].as_deref()).collect() };
-            let (owners, reporters, due) =
-                (people(&rows, compare::OWNER), people(&rows, compare::REPORTER), days(&rows));
-            let (title, description) = (column(compare::TITLE), column(compare::DESCRIPTION));
-            let (status, priority) = (column(compare::STATUS), column(compare::PRIORITY));
+            let c = Columns::of(&self.made.iter().map(|(.., fields)| fields).collect::<Vec<_>>());
             if self.target == Target::Requirement {
                 tx.execute(
                     INSERT_REQUIREMENTS,
-                    &[&project, &ids, &keys, &title, &description, &status, &priority, &owners, &due],
+                    &[&project, &ids, &keys, &c.title, &c.description, &c.status, &c.priority, &c.owners, &c.due],
                 )
                 .await?;
             } else {
-                let (severity, kind) = (column(compare::SEVERITY), column(compare::KIND));
                 tx.execute(
                     INSERT_DEFECTS,
                     &[
                         &project,
                         &ids,
                         &keys,
-                        &title,
-                        &description,
-                        &status,
-                        &priority,
-                        &owners,
-                        &due,
-                        &severity,
-                        &kind,
-                        &reporters,
+                        &c.title,
+                        &c.description,
+                        &c.status,
+                        &c.priority,
+                        &c.owners,
+                        &c.due,
+                        &c.severity,
+                        &c.kind,
+                        &c.reporters,
                         &now,
                     ],
                 )
@@ -294,34 +288,28 @@ impl Batch<'_> {
         }
         if !self.changed.is_empty() {
             let ids: Vec<Uuid> = self.changed.iter().map(|(id, _)| *id).collect();
-            let rows: Vec<&Fields> = self.changed.iter().map(|(_, fields)| fields).collect();
-            let column = |at: usize| -> Vec<Option<&str>> { rows.iter().map(|row| row[at].as_deref()).collect() };
-            let (owners, reporters, due) =
-                (people(&rows, compare::OWNER), people(&rows, compare::REPORTER), days(&rows));
-            let (title, description) = (column(compare::TITLE), column(compare::DESCRIPTION));
-            let (status, priority) = (column(compare::STATUS), column(compare::PRIORITY));
+            let c = Columns::of(&self.changed.iter().map(|(_, fields)| fields).collect::<Vec<_>>());
             if self.target == Target::Requirement {
                 tx.execute(
                     UPDATE_REQUIREMENTS,
-                    &[&project, &ids, &title, &description, &status, &priority, &owners, &due],
+                    &[&project, &ids, &c.title, &c.description, &c.status, &c.priority, &c.owners, &c.due],
                 )
                 .await?;
             } else {
-                let (severity, kind) = (column(compare::SEVERITY), column(compare::KIND));
                 tx.execute(
                     UPDATE_DEFECTS,
                     &[
                         &project,
                         &ids,
-                        &title,
-                        &description,
-                        &status,
-                        &priority,
-                        &owners,
-                        &due,
-                        &severity,
-                        &kind,
-                        &reporters,
+                        &c.title,
+                        &c.description,
+                        &c.status,
+                        &c.priority,
+                        &c.owners,
+                        &c.due,
+                        &c.severity,
+                        &c.kind,
+                        &c.reporters,
                         &now,
                     ],
                 )
@@ -352,12 +340,37 @@ impl Batch<'_> {
     }
 }
 
-fn people(rows: &[&Fields], at: usize) -> Vec<Option<Uuid>> {
-    rows.iter().map(|row| row[at].as_deref().and_then(|id| Uuid::try_parse(id).ok())).collect()
+/// Fields of records, a column each, as the statements take them.
+struct Columns<'a> {
+    title: Vec<Option<&'a str>>,
+    description: Vec<Option<&'a str>>,
+    status: Vec<Option<&'a str>>,
+    priority: Vec<Option<&'a str>>,
+    severity: Vec<Option<&'a str>>,
+    kind: Vec<Option<&'a str>>,
+    owners: Vec<Option<Uuid>>,
+    reporters: Vec<Option<Uuid>>,
+    due: Vec<Option<Date>>,
 }
 
-fn days(rows: &[&Fields]) -> Vec<Option<Date>> {
-    rows.iter().map(|row| row[compare::DUE].as_deref().and_then(|day| day.parse().ok())).collect()
+impl<'a> Columns<'a> {
+    fn of(rows: &[&'a Fields]) -> Self {
+        let texts = |at: usize| -> Vec<Option<&'a str>> { rows.iter().map(|row| row[at].as_deref()).collect() };
+        let people = |at: usize| -> Vec<Option<Uuid>> {
+            texts(at).into_iter().map(|id| id.and_then(|id| Uuid::try_parse(id).ok())).collect()
+        };
+        Self {
+            title: texts(compare::TITLE),
+            description: texts(compare::DESCRIPTION),
+            status: texts(compare::STATUS),
+            priority: texts(compare::PRIORITY),
+            severity: texts(compare::SEVERITY),
+            kind: texts(compare::KIND),
+            owners: people(compare::OWNER),
+            reporters: people(compare::REPORTER),
+            due: texts(compare::DUE).into_iter().map(|day| day.and_then(|day| day.parse().ok())).collect(),
+        }
+    }
 }
 
 /// Keeps what the other system calls the records and says of them. Answers how many are new, and how many differed.
