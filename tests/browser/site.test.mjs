@@ -5,31 +5,17 @@
 // an owner for what has to be there before. Without them nothing is tested here.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { context, launch } from "./browser.mjs";
+import { faultsOf, listen, signIn, unfold } from "./look.mjs";
 
 const { BASE_URL, SITE_EMAIL, SITE_PASSWORD, SITE_TOKEN } = process.env;
 const skip = !(BASE_URL && SITE_EMAIL && SITE_PASSWORD) && "BASE_URL, SITE_EMAIL and SITE_PASSWORD are not set";
 const base = (BASE_URL ?? "").replace(/\/$/, "");
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const options = {
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  rules: { "target-size": { enabled: true } },
-  resultTypes: ["violations"],
-};
+const administrator = { email: SITE_EMAIL, password: SITE_PASSWORD };
 let browser;
 before(async () => { if (!skip) browser = await launch(); });
 after(async () => { await browser?.close(); });
-
-/** Signs in by the form, as a person does. */
-async function signIn(page, path = "/") {
-  await page.goto(base + path);
-  await page.fill("#sign-in-email", SITE_EMAIL);
-  await page.fill("#sign-in-password", SITE_PASSWORD);
-  await page.click("main button.main, main form button");
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
-}
 
 /** Presses Tab until the element that fits has the focus. */
 async function tabTo(page, selector, most = 80) {
@@ -43,7 +29,7 @@ async function tabTo(page, selector, most = 80) {
 test("without script: sign in, create a project and a requirement, find it in the matrix", { skip }, async () => {
   const made = await context(browser, base, { width: 1440, javaScriptEnabled: false });
   const page = await made.newPage();
-  await signIn(page);
+  await signIn(page, base, administrator);
   const name = `Without script ${Date.now()}`;
   await page.click("details[data-create] summary");
   await page.fill("#project-name", name);
@@ -108,19 +94,14 @@ for (const colorScheme of ["light", "dark"]) {
       const made = await context(browser, base, { width, colorScheme });
       const page = await made.newPage();
       const faults = [];
-      page.on("console", (message) => { if (message.type() === "error" && /Content.Security|Refused/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`); });
+      listen(page, base, faults);
       const look = async () => {
-        await page.evaluate(() => document.querySelectorAll("main details:not(.menu)").forEach((one) => { one.open = true; }));
-        // evaluate goes past the page's policy, which forbids a script element.
-        await page.evaluate(axe);
-        const found = await page.evaluate((given) => window.axe.run(document, given), options);
-        faults.push(...found.violations.flatMap((one) => one.nodes.map((node) => `${page.url()} ${one.id}: ${node.html.slice(0, 160)}`)));
-        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        if (beyond > 0) faults.push(`${page.url()} scrolls sideways by ${beyond} px`);
+        await unfold(page);
+        faults.push(...await faultsOf(page));
       };
       await page.goto(`${base}/sign-in`);
       await look();
-      await signIn(page);
+      await signIn(page, base, administrator);
       await look();
       const project = await page.getAttribute("ul.projects a[data-row]", "href");
       assert.ok(project, "there is a project to look at");
@@ -172,7 +153,7 @@ test("with the keyboard alone: give a role, ask why, ask for an approval and dec
   const person = await somebodyWhoAsks();
   const made = await context(browser, base, { width: 1440 });
   const page = await made.newPage();
-  await signIn(page);
+  await signIn(page, base, administrator);
   const go = async (key, path) => {
     await page.keyboard.press("g");
     await page.keyboard.press(key);

@@ -81,8 +81,18 @@ pub fn get(path: &str, token: &str) -> Vec<u8> {
 /// The bytes of a POST.
 #[must_use]
 pub fn post(path: &str, token: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+    with_body("POST", path, token, content_type, body)
+}
+
+/// The bytes of a PATCH with a JSON body.
+#[must_use]
+pub fn patch(path: &str, token: &str, body: &[u8]) -> Vec<u8> {
+    with_body("PATCH", path, token, "application/json", body)
+}
+
+fn with_body(method: &str, path: &str, token: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
-        "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: {content_type}\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: {content_type}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     )

@@ -26,14 +26,29 @@ const REQUIREMENTS: u64 = 60;
 /// How long an import may take.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// Which rows of a table an import for a build stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// All of the project, stored with its first build.
+    Once,
+    /// Those of the build.
+    OfBuild,
+    /// Those that hang on a bill of materials of the build.
+    OfBill,
+}
+
 /// What a report is stored in, in an order that foreign keys allow.
-const TABLES: [&str; 4] =
-    ["quality.test_cases", "quality.test_case_aliases", "quality.test_runs", "quality.test_results"];
+pub(crate) const RESULTS: [(&str, Kept); 4] = [
+    ("quality.test_cases", Kept::Once),
+    ("quality.test_case_aliases", Kept::Once),
+    ("quality.test_runs", Kept::OfBuild),
+    ("quality.test_results", Kept::OfBuild),
+];
 
 pub(crate) async fn measure(plan: &Plan) -> Result<Section, Failure> {
     let instance = plan.start("imports").await?;
     progress("P3: reports of 10,000 cases");
-    let report = junit::report(CASES, 200);
+    let report = junit::report(CASES, 200, None);
     let client = instance.superuser().await?;
     client.batch_execute(&session(&instance)).await?;
     let (mut first, mut later, mut first_copy, mut later_copy) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -49,8 +64,10 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Section, Failure> {
         if counted != (2 * CASES as i64, 2 * CASES as i64, CASES as i64) {
             return Err(format!("results, results counted by runs, and cases do not add up: {counted:?}").into());
         }
-        let copied =
-            [copied(&instance, &client, project, copy, 1).await?, copied(&instance, &client, project, copy, 2).await?];
+        let copied = [
+            copied(&instance, &client, &RESULTS, project, copy, 1).await?,
+            copied(&instance, &client, &RESULTS, project, copy, 2).await?,
+        ];
         if round > 0 {
             first.push(took[0].seconds);
             later.push(took[1].seconds);
@@ -62,7 +79,7 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Section, Failure> {
         }
     }
     progress("P3: a report of 100 MB");
-    let large = junit::report(MANY.0, MANY.1);
+    let large = junit::report(MANY.0, MANY.1, None);
     let megabytes = large.len() as f64 / 1e6;
     let project = new_project(&instance, &client, "large").await?;
     let before = memory_mib(instance.pid(), "VmRSS").unwrap_or_default();
@@ -151,14 +168,14 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Section, Failure> {
 }
 
 /// The settings under which the superuser's rows get the same defaults and counts as the application's.
-fn session(instance: &Instance) -> String {
+pub(crate) fn session(instance: &Instance) -> String {
     format!(
         "set app.current_organization_id = '{}'; set app.current_user_id = '{}'; set app.project_access = 'all'",
         instance.organization, instance.user
     )
 }
 
-async fn new_project(instance: &Instance, client: &Client, slug: &str) -> Result<Uuid, Failure> {
+pub(crate) async fn new_project(instance: &Instance, client: &Client, slug: &str) -> Result<Uuid, Failure> {
     let project = seed::project(instance, slug).await?;
     client
         .execute(
@@ -171,14 +188,14 @@ async fn new_project(instance: &Instance, client: &Client, slug: &str) -> Result
 }
 
 /// What one import or copy took.
-struct Taken {
-    seconds: f64,
+pub(crate) struct Taken {
+    pub(crate) seconds: f64,
     /// Processor time, in microseconds.
-    used: Used,
+    pub(crate) used: Used,
 }
 
 /// Sends a report and waits until it is stored; the time runs from the first byte.
-async fn import(instance: &Instance, project: Uuid, build: &str, report: &[u8]) -> Result<Taken, Failure> {
+pub(crate) async fn import(instance: &Instance, project: Uuid, build: &str, report: &[u8]) -> Result<Taken, Failure> {
     let boundary = "throughline-bench";
     let field = |name: &str, value: &str| {
         format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -226,35 +243,44 @@ async fn counted(client: &Client, project: Uuid) -> Result<(i64, i64, i64), Fail
     Ok((row.get(0), row.get(1), row.get(2)))
 }
 
-/// Copies what the import for a build stored into another project by COPY; the time is that of COPY and its commit.
-async fn copied(instance: &Instance, client: &Client, from: Uuid, to: Uuid, build: i32) -> Result<Taken, Failure> {
+/// Copies what the import for a build stored in these tables into another project by COPY; the time is that of COPY and its commit.
+pub(crate) async fn copied(
+    instance: &Instance,
+    client: &Client,
+    tables: &[(&str, Kept)],
+    from: Uuid,
+    to: Uuid,
+    build: i32,
+) -> Result<Taken, Failure> {
     let directory = instance.data.join("postgres").display().to_string();
     let mut load = Vec::new();
+    let of_build = format!("(select id from delivery.builds where project_id = '{from}' and build_number = {build})");
     // The build is one row; it is there before the clock starts.
-    let tables = ["delivery.builds"].into_iter().chain(TABLES);
-    for table in tables {
-        let is_case = matches!(table, "quality.test_cases" | "quality.test_case_aliases");
-        if is_case && build > 1 {
+    for (table, kept) in
+        [("delivery.builds", None)].into_iter().chain(tables.iter().map(|(table, kept)| (*table, Some(*kept))))
+    {
+        if kept == Some(Kept::Once) && build > 1 {
             continue;
         }
         let columns = columns(client, table).await?;
         let values: Vec<String> = columns.iter().map(|column| value(table, column, to)).collect();
-        let of_build = match table {
-            "delivery.builds" => format!("and t.build_number = {build}"),
-            _ if is_case => String::new(),
-            _ => format!(
-                "and t.build_id = (select id from delivery.builds where project_id = '{from}' and build_number = {build})"
-            ),
+        let some = match kept {
+            None => format!("and t.build_number = {build}"),
+            Some(Kept::Once) => String::new(),
+            Some(Kept::OfBuild) => format!("and t.build_id = {of_build}"),
+            Some(Kept::OfBill) => {
+                format!("and t.sbom_id in (select id from security.sboms where build_id = {of_build})")
+            }
         };
         let file = format!("{directory}/{}.copy", table.replace('.', "-"));
         client
             .batch_execute(&format!(
-                "copy (select {} from {table} t where t.project_id = '{from}' {of_build} order by t.id) to '{file}'",
+                "copy (select {} from {table} t where t.project_id = '{from}' {some} order by t.id) to '{file}'",
                 values.join(", ")
             ))
             .await?;
         let statement = format!("copy {table} ({}) from '{file}'", columns.join(", "));
-        if table == "delivery.builds" {
+        if kept.is_none() {
             client.batch_execute(&statement).await?;
         } else {
             load.push(statement);
@@ -286,7 +312,14 @@ fn value(table: &str, column: &str, project: Uuid) -> String {
         |column: &str| format!("(left(t.{column}::text, 24) || left(md5(t.{column}::text || 'copy'), 12))::uuid");
     match column {
         "project_id" => format!("'{project}'"),
-        "id" | "build_id" | "test_case_id" | "test_run_id" => other(column),
+        "id"
+        | "build_id"
+        | "test_case_id"
+        | "test_run_id"
+        | "finding_id"
+        | "sbom_id"
+        | "first_seen_build_id"
+        | "last_seen_build_id" => other(column),
         "import_id" => "null".into(),
         "run_count" | "pass_count" | "fail_count" => "0".into(),
         "last_run_at" | "last_run_status" => "null".into(),

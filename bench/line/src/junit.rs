@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 /// A report of `cases` cases with about `output` bytes of captured output in each. One case in 50 fails with a stack trace,
-/// one in 100 was skipped, one in 200 names a requirement.
+/// one in 100 was skipped, one in 200 names a requirement; `broken` is a case that fails as well.
 #[must_use]
-pub fn report(cases: usize, output: usize) -> String {
+pub fn report(cases: usize, output: usize, broken: Option<usize>) -> String {
     const PER_SUITE: usize = 500;
     let mut text = String::with_capacity(cases * (output + 220) + 1024);
     text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
@@ -14,7 +14,8 @@ pub fn report(cases: usize, output: usize) -> String {
         let class = format!("org.example.payments.module{}.Suite{suite}Test", suite % 40);
         let _ = writeln!(text, "  <testsuite name=\"{class}\" tests=\"{of_suite}\" timestamp=\"2026-11-02T08:00:00\">");
         for at in 0..of_suite {
-            case(&mut text, &class, suite * PER_SUITE + at, output);
+            let number = suite * PER_SUITE + at;
+            case(&mut text, &class, number, output, number % 50 == 3 || broken == Some(number));
         }
         text.push_str("  </testsuite>\n");
     }
@@ -22,7 +23,7 @@ pub fn report(cases: usize, output: usize) -> String {
     text
 }
 
-fn case(text: &mut String, class: &str, number: usize, output: usize) {
+fn case(text: &mut String, class: &str, number: usize, output: usize, fails: bool) {
     let _ = write!(
         text,
         "    <testcase classname=\"{class}\" name=\"rejectsAnOrderOverTheLimit{number}\" time=\"{}.{:03}\">",
@@ -33,7 +34,7 @@ fn case(text: &mut String, class: &str, number: usize, output: usize) {
         let requirement = 1 + number / 200;
         let _ = write!(text, "<properties><property name=\"requirement\" value=\"REQ-{requirement}\"/></properties>");
     }
-    if number % 50 == 3 {
+    if fails {
         let _ = write!(
             text,
             "<failure type=\"AssertionError\" message=\"expected &lt;{number}&gt; but was &lt;{}&gt;\">",
@@ -70,9 +71,9 @@ mod tests {
 
     #[test]
     fn a_report_has_as_many_cases_as_asked_for() {
-        let text = report(1_200, 100);
+        let text = report(1_200, 100, Some(7));
         assert_eq!(text.matches("<testcase ").count(), 1_200);
-        assert_eq!(text.matches("<failure ").count(), 24);
+        assert_eq!(text.matches("<failure ").count(), 25);
         assert_eq!(text.matches("<skipped ").count(), 12);
     }
 }

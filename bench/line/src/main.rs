@@ -2,12 +2,15 @@
 
 mod deciding;
 mod exposed;
+mod history;
 mod imports;
 mod limited;
 mod reading;
+mod scans;
 mod searching;
 mod starting;
 mod tracing;
+mod writing;
 
 use std::{
     fs,
@@ -21,6 +24,8 @@ use line::{Failure, instance::Instance, processor::load_average, report::Section
 /// What to run and how long.
 struct Plan {
     goals: Vec<String>,
+    /// Builds whose results come in one after another.
+    builds: usize,
     /// Requirements of the larger database that P9 asks; it has a hundred times as many results.
     requirements: u64,
     /// Requirements of each database that P2 compares, in rising order; peers are measured on the one with a million, or the last.
@@ -33,7 +38,7 @@ struct Plan {
     results: PathBuf,
 }
 
-const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P7] [P9] [P10] [P13] [--rows 10000,1000000] [--requirements 100000] [--rounds 7] [--seconds 3] [--connections 16]\n\
+const USAGE: &str = "script/bench [P1] [P2] [P3] [P4] [P5] [P7] [P8] [P9] [P10] [P13] [scans] [history] [--builds 200] [--rows 10000,1000000] [--requirements 100000] [--rounds 7] [--seconds 3] [--connections 16]\n\
     Without a name everything is measured.";
 
 #[tokio::main]
@@ -63,11 +68,20 @@ async fn run(plan: &Plan) -> Result<String, Failure> {
     if plan.wants("P3") {
         sections.push(imports::measure(plan).await?);
     }
+    if plan.wants("scans") {
+        sections.push(scans::measure(plan).await?);
+    }
+    if plan.wants("history") {
+        sections.push(history::measure(plan).await?);
+    }
     if plan.wants("P4") {
         sections.push(deciding::measure(plan).await?);
     }
     if plan.wants("P7") {
         sections.push(searching::measure(plan).await?);
+    }
+    if plan.wants("P8") {
+        sections.push(writing::measure(plan).await?);
     }
     if plan.wants("P9") {
         sections.push(tracing::measure(plan).await?);
@@ -101,6 +115,7 @@ fn plan() -> Result<Plan, Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let mut plan = Plan {
         goals: Vec::new(),
+        builds: 200,
         requirements: 100_000,
         rows: vec![10_000, 1_000_000],
         rounds: 7,
@@ -114,8 +129,11 @@ fn plan() -> Result<Plan, Failure> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match argument.as_str() {
-            "P1" | "P2" | "P3" | "P4" | "P5" | "P7" | "P9" | "P10" | "P13" => plan.goals.push(argument),
+            "P1" | "P2" | "P3" | "P4" | "P5" | "P7" | "P8" | "P9" | "P10" | "P13" | "scans" | "history" => {
+                plan.goals.push(argument)
+            }
             "--rows" => plan.rows = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            "--builds" => plan.builds = value()?.parse()?,
             "--requirements" => plan.requirements = value()?.parse()?,
             "--rounds" => plan.rounds = value()?.parse()?,
             "--seconds" => plan.time = Duration::from_secs(value()?.parse()?),
@@ -124,8 +142,10 @@ fn plan() -> Result<Plan, Failure> {
             _ => return Err(format!("{argument} is not known\n{USAGE}").into()),
         }
     }
-    if plan.rows.is_empty() || plan.requirements == 0 || plan.rounds == 0 || plan.connections == 0 {
-        return Err(format!("rows, requirements, rounds and connections must not be empty or zero\n{USAGE}").into());
+    if plan.rows.is_empty() || plan.builds == 0 || plan.requirements == 0 || plan.rounds == 0 || plan.connections == 0 {
+        return Err(
+            format!("rows, builds, requirements, rounds and connections must not be empty or zero\n{USAGE}").into()
+        );
     }
     Ok(plan)
 }

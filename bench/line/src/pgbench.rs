@@ -10,6 +10,15 @@ use tokio::process::Command;
 
 use crate::{Failure, instance::Instance};
 
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy)]
+pub enum Mode {
+    /// Only read.
+    Read,
+    /// Write as well.
+    Write,
+}
+
 /// A script for one query.
 pub struct Script {
     file: PathBuf,
@@ -26,13 +35,17 @@ impl Script {
         directory: &Path,
         name: &str,
         instance: &Instance,
-        query: &str,
+        (mode, query): (Mode, &str),
         values: &[String],
         rows: u64,
     ) -> Result<Self, Failure> {
         let path = directory.join(format!("{name}.pgbench"));
+        let mode = match mode {
+            Mode::Read => "read only",
+            Mode::Write => "read write",
+        };
         let text = format!(
-            "\\set n random(1, {rows})\n\\startpipeline\nbegin transaction read only;\n\
+            "\\set n random(1, {rows})\n\\startpipeline\nbegin transaction {mode};\n\
              set local app.current_organization_id = '{}';\nset local app.current_user_id = '{}';\n\
              set local app.project_access = 'all';\n{query};\ncommit;\n\\endpipeline\n",
             instance.organization, instance.user

@@ -8,7 +8,7 @@ use line::{
     http::{self, Connection},
     instance::Instance,
     load::{self, Round},
-    pgbench::Script,
+    pgbench::{Mode, Script},
     processor::{Processes, Used},
     report::{Goal, Section, short},
     seed,
@@ -91,15 +91,15 @@ struct Peers<'a> {
 
 /// What the rounds of one peer gave.
 #[derive(Default)]
-struct Taken {
-    rates: Vec<f64>,
-    used: Vec<Used>,
+pub(crate) struct Taken {
+    pub(crate) rates: Vec<f64>,
+    pub(crate) used: Vec<Used>,
     p50: Vec<f64>,
     p95: Vec<f64>,
 }
 
 impl Taken {
-    fn add(&mut self, rate: f64, used: Used, round: Option<&Round>) {
+    pub(crate) fn add(&mut self, rate: f64, used: Used, round: Option<&Round>) {
         self.rates.push(rate);
         self.used.push(used);
         if let Some(round) = round {
@@ -108,7 +108,7 @@ impl Taken {
         }
     }
 
-    fn row(&self, name: &str) -> Vec<String> {
+    pub(crate) fn row(&self, name: &str) -> Vec<String> {
         let middle = |pick: fn(&Used) -> f64| short(median(&self.used.iter().map(pick).collect::<Vec<_>>()));
         let time = |values: &[f64]| if values.is_empty() { "–".into() } else { short(median(values)) };
         vec![
@@ -136,9 +136,10 @@ impl<'a> Peers<'a> {
         let (list_sql, list_values) = instance.statement_behind(&sized.list_path(), "work.requirements").await?;
         let by_number = "('019300000000700080' || lpad(:n::text, 14, '0'))::uuid";
         let one_script = one_sql.replace("$1", by_number);
-        let one_script = Script::write(&plan.scratch, "one", instance, &one_script, &[], sized.rows)?;
+        let one_script = Script::write(&plan.scratch, "one", instance, (Mode::Read, &one_script), &[], sized.rows)?;
         let list_script = list_sql.replace('$', ":p");
-        let list_script = Script::write(&plan.scratch, "list", instance, &list_script, &list_values, sized.rows)?;
+        let list_script =
+            Script::write(&plan.scratch, "list", instance, (Mode::Read, &list_script), &list_values, sized.rows)?;
 
         let bare_address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let program: PathBuf = std::env::current_exe()?.with_file_name("bare-endpoint");

@@ -134,8 +134,10 @@ async fn lay_ground(ctx: &Ctx, loaded: &mut Loaded) -> Result<Ground, Error> {
             make(ctx, &mut tx, &delivery::REPOSITORIES, body).await?
         }
     };
+    // That of the organisation, unless somebody took it away.
     let environment = format!(
-        "select id from delivery.environments where project_id = '{project}' and name = $1 and deleted_at is null"
+        "select id from delivery.environments
+          where (project_id = '{project}' or project_id is null) and name = $1 and deleted_at is null order by project_id nulls last limit 1"
     );
     let environment = match found(&tx, &environment, ENVIRONMENT).await? {
         Some(environment) => environment,

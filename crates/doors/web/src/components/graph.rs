@@ -21,10 +21,12 @@ pub struct GraphNode {
 /// Boxes of one column at most; a last line says how many more there are.
 pub const GRAPH_ROWS: usize = 12;
 
-const WIDTH: i64 = 184;
+const WIDTH: i64 = 168;
 const HEIGHT: i64 = 44;
-const GAP: i64 = 56;
+const GAP: i64 = 32;
 const STEP: i64 = HEIGHT + 12;
+/// Letters of the second line; what is longer is cut, and said whole to whoever points at the box.
+const LETTERS: usize = 24;
 
 /// The graph. `lines` are pairs of places in `nodes`; those to boxes that are not drawn are left out.
 #[must_use]
@@ -60,7 +62,7 @@ pub fn graph(label: &str, nodes: &[GraphNode], lines: &[(usize, usize)]) -> Mark
                                 title { (node.kind) ": " (node.title) }
                                 rect x="0.5" y="0.5" width=(WIDTH - 1) height=(HEIGHT - 1) rx="6" {}
                                 text x="10" y="18" class="name" { (node.label) }
-                                text x="10" y="35" { (node.title) }
+                                text x="10" y="35" { (cut(&node.title)) }
                             }
                         }
                     }
@@ -71,8 +73,20 @@ pub fn graph(label: &str, nodes: &[GraphNode], lines: &[(usize, usize)]) -> Mark
     }
 }
 
-/// From the right side of one box to the left side of another.
+fn cut(title: &str) -> String {
+    if title.chars().count() <= LETTERS {
+        return title.to_owned();
+    }
+    let kept: String = title.chars().take(LETTERS - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// From the right side of one box to the left side of another; between the left sides where the other is not further right.
 fn curve(from: (i64, i64), to: (i64, i64)) -> String {
+    if to.0 <= from.0 {
+        let (y1, y2, bend) = (from.1 + HEIGHT / 2, to.1 + HEIGHT / 2, from.0.min(to.0) - GAP / 2);
+        return format!("M{} {y1}C{bend} {y1} {bend} {y2} {} {y2}", from.0, to.0);
+    }
     let (x1, y1) = (from.0 + WIDTH, from.1 + HEIGHT / 2);
     let (x2, y2) = (to.0, to.1 + HEIGHT / 2);
     let bend = GAP / 2;

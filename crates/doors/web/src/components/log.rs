@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::panel;
 use crate::format::{When, time};
 
 /// What kind of principal acted.
@@ -56,6 +57,20 @@ pub fn actor(actor: &Actor) -> Markup {
             }
         }
     }
+}
+
+/// The history of a record on its page, and the way to its whole story; that page is left out where `href` is empty.
+#[must_use]
+pub fn history(entries: &[LogEntry], href: &str) -> Markup {
+    panel(
+        "history",
+        "History",
+        None,
+        &html! {
+            @if entries.is_empty() { p class="muted" { "Nothing is on record yet." } } @else { (log(entries)) }
+            @if !href.is_empty() { p { a href=(href) { "The whole story, and how it was at any moment" } } }
+        },
+    )
 }
 
 /// The history, newest first.

@@ -20,5 +20,5 @@ pub use filter::{Choice, ChoiceOption, Filters, filter_bar};
 pub use form::{Field, FieldError, FormErrors, Input, error_summary, field, hidden, submit};
 pub use graph::{GRAPH_ROWS, GraphNode, graph};
 pub use line::{Criterion, Stop, criteria, line};
-pub use log::{Actor, ActorKind, LogEntry, actor, log};
+pub use log::{Actor, ActorKind, LogEntry, actor, history, log};
 pub use table::{Column, Pager, Sort, pager, table};

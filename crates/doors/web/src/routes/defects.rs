@@ -272,6 +272,7 @@ async fn page(
         test_case: found.test_case.map(|(key, name, _)| (key, name)),
         message: found.message,
         history,
+        history_href: paths::history("defects", &id),
         moves: moves.iter().filter_map(|code| DefectStatus::from_code(code)).collect(),
         may_edit,
         version: found.version,

@@ -28,6 +28,8 @@ use crate::{
 
 /// Records that the page tells in each direction; the file has more.
 const ROWS: usize = 200;
+/// Steps when nothing is said: as many as are drawn without scrolling.
+const STEPS: usize = 2;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new().route(paths::IMPACT, get(show)).route("/impact.csv", get(export)).route("/impact.xlsx", get(export))
@@ -36,7 +38,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 fn question(asked: &Asked, rows: usize) -> Option<(ImpactQuestion, String)> {
     let direction =
         asked.one("direction").filter(|name| Direction::of(name).is_some()).unwrap_or_else(|| "both".into());
-    let depth = asked.parsed("depth").unwrap_or(4).clamp(1, IMPACT_DEPTH);
+    let depth = asked.parsed("depth").unwrap_or(STEPS).clamp(1, IMPACT_DEPTH);
     let way = Direction::of(&direction).unwrap_or_default();
     let record = asked.one("record")?;
     Some((ImpactQuestion { record, direction: way, depth, rows }, direction))
@@ -47,7 +49,7 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
     let asked = Asked::of(query.as_deref())?;
     let Some((question, direction)) = question(&asked, ROWS) else {
         let frame = visitor.frame(Section::Other).await?;
-        return Ok(html(page(&frame, &View { direction: "both".into(), depth: 4, ..View::default() })));
+        return Ok(html(page(&frame, &View { direction: "both".into(), depth: STEPS, ..View::default() })));
     };
     let mut view = View { asked: question.record.clone(), direction, depth: question.depth, ..View::default() };
     let tx = ctx.begin_read().await?;

@@ -168,6 +168,7 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
         depends_on: neighbours(true),
         needed_by: neighbours(false),
         history,
+        history_href: paths::history("requirements", &id),
         moves: if may_edit { moves(served, &requirement.status) } else { Vec::new() },
         may_edit,
         version: known.version(),

@@ -7,7 +7,7 @@ use crate::components::{
     Actor, Column, Empty, Field, Figure, FormErrors, Head, Input, Pager, Tab, actor, downloads, empty, error_summary,
     facts, field, figures, head, key, none, pager, panel, submit, table, tabs,
 };
-use crate::format::{When, plural, prose, time};
+use crate::format::{When, prose, time};
 use crate::icons::Icon;
 use crate::layout::{Frame, csrf, page as framed};
 use crate::paths;
@@ -191,10 +191,12 @@ fn take(frame: &Frame, [name, description, approval]: &[String; 3], errors: &For
 fn choose(frame: &Frame, id: &str, others: &[(String, String)], chosen: Option<&str>) -> Markup {
     html! {
         form method="get" action=(comparison_of(frame, id)) class="form inline" role="search" aria-label="Compare" {
-            label for="with" { "Compare with" }
-            select id="with" name="with" {
-                option value="" selected[chosen.is_none()] { "what is there now" }
-                @for (other, name) in others { option value=(other) selected[chosen == Some(other.as_str())] { (name) } }
+            div class="field" {
+                label for="with" { "Compare with" }
+                select id="with" name="with" {
+                    option value="" selected[chosen.is_none()] { "what is there now" }
+                    @for (other, name) in others { option value=(other) selected[chosen == Some(other.as_str())] { (name) } }
+                }
             }
             button class="button" { "Compare" }
         }
@@ -273,9 +275,8 @@ pub fn comparison(frame: &Frame, view: &Comparison) -> Markup {
         &format!("{name} and {later}"),
         &[crumb(frame, "Baselines", "baselines"), (name.clone(), paths::baseline(slug(frame), id))],
         &html! {
-            (head(&Head { title: "What has changed", sub: Some(html! { "From " a href=(paths::baseline(slug(frame), id)) { (name) } " to " @match &view.with { Some((other, name)) => a href=(paths::baseline(slug(frame), other)) { (name) }, None => "what is there now" } }), ..Head::default() }))
+            (head(&Head { title: "What has changed", sub: Some(html! { "From " a href=(paths::baseline(slug(frame), id)) { (name) } " to " @match &view.with { Some((other, name)) => a href=(paths::baseline(slug(frame), other)) { (name) }, None => "what is there now" } }), actions: (!view.differences.is_empty()).then(|| downloads(&view.export)), ..Head::default() }))
             (choose(frame, id, &view.others, view.with.as_ref().map(|(other, _)| other.as_str())))
-            @if !view.differences.is_empty() { p { (downloads(&view.export)) } }
             (figures(&[
                 Figure::count(added, "added", None, None), Figure::count(removed, "removed", None, None), Figure::count(changed, "changed", None, None),
             ]))
@@ -298,7 +299,6 @@ pub fn comparison(frame: &Frame, view: &Comparison) -> Markup {
                 }))
                 (pager(&view.pager))
             }
-            p class="muted" { (plural(added + removed + changed, "difference", "differences")) " in all." }
         },
     )
 }

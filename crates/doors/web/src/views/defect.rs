@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{crumb, seen_by, slug};
 use crate::components::{
-    Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, key, line, log, none,
-    panel, submit,
+    Field, FormErrors, Head, Input, LogEntry, Stop, error_summary, facts, field, head, hidden, history, key, line,
+    none, panel, submit,
 };
 use crate::format::{When, prose, time};
 use crate::icons::{Icon, icon};
@@ -50,6 +50,8 @@ pub struct View {
     pub message: Option<String>,
     /// What happened to it, newest first.
     pub history: Vec<LogEntry>,
+    /// The page with all of it.
+    pub history_href: String,
     /// The status moves this person may make from here.
     pub moves: Vec<DefectStatus>,
     /// Whether this person may edit it.
@@ -112,7 +114,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     @if let Some(message) = &view.message {
                         (panel("said", "What the test said", None, &html! { pre tabindex="0" role="region" aria-label="What the test said" { (message) } }))
                     }
-                    (panel("history", "History", None, &log(&view.history)))
+                    (history(&view.history, &view.history_href))
                 }
                 aside aria-label="Facts" {
                     (facts(&[

@@ -131,8 +131,11 @@ fn told(answer: &Answer) -> Markup {
     };
     html! {
         div class="says-it" role="status" { (state_as(tone, word)) span class="muted" { (answer.identifier) ", by " (plural(answer.statements, "document", "documents")) @if answer.findings > 0 { " and " (plural(answer.findings, "finding", "findings")) } } }
-        div class="two" {
-            div {
+        (facts(&[
+            ("Also called", if answer.aliases.is_empty() { none("no document says") } else { html! { (answer.aliases.join(", ")) } }),
+            ("Severity", answer.severity.as_ref().map_or_else(|| none("no document says"), |word| html! { (word) })),
+            ("Score", answer.score.map_or_else(|| none("no document says"), |score| html! { (format!("{score:.1}")) " of 10" })),
+        ]))
                 @if answer.running.is_empty() {
                     (empty(&Empty { glyph: Icon::CircleCheck, title: "Known, and running nowhere", text: "No build that has it is deployed now, as far as you may see. Builds and deployments that Throughline was not told of are not in this answer.", command: None, link: None }))
                 } @else {
@@ -141,17 +144,8 @@ fn told(answer: &Answer) -> Markup {
                 @if !answer.built.is_empty() { (panel("built", "Built, and runs nowhere", Some(count(&answer.built)), &built(&answer.built))) }
                 @if answer.ranges > 0 { p class="muted" { (thousands(answer.ranges)) " of the ranges of versions that documents name cannot be compared; what may lie within is marked as not sure." } }
                 @if answer.is_cut { p class="muted" { "There is more than is shown here." } }
-            }
-            aside aria-label="Facts" {
-                (facts(&[
-                    ("Also called", if answer.aliases.is_empty() { none("no document says") } else { html! { (answer.aliases.join(", ")) } }),
-                    ("Severity", answer.severity.as_ref().map_or_else(|| none("no document says"), |word| html! { (word) })),
-                    ("Score", answer.score.map_or_else(|| none("no document says"), |score| html! { (format!("{score:.1}")) " of 10" })),
-                ]))
-                @if let Some(text) = &answer.description { (panel("about", "What it is", None, &prose(text))) }
-                @if let Some(text) = &answer.recommendation { (panel("advice", "What to do", None, &prose(text))) }
-            }
-        }
+        @if let Some(text) = &answer.description { (panel("about", "What it is", None, &prose(text))) }
+        @if let Some(text) = &answer.recommendation { (panel("advice", "What to do", None, &prose(text))) }
     }
 }
 
@@ -216,20 +210,25 @@ fn owner(place: &Place) -> Markup {
     }
 }
 
-/// The requirements that the build proves or delivers, each with its tests.
+/// The requirements that the build proves or delivers, each with its tests; folded, since there may be many.
 fn at_risk(place: &Place) -> Markup {
+    let more = place.requirements_count - i64::try_from(place.requirements.len()).unwrap_or(i64::MAX);
     html! {
         @if place.requirements.is_empty() { (none("no test of the build verifies a requirement that you may see")) }
-        @for requirement in &place.requirements {
-            div {
-                a class="key" href=(paths::requirement(&place.project.0, &requirement.key)) { (requirement.key) } " " (requirement.title)
-                @for (key, name, status) in &requirement.tests {
-                    span class="muted" { ", " a class="key" href=(paths::test_case(&place.project.0, key)) title=(name) { (key) } " " (status) }
+        @else {
+            details class="row-do" {
+                summary { (plural(place.requirements_count, "requirement", "requirements")) }
+                @for requirement in &place.requirements {
+                    div {
+                        a class="key" href=(paths::requirement(&place.project.0, &requirement.key)) { (requirement.key) } " " (requirement.title)
+                        @for (key, name, status) in &requirement.tests {
+                            span class="muted" { ", " a class="key" href=(paths::test_case(&place.project.0, key)) title=(name) { (key) } " " (status) }
+                        }
+                    }
                 }
+                @if more > 0 { span class="muted" { "and " (thousands(more)) " more" } }
             }
         }
-        @let more = place.requirements_count - i64::try_from(place.requirements.len()).unwrap_or(i64::MAX);
-        @if more > 0 { span class="muted" { "and " (thousands(more)) " more" } }
     }
 }
 

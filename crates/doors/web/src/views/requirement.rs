@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{crumb, seen_by, slug};
 use crate::components::{
     Counts, Criterion, Empty, Field, FormErrors, Head, Input, LogEntry, Stop, criteria, empty, error_summary, facts,
-    field, head, hidden, key, line, log, none, panel, result_bar, submit,
+    field, head, hidden, history, key, line, none, panel, result_bar, submit,
 };
 use crate::format::{When, prose, time};
 use crate::icons::{Icon, icon};
@@ -56,6 +56,8 @@ pub struct View {
     pub needed_by: Vec<(String, String, ProofState)>,
     /// What happened to it, newest first.
     pub history: Vec<LogEntry>,
+    /// The page with all of it.
+    pub history_href: String,
     /// The status moves this person may make from here.
     pub moves: Vec<RequirementStatus>,
     /// Whether this person may edit it and link tests.
@@ -152,9 +154,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                             li { (state(*status)) (key(id)) a class="grow" href=(paths::defect(slug(frame), id)) { (title) } }
                         } } }
                     }))
-                    (panel("history", "History", None, &html! {
-                        @if view.history.is_empty() { p class="muted" { "Nothing is on record yet." } } @else { (log(&view.history)) }
-                    }))
+                    (history(&view.history, &view.history_href))
                 }
                 aside aria-label="Facts" {
                     (facts(&[

@@ -373,6 +373,7 @@ pub(super) fn defect() -> views::defect::View {
         message: Some(s(
             "assertion failed: expected 1 refund, found 2\n  at payments.refunds.IdempotencyTest.two_requests_at_once_refund_once(IdempotencyTest.java:118)",
         )),
+        history_href: "/history".to_owned(),
         history: history(),
         moves: vec![DefectStatus::Resolved, DefectStatus::WontFix],
         may_edit: true,

@@ -282,6 +282,7 @@ pub(super) fn requirement() -> views::requirement::View {
         depends_on: vec![(s("REQ-11"), s("Refunds can be found by key"), ProofState::Proven)],
         needed_by: vec![(s("REQ-55"), s("A disputed refund can be reversed by two people together"), ProofState::Gap)],
         history: history(),
+        history_href: "/history".to_owned(),
         moves: vec![RequirementStatus::Completed, RequirementStatus::Approved, RequirementStatus::Rejected],
         may_edit: true,
         version: 7,
