@@ -1,3 +1,6 @@
+drop trigger touch on platform.service_instances;
+create trigger touch before update on platform.service_instances for each row execute function platform.touch();
+update platform.table_facts set statistics = '{}' where (table_schema, table_name) = ('platform', 'service_instances');
 drop function platform.thin_metric_samples(timestamptz);
 drop function platform.take_vitals();
 delete from security.retention_policies where table_schema = 'platform' and table_name = 'metric_alerts';

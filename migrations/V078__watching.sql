@@ -243,6 +243,13 @@ comment on function platform.take_vitals() is
   'For the owner; what cannot be known here has no row.';
 revoke execute on function platform.take_vitals() from public;
 
+-- How services are is asked all the time ---------------------------------------------------------------------------------
+
+update platform.table_facts set statistics = '{health_status,last_health_check_at}' where (table_schema, table_name) = ('platform', 'service_instances');
+drop trigger touch on platform.service_instances;
+create trigger touch before update of organization_id, id, service_id, version, host, port, protocol, base_path, health_check_url, is_active, registered_at
+  on platform.service_instances for each row execute function platform.touch();
+
 -- Measurements by the hour ----------------------------------------------------------------------------------------------
 
 create function platform.thin_metric_samples(p_now timestamptz default now()) returns bigint

@@ -89,9 +89,10 @@ impl Metrics {
         *self.quality.lock().unwrap_or_else(PoisonError::into_inner) = shares;
     }
 
-    /// Takes over what was measured last: the values, by metric and by what it is of.
+    /// Takes over what this server measured and kept last, in place of what was before: the values, by metric and by what it is
+    /// of. What another server kept stands in the metrics of that one.
     pub fn tell_watched(&self, values: impl IntoIterator<Item = ((String, String), f64)>) {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = values.into_iter().collect();
     }
 
     /// Everything that was served since the start, but to those who watch.

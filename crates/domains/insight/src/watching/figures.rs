@@ -43,15 +43,14 @@ impl Growth {
     }
 }
 
-/// How fast the database grew. `None`: its size was measured less than twice.
+/// How fast the database grew; not at all where its size was measured less than twice.
 ///
 /// # Errors
 /// When the query fails.
-pub async fn growth(tx: &Tx, now: Timestamp) -> Result<Option<Growth>, Error> {
+pub async fn growth(tx: &Tx, now: Timestamp) -> Result<Growth, Error> {
     let row = tx.query_one(GROWTH, &[&before(now, SPAN)?]).await?;
     let a_day: Option<f64> = row.try_get(0)?;
-    let (samples, days) = (row.try_get(1)?, row.try_get(2)?);
-    Ok(a_day.map(|a_day| Growth { a_day, samples, days }))
+    Ok(Growth { a_day: a_day.unwrap_or(0.0), samples: row.try_get(1)?, days: row.try_get(2)? })
 }
 
 /// Moments and values, oldest first.

@@ -195,7 +195,10 @@ async fn store(ctx: &Ctx, tx: &Tx, samples: &[Sample], now: Timestamp) -> Result
 
 /// What follows from the sizes so far: how fast the database grows, and when its disk is full.
 async fn outlook(tx: &Tx, kept: &[Sample], now: Timestamp) -> Result<Vec<Sample>, Error> {
-    let Some(growth) = growth(tx, now).await?.filter(Growth::is_telling) else { return Ok(Vec::new()) };
+    let growth = growth(tx, now).await?;
+    if !growth.is_telling() {
+        return Ok(Vec::new());
+    }
     let mut more = vec![Sample::of_all("db.growth", growth.a_day)];
     if let Some(free) = kept.iter().find(|sample| sample.metric == "disk.free") {
         more.push(Sample::of_all("disk.days_left", growth.days_until(free.value).unwrap_or(LONGEST).min(LONGEST)));
