@@ -280,6 +280,8 @@ pub(crate) async fn furnish(
         let sql = format!("create role {OWNER_ROLE} login nosuperuser nobypassrls createrole createdb");
         client.batch_execute(&sql).await.doing(doing)?;
     }
+    // To see how long everybody's transactions are open; what they do to the rows of others stays out of its sight.
+    client.batch_execute(&format!("grant pg_read_all_stats to {OWNER_ROLE}")).await.doing(doing)?;
     if !has_owner || new_passwords {
         for role in [Role::Owner, Role::Application, Role::Readonly] {
             set_password(client, connections, role).await?;

@@ -21,7 +21,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{NoTls, Row, RowStream, Statement};
 use uuid::Uuid;
 
-use crate::{Error, Principal, within::MARK};
+use crate::{
+    Error, Principal,
+    troubles::{Troubled, Troubles},
+    within::MARK,
+};
 
 /// Prepared statements kept per connection before all are let go: filters can be combined without end.
 const STATEMENTS_KEPT: usize = 400;
@@ -59,6 +63,8 @@ pub struct StoreStatus {
     pub idle: usize,
     /// Requests that wait for one.
     pub waiting: usize,
+    /// What went wrong with the database since the start.
+    pub troubles: Troubled,
 }
 
 /// The database, as the application role sees it.
@@ -68,6 +74,7 @@ pub struct Store {
     // Those who wait for a lock keep their connection; readers must always find another.
     writers: Arc<Semaphore>,
     wait: Duration,
+    troubles: Arc<Troubles>,
 }
 
 impl Store {
@@ -92,13 +99,18 @@ impl Store {
             .map_err(|error| Error::Broken(error.to_string()))?;
         let kept_for_readers = (crate::export::AT_ONCE + 2).min(options.size / 2);
         let writers = Arc::new(Semaphore::new((options.size - kept_for_readers).max(1)));
-        Ok(Self { pool, writers, wait: options.wait })
+        Ok(Self { pool, writers, wait: options.wait, troubles: Arc::default() })
     }
 
     /// How the pool stands.
     pub fn status(&self) -> StoreStatus {
         let status = self.pool.status();
-        StoreStatus { open: status.size, idle: status.available, waiting: status.waiting }
+        StoreStatus {
+            open: status.size,
+            idle: status.available,
+            waiting: status.waiting,
+            troubles: self.troubles.counted(),
+        }
     }
 
     /// Whether the database answers.
@@ -106,7 +118,7 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), Error> {
-        let client = self.pool.get().await?;
+        let client = self.connection().await?;
         client.batch_execute("select 1").await?;
         Ok(())
     }
@@ -117,9 +129,9 @@ impl Store {
     /// # Errors
     /// When the query fails.
     pub async fn query_outside(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
-        let client = self.pool.get().await?;
-        let statement = client.prepare_cached(sql).await?;
-        Ok(client.query(&statement, params).await?)
+        let client = self.connection().await?;
+        let asked = async { client.query(&client.prepare_cached(sql).await?, params).await };
+        Ok(asked.await.inspect_err(|error| self.troubles.note(error))?)
     }
 
     pub(crate) async fn begin(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<Tx, Error> {
@@ -138,13 +150,17 @@ impl Store {
     }
 
     async fn open(&self, begin: &str, principal: &Arc<Principal>, now: Timestamp) -> Result<Tx, Error> {
-        let tx = Tx::over(self.client().await?, principal.clone());
-        tx.client()?.batch_execute(&opening(begin, principal, now)).await?;
+        let tx = Tx::over(self.client().await?, principal.clone(), self.troubles.clone());
+        tx.noted(tx.client()?.batch_execute(&opening(begin, principal, now)).await)?;
         Ok(tx)
     }
 
+    async fn connection(&self) -> Result<Object, Error> {
+        Ok(self.pool.get().await.inspect_err(|error| self.troubles.note_pool(error))?)
+    }
+
     async fn client(&self) -> Result<Object, Error> {
-        let client = self.pool.get().await?;
+        let client = self.connection().await?;
         if client.statement_cache.size() > STATEMENTS_KEPT {
             client.statement_cache.clear();
         }
@@ -161,13 +177,14 @@ impl Store {
     ) -> Result<Vec<Row>, Error> {
         let client = self.client().await?;
         // Prepared first: a query that is not yet prepared would reach the server after the COMMIT behind it.
-        let statement = client.prepare_cached(sql).await?;
-        let mut tx = Tx::over(client, principal.clone());
+        let statement = client.prepare_cached(sql).await.inspect_err(|error| self.troubles.note(error))?;
+        let mut tx = Tx::over(client, principal.clone(), self.troubles.clone());
         let opening = opening("begin transaction read only", principal, now);
         let client = tx.client()?;
-        let (_, rows, _) =
+        let sent =
             try_join3(client.batch_execute(&opening), client.query(&statement, params), client.batch_execute("commit"))
-                .await?;
+                .await;
+        let (_, rows, _) = tx.noted(sent)?;
         tx.client = None;
         Ok(rows)
     }
@@ -199,10 +216,11 @@ pub struct Tx {
     failed: AtomicBool,
     // A writer's place; given back when its connection is.
     turn: Option<OwnedSemaphorePermit>,
+    troubles: Arc<Troubles>,
 }
 
 impl Tx {
-    fn over(client: Object, principal: Arc<Principal>) -> Self {
+    fn over(client: Object, principal: Arc<Principal>, troubles: Arc<Troubles>) -> Self {
         Self {
             client: Some(client),
             principal,
@@ -210,13 +228,15 @@ impl Tx {
             change_set: None,
             failed: AtomicBool::new(false),
             turn: None,
+            troubles,
         }
     }
 
     /// Remembers a failure: PostgreSQL answers the COMMIT of a failed transaction with a silent ROLLBACK.
     fn noted<T>(&self, result: Result<T, tokio_postgres::Error>) -> Result<T, Error> {
-        if result.is_err() {
+        if let Err(error) = &result {
             self.failed.store(true, Ordering::Relaxed);
+            self.troubles.note(error);
         }
         Ok(result?)
     }
@@ -324,7 +344,7 @@ impl Tx {
         if self.failed.load(Ordering::Relaxed) {
             return Err(Error::Broken("a statement of this transaction failed, so nothing was committed".into()));
         }
-        self.client()?.batch_execute("commit").await?;
+        self.noted(self.client()?.batch_execute("commit").await)?;
         self.client = None;
         Ok(())
     }

@@ -140,6 +140,10 @@ pub(crate) struct Listen {
     /// When the server makes a full backup every day, in UTC. The log is stored all the time.
     #[arg(long, default_value = "01:00", value_parser = clock, env = "THROUGHLINE_BACKUP_AT", value_name = "HH:MM")]
     pub(crate) backup_at: jiff::civil::Time,
+    /// A network in which services that name an address for health checks are asked how they are; nobody is without. May be
+    /// given several times.
+    #[arg(long, env = "THROUGHLINE_HEALTH_CHECK_NETWORKS", value_delimiter = ',', value_parser = network, value_name = "CIDR")]
+    pub(crate) health_check_networks: Vec<IpNet>,
     /// A PEM file with the server's certificate and those that vouch for it. With it the port speaks TLS 1.3 and nothing
     /// else. It and the key are read again when they change, and on SIGHUP.
     #[arg(long, env = "THROUGHLINE_TLS_CERT", value_name = "FILE")]

@@ -1,5 +1,7 @@
 //! `throughline doctor`: looks at the database as its operator would, and says in sentences what to do.
 
+mod watched;
+
 use std::{path::Path, process::ExitCode};
 
 use cluster::{
@@ -13,7 +15,7 @@ use tokio_postgres::{Client, Config};
 use crate::{database, failure::Failure, settings};
 
 /// What one look found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Finding {
     /// What was looked at.
     check: &'static str,
@@ -164,6 +166,7 @@ async fn examine(database: &Database, data: &Path) -> Result<Vec<Finding>, Failu
     findings.push(backups(database, &owner).await);
     if status.pending() == 0 {
         findings.extend(database::talk(&owner, ask).await?);
+        findings.extend(watched::look(&owner, application, disk_of(database, data)).await?);
     }
     Ok(findings)
 }
@@ -214,17 +217,35 @@ async fn clock(client: &Client) -> Result<Finding, Failure> {
     })
 }
 
-/// Room on the disk of the embedded database; that of another machine cannot be seen from here.
+/// The disk below a directory, in bytes.
+pub(crate) struct Room {
+    /// What whoever is not root may still use.
+    pub(crate) free: u64,
+    /// All of it.
+    pub(crate) whole: u64,
+}
+
 #[allow(clippy::unnecessary_cast, reason = "these numbers are not 64 bits wide on every system")]
+pub(crate) fn room(data: &Path) -> Result<Room, nix::Error> {
+    let disk = nix::sys::statvfs::statvfs(data)?;
+    let block = disk.fragment_size() as u64;
+    Ok(Room { free: disk.blocks_available() as u64 * block, whole: disk.blocks() as u64 * block })
+}
+
+/// The directory whose disk the database fills; that of a database elsewhere cannot be seen from here.
+pub(crate) fn disk_of<'a>(database: &Database, data: &'a Path) -> Option<&'a Path> {
+    (!matches!(database, Database::External(_))).then_some(data)
+}
+
+/// Room on the disk of the embedded database; that of another machine cannot be seen from here.
 fn disk(database: &Database, data: &Path) -> Finding {
     let check = "disk";
     if matches!(database, Database::External(_)) {
         return Finding { check, ok: true, message: "the database is elsewhere; watch the disk there".into() };
     }
-    match nix::sys::statvfs::statvfs(data) {
-        Ok(disk) => {
-            let free = disk.blocks_available() as u64 * disk.fragment_size() as u64;
-            let share = 100 * disk.blocks_available() as u64 / (disk.blocks() as u64).max(1);
+    match room(data) {
+        Ok(Room { free, whole }) => {
+            let share = 100 * free / whole.max(1);
             let ok = free > 1 << 30 && share >= 5;
             let told = format!("{} GiB ({share} %) are free below {}", free >> 30, data.display());
             Finding { check, ok, message: if ok { told } else { format!("only {told}: make room before it is full") } }

@@ -1,6 +1,7 @@
 //! The `throughline` program: its command line and its wiring. The only crate that sees everything.
 
 mod annotations;
+mod asking;
 mod audit;
 mod backing_up;
 mod backup;
@@ -29,6 +30,7 @@ mod token;
 mod trust;
 mod undo;
 mod up;
+mod watching;
 mod which;
 mod within;
 

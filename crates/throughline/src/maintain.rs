@@ -173,6 +173,9 @@ async fn steps(client: &Client) -> Result<Vec<Line>, Failure> {
         .iter()
         .map(|row| Line { step: row.get(0), target: row.get(1), amount: row.get(2), note: row.get(3) })
         .collect();
+    let thinned: i64 = client.query_one("select platform.thin_metric_samples()", &[]).await?.get(0);
+    let note = "measurements removed, and one an hour left".into();
+    lines.push(Line { step: "thin".into(), target: "platform.metric_samples".into(), amount: thinned, note });
     let tables: Vec<String> = client
         .query(
             "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -26,6 +26,7 @@ use crate::{
     failure::Failure,
     maintain,
     sealing::{self, Sealing},
+    watching,
 };
 
 /// Files that are imported at the same time; each needs two connections of the pool.
@@ -98,17 +99,20 @@ impl Server {
     fn router(&self) -> Router {
         let proxies = self.proxies.clone();
         rest::router(self.app.clone())
-            .merge(web::router(self.site.clone()))
+            .merge(
+                web::router(self.site.clone()).layer(middleware::from_fn_with_state(self.app.clone(), rest::observe)),
+            )
             .layer(Extension(self.rates.clone()))
             .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 
-    /// Starts what runs beside the requests: maintenance, dashboards, backups and the sealing of the trail.
+    /// Starts what runs beside the requests: maintenance, dashboards, backups, the sealing of the trail, and watching.
     pub(crate) fn attend(&self, database: &Database, data: &Path, listen: &Listen) -> Result<(), Failure> {
         tokio::spawn(maintain::daily(database::owner(database)?, self));
         tokio::spawn(counting::always(database.config(Role::Application)));
         backing_up::start(database, data, listen, self)?;
         tokio::spawn(self.sealing.clone().always(self.kernel.clone()));
+        watching::start(database, data, listen, self)?;
         Ok(())
     }
 

@@ -124,6 +124,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("backup_repository", "THROUGHLINE_BACKUP_REPOSITORY", Some("--backup-repository"), Kind::Text, "none: no backups are made", "Where backups of the embedded database are kept: a directory, or `s3://BUCKET/PREFIX`."),
     setting("backup_key", "THROUGHLINE_BACKUP_KEY_FILE", Some("--backup-key"), Kind::Path, "none", "The file with the key of the backups, which `throughline backup key` makes."),
     setting("backup_at", "THROUGHLINE_BACKUP_AT", Some("--backup-at"), Kind::Text, "01:00", "When the server makes a full backup every day, in UTC."),
+    setting("health_check_networks", "THROUGHLINE_HEALTH_CHECK_NETWORKS", Some("--health-check-networks"), Kind::Networks, "none: nobody is asked", "Networks in which services are asked how they are; several with commas between."),
     setting("json_logs", "THROUGHLINE_JSON_LOGS", Some("--json-logs"), Kind::Switch, "false", "Write the log as JSON lines."),
     setting("log", "THROUGHLINE_LOG", None, Kind::Text, "warn,throughline=info", "What the log tells, as directives of tracing."),
     setting("url", "THROUGHLINE_URL", Some("--url"), Kind::Text, "the instance of this machine", "For the command line: the server to talk to."),

@@ -104,6 +104,17 @@ pub static METRIC_SAMPLES: Resource =
         .create_only(&["metric_name", "service_id", "environment_id", "labels", "value", "observed_at"])
         .verbs(&[Verb::List, Verb::Read, Verb::Create]);
 
+/// Targets that hold in an organisation in place of those the program declares.
+pub static METRIC_TARGETS: Resource =
+    Resource::new("metric-targets", "platform.metric_targets", "metric", "metric_name")
+        .create_only(&["metric_name", "subject"])
+        .writable(&["target_operator", "target_value", "critical_value", "misses", "is_active"])
+        .verbs(ROW);
+
+/// Metrics that missed their target for long. The server opens and closes them.
+pub static METRIC_ALERTS: Resource =
+    Resource::new("metric-alerts", "platform.metric_alerts", "metric", "metric_name").verbs(SEEN);
+
 /// Backups, drills, maintenance and archives of the installation. Where results lie is for its operators alone.
 pub static OPERATION_RUNS: Resource =
     Resource::new("operation-runs", "platform.operation_runs", "operation_run", "target")
@@ -161,7 +172,7 @@ pub static EXTERNAL_REFERENCES: Resource =
         .verbs(ROW);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 18] = [
+pub static RESOURCES: [&Resource; 20] = [
     &SERVICES,
     &SERVICE_INSTANCES,
     &CONFIGURATION_SETTINGS,
@@ -171,6 +182,8 @@ pub static RESOURCES: [&Resource; 18] = [
     &JOBS,
     &METRIC_DEFINITIONS,
     &METRIC_SAMPLES,
+    &METRIC_TARGETS,
+    &METRIC_ALERTS,
     &OPERATION_RUNS,
     &ACTIVITY,
     &CHANGE_SETS,

@@ -21,15 +21,17 @@ mod past;
 mod problem;
 mod reqif;
 mod search;
+mod served;
 mod trail;
 mod upload;
 mod webhooks;
 
 pub use app::{AfterUpload, App, Limits};
 pub use caller::Caller;
-pub use metrics::{Backups, Metrics};
+pub use metrics::{Backups, Metrics, observe};
 pub use openapi::document;
 pub use problem::ApiProblem;
+pub use served::Served;
 pub use shared::SESSION_COOKIE;
 
 use std::sync::Arc;

@@ -17,16 +17,19 @@ use jiff::Timestamp;
 use kernel::StoreStatus;
 use tracing::Instrument as _;
 
-use crate::App;
+use crate::{App, served::Served};
 
 /// Upper bounds of the duration histogram, in seconds.
-const BOUNDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+pub(crate) const BOUNDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Routes of those who watch: they are asked all the time, answered at once, and nobody waits for them.
+const MONITORS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 #[derive(Default, Clone)]
-struct Timing {
-    buckets: [u64; BOUNDS.len()],
-    count: u64,
-    seconds: f64,
+pub(crate) struct Timing {
+    pub(crate) buckets: [u64; BOUNDS.len()],
+    pub(crate) count: u64,
+    pub(crate) seconds: f64,
 }
 
 /// What was served since the start.
@@ -34,6 +37,7 @@ struct Timing {
 pub struct Metrics {
     requests: Mutex<BTreeMap<(String, String, u16), Timing>>,
     quality: Mutex<BTreeMap<&'static str, f64>>,
+    watched: Mutex<BTreeMap<(String, String), f64>>,
     backups: Mutex<Option<Backups>>,
 }
 
@@ -85,6 +89,28 @@ impl Metrics {
         *self.quality.lock().unwrap_or_else(PoisonError::into_inner) = shares;
     }
 
+    /// Takes over what this server measured and kept last, in place of what was before: the values, by metric and by what it is
+    /// of. What another server kept stands in the metrics of that one.
+    pub fn tell_watched(&self, values: impl IntoIterator<Item = ((String, String), f64)>) {
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = values.into_iter().collect();
+    }
+
+    /// Everything that was served since the start, but to those who watch.
+    pub fn served(&self) -> Served {
+        let mut all = Served::default();
+        for ((_, route, status), timing) in &*self.requests.lock().unwrap_or_else(PoisonError::into_inner) {
+            if !MONITORS.contains(&route.as_str()) {
+                all.add(*status, timing);
+            }
+        }
+        all
+    }
+
+    /// How the backups stand, where the server makes some.
+    pub fn backups(&self) -> Option<Backups> {
+        *self.backups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes over how the backups stand.
     pub fn tell_backups(&self, backups: Backups) {
         *self.backups.lock().unwrap_or_else(PoisonError::into_inner) = Some(backups);
@@ -120,6 +146,20 @@ impl Metrics {
             store.open.saturating_sub(store.idle),
             store.waiting,
         );
+        text.push_str(
+            "# HELP throughline_database_troubles_total What went wrong with the database since the start.\n\
+             # TYPE throughline_database_troubles_total counter\n",
+        );
+        let troubles = store.troubles;
+        for (kind, count) in [
+            ("statement", troubles.statements),
+            ("lock_timeout", troubles.lock_timeouts),
+            ("connection", troubles.connections),
+            ("wait", troubles.waits),
+        ] {
+            let _ = writeln!(text, "throughline_database_troubles_total{{kind=\"{kind}\"}} {count}");
+        }
+        self.render_watched(&mut text);
         let quality = self.quality.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if !quality.is_empty() {
             text.push_str(
@@ -130,10 +170,24 @@ impl Metrics {
         for (metric, share) in quality {
             let _ = writeln!(text, "throughline_data_quality_ratio{{metric=\"{metric}\"}} {share}");
         }
-        if let Some(backups) = *self.backups.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(backups) = self.backups() {
             backups.render(Timestamp::now(), &mut text);
         }
         text
+    }
+
+    fn render_watched(&self, text: &mut String) {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if !watched.is_empty() {
+            text.push_str(
+                "# HELP throughline_watched What was measured last, by the name and in the unit of /v1/metric-definitions.\n\
+                 # TYPE throughline_watched gauge\n",
+            );
+        }
+        for ((metric, of), value) in &*watched {
+            let of = of.replace(['\\', '"', '\n'], "_");
+            let _ = writeln!(text, "throughline_watched{{metric=\"{metric}\",of=\"{of}\"}} {value}");
+        }
     }
 }
 
@@ -153,7 +207,7 @@ fn known(method: &Method) -> &'static str {
 
 /// Gives every request an identifier, and notes how long it took. The route, not the path, is the label: it is one of
 /// a fixed set.
-pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let given = request
         .headers()
         .get("x-request-id")

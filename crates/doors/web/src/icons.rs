@@ -70,6 +70,8 @@ pub enum Icon {
     History,
     /// Lucide `gauge`.
     Gauge,
+    /// Lucide `activity`.
+    Activity,
     /// Lucide `copy`.
     Copy,
     /// Lucide `users`.
@@ -122,6 +124,7 @@ impl Icon {
         Self::ArrowRight,
         Self::History,
         Self::Gauge,
+        Self::Activity,
         Self::Copy,
         Self::Users,
         Self::ShieldCheck,
@@ -167,6 +170,7 @@ impl Icon {
             Self::ArrowRight => "arrow-right",
             Self::History => "history",
             Self::Gauge => "gauge",
+            Self::Activity => "activity",
             Self::Copy => "copy",
             Self::Users => "users",
             Self::ShieldCheck => "shield-check",
@@ -251,6 +255,9 @@ impl Icon {
             Self::ArrowRight => r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#,
             Self::History => {
                 r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/><path d="M12 7v5l4 2"/>"#
+            }
+            Self::Activity => {
+                r#"<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>"#
             }
             Self::Gauge => r#"<path d="m12 14 4-4"/><path d="M3.34 19a10 10 0 1 1 17.32 0"/>"#,
             Self::Copy => {

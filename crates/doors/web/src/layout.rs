@@ -24,7 +24,7 @@ pub struct Frame {
     pub section: Section,
     /// The project the page belongs to, if it belongs to one.
     pub project: Option<ProjectNav>,
-    /// Whether this person looks after the organisation, so that the navigation leads to the quality of its data.
+    /// Whether this person looks after the organisation, so that the navigation leads to the quality of its data and to its health.
     pub looks_after: bool,
     /// Which pages about access the navigation leads to.
     pub access: AccessNav,
@@ -90,6 +90,7 @@ pub enum Section {
     Import,
     Webhooks,
     Quality,
+    Health,
     Members,
     Roles,
     Grants,
@@ -243,6 +244,7 @@ fn navigation(frame: &Frame) -> Markup {
             ul {
                 (entry(Section::Home, Icon::House, "Home", paths::HOME, None, Some("h")))
                 @if frame.looks_after { (entry(Section::Quality, Icon::Gauge, "Data quality", paths::QUALITY, None, None)) }
+                @if frame.looks_after { (entry(Section::Health, Icon::Activity, "Health", paths::HEALTH, None, None)) }
             }
             @if let Some(project) = &frame.project {
                 @let at = |page: &str| paths::section(&project.slug, page);

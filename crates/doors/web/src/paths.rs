@@ -37,6 +37,8 @@ pub const EXPOSURE: &str = "/exposure";
 pub const IMPACT: &str = "/impact";
 /// How good the data are; for administrators.
 pub const QUALITY: &str = "/quality";
+/// How the installation does; for those who look after it. GET with `span`.
+pub const HEALTH: &str = "/health";
 /// Everybody who belongs to the organisation.
 pub const MEMBERS: &str = "/members";
 /// Roles and permissions; POST makes a role.

@@ -512,6 +512,43 @@ async fn data_quality_is_shown_to_administrators_with_targets_and_where_to_begin
     assert!(!other.get("/").await.body.contains("href=\"/quality\""), "what may not be seen is not offered");
 }
 
+/// Proves REQ-77.9.
+#[tokio::test]
+async fn health_is_shown_over_time_with_what_misses_its_target_and_what_to_do() {
+    let (world, mut browser) = with_project().await;
+    let page = browser.get("/health").await;
+    assert!(page.body.contains("Nothing was measured in this time") && page.body.contains("throughline doctor"));
+    world
+        .sql(
+            "insert into platform.metric_samples (id, metric_name, labels, value, observed_at)
+               select (left(platform.uuid_v7_floor(m)::text, 24) || substr(md5(random()::text), 1, 12))::uuid, name, labels, value + 20 * n, m
+                 from (select n, now() - n * interval '5 minutes' as m from generate_series(0, 40) n where n not between 10 and 25) t
+                cross join (values ('http.latency_p95', '{\"of\": \"<one>:7400\"}'::jsonb, 1960), ('db.size', '{}', 1e9), ('dq.accuracy', '{}', 7))
+                      as k (name, labels, value);
+             insert into platform.metric_alerts (metric_name, subject, severity, target_operator, target_value, opening_value, latest_value)
+               values ('http.latency_p95', '<one>:7400', 'warning', '<', 1000, 2000, 1960)",
+        )
+        .await;
+    let page = browser.get("/health").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let words = text(&page.body);
+    for says in [
+        "Warning",
+        "Time to answer, 95 of 100 of &lt;one&gt;:7400",
+        "less than 1.0 s",
+        "Missed",
+        "platform.v_slow_queries",
+        "Time to answer, 95 of 100: from 1.9 s to 2.7 s, 1.9 s at the end",
+        "Size of the database: from 1.0 GB to 1.0 GB",
+    ] {
+        assert!(words.contains(says), "“{says}” is not said: {words}");
+    }
+    assert!(!words.contains("dq.accuracy"), "the quality of the data has a page of its own");
+    assert_eq!(page.body.matches("class=\"trace\"").count(), 4, "two lines, each broken once");
+    assert!(browser.get("/health?span=month").await.body.contains("aria-current=\"page\""));
+    assert!(browser.get("/").await.body.contains("href=\"/health\""));
+}
+
 #[tokio::test]
 async fn home_begins_with_what_waits_and_says_how_old_its_figures_are() {
     let (world, mut browser) = with_project().await;

@@ -79,6 +79,7 @@ fn an_empty_page_says_what_to_do_next() {
         ("home-empty", "throughline import --project KEY reports/*.xml"),
         ("overview-empty", "throughline import --project payments-gateway reports/*.xml"),
         ("quality-empty", "throughline quality"),
+        ("health-empty", "throughline doctor"),
         ("requirements-empty", "throughline import --project payments-gateway docs/requirements/*.md"),
         ("requirements-nothing-fits", "Clear the filters"),
         ("requirement-empty", "No test proves this"),

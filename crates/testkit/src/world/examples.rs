@@ -61,6 +61,8 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("decision-links", "decision_id", Told::Another("decisions")),
     ("decision-links", "feature_id", Told::Example("features")),
     ("test-quarantines", "expires_at", Told::Ahead),
+    ("metric-targets", "metric_name", Told::Example("metric-definitions")),
+    ("metric-targets", "subject", Told::Varied),
     ("comments", "project_id", Told::Example("projects")),
     ("comments", "entity_id", Told::Example("requirements")),
     ("comment-mentions", "user_id", Told::NewMember),
@@ -123,6 +125,11 @@ const STORED: &[(&str, &str)] = &[
         "notifications",
         "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
          values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",
+    ),
+    (
+        "metric-alerts",
+        "insert into platform.metric_alerts (id, metric_name, subject, severity, target_operator, target_value, opening_value, latest_value)
+         values ($1, 'http.error_rate', $1::uuid || ' ' || $2::uuid, 'warning', '<', 1, 2, 2)",
     ),
     (
         "jobs",

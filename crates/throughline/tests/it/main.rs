@@ -58,6 +58,7 @@ mod walk_access;
 mod walk_matrix;
 mod walk_schema;
 mod walk_trail;
+mod watching;
 mod webhooks;
 mod writes;
 

@@ -171,7 +171,38 @@ async fn every_list_can_be_read_from_an_index() {
     assert!(read > 100, "only {read} lists were read");
 }
 
-/// What the test above rests on: the same look at an order that no index gives, and at a condition that must not be tried on rows before
+/// The filters with which comments and messages are asked for: those of one record, of one conversation, and of one role.
+#[tokio::test]
+async fn comments_and_messages_are_found_by_an_index_whatever_they_are_asked_by() {
+    let world = world().await;
+    let mut listener = Listener::new(&world).await;
+    let client = inside(&world).await;
+    let id = world.home.id;
+    let mut read = 0;
+    for (table, path, column) in [
+        ("work.comments", format!("/v1/comments?filter[entity_id]={id}"), "entity_id"),
+        ("llm.messages", format!("/v1/messages?filter[conversation_id]={id}"), "conversation_id"),
+        ("llm.messages", "/v1/messages?filter[role]=user".to_owned(), "role"),
+    ] {
+        for sql in listener.statements(&path).await.iter().filter(|sql| sql.contains(&format!(" from {table} "))) {
+            let plan = plan(&client, sql).await;
+            let mut found = BTreeSet::new();
+            faults(&plan, table, &mut found);
+            assert!(found.is_empty(), "{path}: {found:?}");
+            assert!(has_condition(&plan, column), "{path} reads rows of others and throws them away: {plan:#}");
+            read += 1;
+        }
+    }
+    assert!(read >= 3, "only {read} lists were read");
+}
+
+/// Whether an index is asked for this column.
+fn has_condition(plan: &Value, column: &str) -> bool {
+    let here = plan["Index Cond"].as_str().is_some_and(|condition| condition.contains(&format!("{column} = ")));
+    here || plan["Plans"].as_array().into_iter().flatten().any(|below| has_condition(below, column))
+}
+
+/// What the tests above rest on: the same look at an order that no index gives, and at a condition that must not be tried on rows before
 /// row security has let them through.
 #[tokio::test]
 async fn an_order_without_an_index_is_noticed() {

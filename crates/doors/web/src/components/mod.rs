@@ -8,6 +8,7 @@ mod form;
 mod graph;
 mod line;
 mod log;
+mod over_time;
 mod table;
 
 pub use basics::{
@@ -21,4 +22,5 @@ pub use form::{Field, FieldError, FormErrors, Input, error_summary, field, hidde
 pub use graph::{GRAPH_ROWS, GraphNode, graph};
 pub use line::{Criterion, Stop, criteria, line};
 pub use log::{Actor, ActorKind, LogEntry, actor, history, log};
+pub use over_time::{OverTime, over_time};
 pub use table::{Column, Pager, Sort, pager, table};

@@ -50,6 +50,7 @@ mod session;
 mod suspects;
 mod tests;
 mod tokens;
+mod watching;
 mod webhooks;
 
 pub use shared::SESSION_COOKIE;
@@ -113,6 +114,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(preferences::routes())
         .merge(profiles::routes())
         .merge(quality::routes())
+        .merge(watching::routes())
         .merge(releases::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())

@@ -41,6 +41,7 @@ pub mod suspects;
 pub mod test_case;
 pub mod test_cases;
 pub mod tokens;
+pub mod watching;
 pub mod webhooks;
 
 use maud::{Markup, html};

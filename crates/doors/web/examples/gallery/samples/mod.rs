@@ -11,6 +11,7 @@ mod quality;
 mod questions;
 mod releases;
 mod requirements;
+mod watching;
 mod webhooks;
 
 use delivery::*;
@@ -19,6 +20,7 @@ use parts::*;
 use quality::*;
 pub(crate) use requirements::hits;
 use requirements::*;
+use watching::*;
 use web::components::{Filters, FormErrors};
 use web::layout::{AccessNav, Flash, Frame, ProjectNav, Section};
 use web::state::*;
@@ -37,6 +39,8 @@ pub(crate) const NAMES: &[&str] = &[
     "overview-empty",
     "quality",
     "quality-empty",
+    "health",
+    "health-empty",
     "requirements",
     "requirements-empty",
     "requirements-nothing-fits",
@@ -205,6 +209,10 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         }
         "quality-empty" => {
             views::quality::page(&Frame { looks_after: true, ..outside(Section::Quality) }, &data_quality(false))
+        }
+        "health" => views::watching::page(&Frame { looks_after: true, ..outside(Section::Health) }, &health(true)),
+        "health-empty" => {
+            views::watching::page(&Frame { looks_after: true, ..outside(Section::Health) }, &health(false))
         }
         "overview" => views::overview::page(&at(Section::Overview), &overview()),
         "overview-empty" => views::overview::page(
