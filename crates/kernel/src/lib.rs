@@ -39,6 +39,7 @@ mod schema;
 mod search;
 mod select;
 mod store;
+mod tally;
 mod undo;
 mod violation;
 mod vocabulary;
@@ -78,6 +79,7 @@ pub use search::{
 };
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
+pub use tally::{COUNTED, tally};
 pub use undo::{Conflicts, Dispute, Outcome, UndoRequest, Undoing, Undone, UndoneField, look, undo};
 pub use vocabulary::Words;
 pub use within::{Within, permit_in, query_readable};

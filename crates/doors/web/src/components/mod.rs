@@ -9,6 +9,7 @@ mod graph;
 mod line;
 mod log;
 mod table;
+mod timeline;
 
 pub use basics::{
     Empty, Figure, Head, Tab, actions, downloads, empty, facts, figures, head, key, link_button, none, panel, progress,
@@ -22,3 +23,4 @@ pub use graph::{GRAPH_ROWS, GraphNode, graph};
 pub use line::{Criterion, Stop, criteria, line};
 pub use log::{Actor, ActorKind, LogEntry, actor, log};
 pub use table::{Column, Pager, Sort, pager, table};
+pub use timeline::{Stretch, timeline};

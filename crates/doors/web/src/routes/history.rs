@@ -78,6 +78,20 @@ fn sentence(verb: &str, changes: &[(String, String, String)]) -> String {
     }
 }
 
+/// What happened, as the rest of a sentence that begins with who did it: `requirement.updated` is "changed requirement".
+pub(super) fn told(event: &str) -> String {
+    let (kind, verb) = event.rsplit_once('.').unwrap_or(("", event));
+    let kind = kind.replace(['_', '.'], " ");
+    let done = match verb {
+        "created" => "made",
+        "updated" => "changed",
+        "deleted" => "put in the bin:",
+        "refused" if kind == "access" => return "was refused".to_owned(),
+        other => return format!("{kind} {}", other.replace('_', " ")).trim().to_owned(),
+    };
+    format!("{done} {kind}")
+}
+
 /// A value as it is shown.
 pub(super) fn clipped(text: Option<&str>) -> String {
     text.map_or_else(|| "nothing".to_owned(), |text| value(&Value::String(text.to_owned())))

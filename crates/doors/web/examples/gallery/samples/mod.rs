@@ -174,7 +174,7 @@ pub(crate) fn frame() -> Frame {
             tests: Some(2_914),
             open_defects: Some(17),
         }),
-        access: AccessNav { members: true, roles: true, about_others: true, approvals: true },
+        access: AccessNav { members: true, roles: true, about_others: true, approvals: true, trail: true },
         person: Some(s("Mira Holm")),
         csrf: s("csrf-sample"),
         path: s("/"),
