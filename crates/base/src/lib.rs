@@ -6,4 +6,4 @@ mod problem;
 
 pub use cursor::{Cursor, CursorError};
 pub use id::{IdSource, RandomIds, first_id_of, id_at};
-pub use problem::{FieldError, Problem, ProblemKind};
+pub use problem::{FieldError, Problem, ProblemKind, Refused};

@@ -101,6 +101,7 @@ pub struct Kernel {
     pub catalogue: Catalogue,
     /// Room for exports: each holds a connection for as long as its reader takes.
     pub(crate) exports: Arc<tokio::sync::Semaphore>,
+    pub(crate) refusals: Arc<crate::trail::Refusals>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     ids: Box<dyn IdSource>,
     signing_key: Option<SigningKey>,
@@ -110,7 +111,16 @@ impl Kernel {
     /// A kernel on the machine's clock.
     pub fn new(store: Store, catalogue: Catalogue) -> Self {
         let exports = Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE));
-        Self { store, catalogue, exports, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds), signing_key: None }
+        let refusals = Arc::default();
+        Self {
+            store,
+            catalogue,
+            exports,
+            refusals,
+            clock: Box::new(Timestamp::now),
+            ids: Box::new(RandomIds),
+            signing_key: None,
+        }
     }
 
     /// The same kernel with a clock of the caller's, for tests.
@@ -130,6 +140,16 @@ impl Kernel {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Waits until every refusal so far has its row in the trail. For tests, which look at them.
+    pub async fn refusals_written(&self) {
+        self.refusals.written().await;
+    }
+
+    /// Writes what was only counted of refusals so far. For a server that ends; waits five seconds at most.
+    pub async fn settle_refusals(&self) {
+        self.refusals.settle().await;
     }
 
     /// The key the installation signs with.

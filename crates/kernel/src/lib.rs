@@ -40,6 +40,7 @@ mod search;
 mod select;
 mod store;
 mod tally;
+mod trail;
 mod undo;
 mod violation;
 mod vocabulary;
@@ -80,6 +81,7 @@ pub use search::{
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
 pub use tally::{COUNTED, tally};
+pub use trail::{Exported, Note, exported, note, refused};
 pub use undo::{Conflicts, Dispute, Outcome, UndoRequest, Undoing, Undone, UndoneField, look, undo};
 pub use vocabulary::Words;
 pub use within::{Within, permit_in, query_readable};

@@ -10,7 +10,7 @@ use crate::{
     encode::RawJson,
     list::Included,
     param::Param,
-    past::One,
+    past::{One, must_be_told},
     reach,
     record::Asked,
     select::{self, ListQuery, Selection},
@@ -29,8 +29,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         return read_as_of(ctx, served, id, moment, pairs).await;
     }
     let include = relations(served, pairs)?;
-    let missing =
-        || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), crate::access::clip(id))));
+    let missing = || crate::record::missing(served, id);
     let (mut condition, mut params) = served.locate(id).ok_or_else(missing)?;
     let key = params.clone();
     if let Some(column) = served.resource.tells_of {
@@ -168,6 +167,7 @@ async fn row_at(ctx: &Ctx, tx: &Tx, served: &Served, id: &str, at: Timestamp) ->
         Some(_) => Vec::new(),
         None => reach::conditions(ctx, served, &reach, &mut params)?,
     };
+    must_be_told(tx, served, at, Some(&id)).await?;
     let one = One { condition: &served.key_condition(1), id: &id };
     let rows = served.at_moment(at, &reached, Some(&one), &mut params);
     let selection = Selection::whole(served);
