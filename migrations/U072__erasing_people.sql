@@ -1,6 +1,7 @@
 drop function platform.replace_everywhere(text);
 drop function identity.forget_account(uuid);
-drop policy forget on identity.user_profiles;
+drop policy sign_in on identity.user_profiles;
+create policy sign_in on identity.user_profiles as permissive for select to throughline_auth using (true);
 revoke delete on identity.user_credentials, identity.user_profiles from throughline_auth;
 drop function audit.forget(uuid, text, text);
 revoke select, update (snapshot, change_summary) on audit.project_history, audit.document_history from throughline_partitions;

@@ -109,7 +109,8 @@ alter function audit.forget(uuid, text, text) owner to throughline_partitions;
 -- The account ---------------------------------------------------------------------------------------------------------
 
 grant delete on identity.user_credentials, identity.user_profiles to throughline_auth;
-create policy forget on identity.user_profiles as permissive for delete to throughline_auth using (true);
+drop policy sign_in on identity.user_profiles;
+create policy sign_in on identity.user_profiles as permissive for all to throughline_auth using (true) with check (true);
 
 create function identity.forget_account(p_user uuid) returns table (what text, amount bigint)
   language plpgsql volatile security definer
@@ -163,7 +164,8 @@ begin
     join pg_class c on c.relnamespace = n.oid and c.relname = f.table_name and c.relkind in ('r', 'p')
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
     join pg_type t on t.oid = a.atttypid and t.typname in ('text', 'jsonb', '_text')
-    where f.tenant_exempt_reason is null and f.table_schema <> 'audit' and platform.has_column(c.oid, 'organization_id')
+    where f.tenant_exempt_reason is null and f.table_schema <> 'audit'
+      and exists (select from pg_attribute o where o.attrelid = c.oid and o.attname = 'organization_id' and not o.attisdropped)
       and has_column_privilege(c.oid, a.attnum, 'select')
     order by 1, a.attnum
   loop

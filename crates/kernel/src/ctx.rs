@@ -101,7 +101,8 @@ pub struct Kernel {
     pub catalogue: Catalogue,
     /// Room for exports: each holds a connection for as long as its reader takes.
     pub(crate) exports: Arc<tokio::sync::Semaphore>,
-    pub(crate) refusals: Arc<crate::trail::Refusals>,
+    pub(crate) refusals: Arc<crate::trail::Counted>,
+    pub(crate) disclosures: Arc<crate::trail::Counted>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     ids: Box<dyn IdSource>,
     signing_key: Option<SigningKey>,
@@ -142,14 +143,17 @@ impl Kernel {
         (self.clock)()
     }
 
-    /// Waits until every refusal so far has its row in the trail. For tests, which look at them.
-    pub async fn refusals_written(&self) {
+    /// Waits until every refusal, and every read of what is classified, so far has its row in the trail. For tests, which look
+    /// at them.
+    pub async fn notes_written(&self) {
         self.refusals.written().await;
+        self.disclosures.written().await;
     }
 
-    /// Writes what was only counted of refusals so far. For a server that ends; waits five seconds at most.
-    pub async fn settle_refusals(&self) {
+    /// Writes what was only counted of them so far. For a server that ends; waits some seconds at most.
+    pub async fn settle_notes(&self) {
         self.refusals.settle().await;
+        self.disclosures.settle().await;
     }
 
     /// The key the installation signs with.

@@ -13,6 +13,7 @@ use crate::{
     schema::ColumnType,
     select::{ListQuery, Selection},
     store::Tx,
+    trail::disclosed,
 };
 
 /// One page of a list.
@@ -50,6 +51,11 @@ pub async fn list(ctx: &Ctx, served: &Served, mut query: ListQuery) -> Result<Pa
         let tx = ctx.begin_read().await?;
         (tx.query(&sql, &refs).await?, Some(tx))
     };
+    if !rows.is_empty() {
+        let shown: Vec<&str> =
+            served.logged().filter(|name| selection.shown().any(|(shown, ..)| shown == *name)).collect();
+        disclosed(ctx, served, None, &shown);
+    }
     let more = rows.len() > query.limit as usize;
     rows.truncate(query.limit as usize);
 

@@ -1,8 +1,9 @@
-//! What leaves a row of the trail without changing anything: refusals, files taken away, and commands of the operator.
+//! What leaves a row of the trail without changing anything: refusals, files taken away, reads of what is classified, and commands
+//! of the operator.
 //!
 //! A file is written down before its first byte leaves, in a transaction of its own: no row, no file. A refusal has nothing to
 //! wait for: whoever is refused is answered at once, and the row follows in the background, so that nobody can tell by the time it
-//! takes whether a record is there. The same refusal of the same actor within a minute is counted and not written again; at the
+//! takes whether a record is there; so does the row of a read of what is classified. The same refusal or read of the same actor within a minute is counted and not written again; at the
 //! end of the minute one more row says how often it was repeated. So nobody can fill the disk by asking.
 
 use std::{
@@ -20,8 +21,9 @@ use tokio::sync::{Notify, Semaphore, watch};
 use uuid::Uuid;
 
 use crate::{
-    Ctx, Error, Tx,
+    Ctx, Error, Record, Tx,
     audit::{CONTEXT_COLUMNS, context_params, context_places},
+    catalogue::Served,
     param::Param,
 };
 
@@ -137,6 +139,32 @@ pub fn refused(ctx: &Ctx, problem: &Problem) {
     ctx.kernel.refusals.clone().take(ctx, key, is_there, note);
 }
 
+/// Remembers in the trail that columns of which the classification asks for it were shown to the actor: of one record, or of a
+/// list. What is the actor's own is shown to nobody else. Returns at once.
+pub(crate) fn disclosed(ctx: &Ctx, served: &Served, record: Option<&Record>, columns: &[&str]) {
+    let is_own = record.is_some_and(|record| {
+        let own = ctx.own();
+        own.is_some() && (record.owner == own || own.map(|own| own.to_string()).as_ref() == Some(&record.id))
+    });
+    if columns.is_empty() || is_own {
+        return;
+    }
+    let words = if record.is_some() { served.resource.words() } else { served.resource.plural_words() };
+    let note = Note {
+        event: format!("{}.disclosed", served.resource.permission),
+        category: "access",
+        resource_type: served.resource.permission.to_owned(),
+        record: record.map(|record| record.id.clone()),
+        project: record.and_then(|record| record.project),
+        risk: "low",
+        said: format!("Was shown {} of {words}", columns.join(", ").replace('_', " ")),
+        error: None,
+        besides: json!({"columns": columns}),
+    };
+    let key = format!("{} {}", served.resource.name, note.record.as_deref().unwrap_or_default());
+    ctx.kernel.disclosures.clone().take(ctx, key, true, note);
+}
+
 /// What tells one refusal from another, whether the record is certainly there, and the row.
 fn refusal(ctx: &Ctx, problem: &Problem) -> Option<(String, bool, Note)> {
     let named = problem.refused.as_deref();
@@ -169,9 +197,9 @@ fn is_identifier(refused: &Refused) -> bool {
     refused.record.as_deref().is_some_and(|record| Uuid::try_parse(record).is_ok())
 }
 
-/// Refusals of the last minute, by who was refused and what.
+/// What was noted within the last minute, by who and what.
 #[derive(Debug)]
-pub(crate) struct Refusals {
+pub(crate) struct Counted {
     open: Mutex<HashMap<(Uuid, Uuid), HashMap<String, u64>>>,
     turns: Semaphore,
     /// First rows that are not written yet, and everything that is not over.
@@ -181,7 +209,7 @@ pub(crate) struct Refusals {
     closing: watch::Sender<bool>,
 }
 
-impl Default for Refusals {
+impl Default for Counted {
     fn default() -> Self {
         Self {
             open: Mutex::default(),
@@ -194,7 +222,7 @@ impl Default for Refusals {
     }
 }
 
-impl Refusals {
+impl Counted {
     /// Counts a refusal. `None`: it was written within the last minute. Otherwise under which name it is counted from now on, and
     /// whether that is what all share who are beyond their own rows.
     fn count(&self, who: (Uuid, Uuid), key: String) -> Option<(String, bool)> {
@@ -228,7 +256,7 @@ impl Refusals {
             note.resource_type = "request".to_owned();
             (note.record, note.project) = (None, None);
             note.risk = "high";
-            note.said = format!("Was refused more than {DISTINCT} different things within a minute");
+            note.said = format!("{}, and more than {DISTINCT} other things within a minute", note.said);
         }
         self.waiting.fetch_add(1, Ordering::AcqRel);
         self.alive.fetch_add(1, Ordering::AcqRel);
@@ -320,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_same_refusal_is_written_once_and_counted() {
-        let refusals = Refusals::default();
+        let refusals = Counted::default();
         let who = (Uuid::from_u128(1), Uuid::from_u128(2));
         assert_eq!(refusals.count(who, "read a".into()), Some(("read a".into(), false)));
         assert_eq!(refusals.count(who, "read a".into()), None);
@@ -331,7 +359,7 @@ mod tests {
 
     #[test]
     fn nobody_gets_more_rows_than_there_are_for_one() {
-        let refusals = Refusals::default();
+        let refusals = Counted::default();
         let who = (Uuid::from_u128(1), Uuid::from_u128(2));
         let rows = (0..1000).filter_map(|nth| refusals.count(who, format!("read {nth}"))).count();
         assert_eq!(rows, DISTINCT + 1);

@@ -25,7 +25,7 @@ async fn the_trail_is_narrowed_opened_and_taken_away() {
     for path in ["/audit", "/audit.csv", "/audit.ndjson"] {
         assert_eq!(dana.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
-    world.kernel.refusals_written().await;
+    world.kernel.notes_written().await;
 
     let page = olga.get("/audit").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);

@@ -76,7 +76,7 @@ async fn a_person_is_erased_and_every_proof_still_holds() {
         async move { call.send().await }
     };
     let body = json!({"project_id": project, "title": "Refunds as Mira Holm wished", "description": format!("Ask {EMAIL}."),
-                      "owner_user_id": mira.user_id});
+                      "assigned_to_user_id": mira.user_id});
     let made = from(world.post("/v1/requirements", &body).by(&mira)).await.expect(201).json();
     let path = format!("/v1/requirements/{}", made["id"].as_str().unwrap());
     world.clock.advance(SignedDuration::from_secs(1));
@@ -94,14 +94,14 @@ async fn a_person_is_erased_and_every_proof_still_holds() {
     let repository = world.example(&world.home, "repositories", 0).await.unwrap();
     client
         .execute(
-            "insert into delivery.commits (organization_id, project_id, repository_id, sha, message, author_name, author_email, committed_at)
+            "insert into delivery.commits (organization_id, project_id, repository_id, commit_hash, message, author_name, author_email, committed_at)
              select $1, r.project_id, r.id, repeat('a', 40), 'Refunds. Reviewed-by: Mira Holm', 'mholm', $3, now()
                from delivery.repositories r where r.id = $2",
             &[&world.home.id, &Uuid::parse_str(&repository).unwrap(), &EMAIL],
         )
         .await
         .unwrap();
-    world.kernel.refusals_written().await;
+    world.kernel.notes_written().await;
     scene.seal().await.unwrap();
 
     // Proofs that somebody keeps.

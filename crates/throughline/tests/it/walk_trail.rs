@@ -19,6 +19,7 @@ const NEWEST: &str = "
 select a.user_id, a.on_behalf_of_user_id, a.event_type, a.resource_type, a.resource_id, a.xmin::text, o.xmin::text,
        o.event_type, a.organization_id = o.organization_id
   from audit.audit_logs a cross join platform.outbox_events o
+ where a.event_type not like '%.disclosed'
  order by a.xmin::text::bigint desc, o.xmin::text::bigint desc limit 1";
 
 impl Trail {
@@ -29,7 +30,9 @@ impl Trail {
     }
 
     async fn count(&self) -> (i64, i64) {
-        let sql = "select (select count(*) from audit.audit_logs), (select count(*) from platform.outbox_events)";
+        // What was read before is written down whenever there is time.
+        let sql = "select (select count(*) from audit.audit_logs a where a.event_type not like '%.disclosed'),
+                          (select count(*) from platform.outbox_events)";
         let row = self.client.query_one(sql, &[]).await.unwrap();
         (row.get(0), row.get(1))
     }
@@ -305,7 +308,7 @@ async fn refusal(
     if ![403, 404].contains(&answer.status) {
         return None;
     }
-    world.kernel.refusals_written().await;
+    world.kernel.notes_written().await;
     let rows = left(client, &request).await;
     let [row] = rows.as_slice() else {
         return Some(vec![format!("{method} {path}, answered {}, left {} rows", answer.status, rows.len())]);
@@ -421,7 +424,7 @@ async fn the_same_refusal_is_counted_within_its_minute() {
         world.get(format!("/v1/audit-logs/{}", Uuid::from_u128(nth))).by(&nobody).send().await.expect(404);
         world.post(format!("/v1/releases/{nth}/nothing"), &json!({})).by(&nobody).send().await.expect(404);
     }
-    world.kernel.refusals_written().await;
+    world.kernel.notes_written().await;
     let count = "select count(*), max(coalesce((a.additional_data ->> 'repeated')::bigint, 0))
                    from audit.audit_logs a where a.user_id = $1 and a.event_type = 'access.refused'";
     let row = client.query_one(count, &[&nobody.user_id]).await.unwrap();
@@ -430,7 +433,7 @@ async fn the_same_refusal_is_counted_within_its_minute() {
         (1, 0),
         "what is not there is no refusal, and four were repeated"
     );
-    world.kernel.settle_refusals().await;
+    world.kernel.settle_notes().await;
     let row = client.query_one(count, &[&nobody.user_id]).await.unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 4));
 }
@@ -452,6 +455,37 @@ async fn a_record_that_is_hidden_is_a_refusal_and_one_that_is_not_there_is_none(
     call.send().await.expect(404);
     let abroad = Uuid::now_v7().to_string();
     world.get(&hidden).by(&world.abroad.owner).header("x-request-id", &abroad).send().await.expect(404);
-    world.kernel.refusals_written().await;
+    world.kernel.notes_written().await;
     assert!(left(&client, &nothing).await.is_empty() && left(&client, &abroad).await.is_empty());
+}
+
+/// Proves REQ-68.4.
+#[tokio::test]
+async fn who_reads_what_is_classified_leaves_a_row() {
+    let world = world().await;
+    let client = world.superuser().await.unwrap();
+    let admin = &world.home.admin;
+    let viewer = format!("/v1/users/{}", world.home.viewer.user_id);
+    let asked = async |path: &str, by: &testkit::Person| {
+        let request = Uuid::now_v7().to_string();
+        world.get(path).by(by).header("x-request-id", &request).send().await.expect(200);
+        world.kernel.notes_written().await;
+        left(&client, &request).await
+    };
+    let rows = asked(&viewer, admin).await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!((&rows[0]["event_type"], &rows[0]["user_id"]), (&json!("user.disclosed"), &json!(admin.user_id)));
+    assert_eq!(rows[0]["resource_id"], json!(world.home.viewer.user_id));
+    assert!(rows[0]["additional_data"]["columns"].as_array().unwrap().contains(&json!("email")), "{rows:?}");
+    // Again within the minute it is counted; a list is another thing; what is one's own, and what is not classified, is none.
+    assert!(asked(&viewer, admin).await.is_empty());
+    assert_eq!(asked("/v1/users", admin).await.len(), 1);
+    assert!(asked("/v1/users?fields=id,kind", &world.home.owner).await.is_empty());
+    assert!(asked(&format!("/v1/users/{}", admin.user_id), admin).await.is_empty());
+    assert!(asked("/v1/releases", admin).await.is_empty());
+    world.kernel.settle_notes().await;
+    let repeated = "select (a.additional_data ->> 'repeated')::bigint from audit.audit_logs a
+                     where a.event_type = 'user.disclosed' and a.additional_data ? 'repeated'";
+    let counts: Vec<i64> = client.query(repeated, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(counts, [1]);
 }

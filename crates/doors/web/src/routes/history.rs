@@ -100,9 +100,9 @@ fn sentence(verb: &str, changes: &[(String, String, String)]) -> String {
         ("updated", [(field, from, to)]) if field == "Status" => {
             format!("moved it from {} to {}", from.replace('_', " "), to.replace('_', " "))
         }
-        ("updated", [(field, from, to)]) if field == "Owner" && from == "nothing" => format!("gave it to {to}"),
-        ("updated", [(field, from, to)]) if field == "Owner" && to == "nothing" => format!("took it from {from}"),
-        ("updated", [(field, from, to)]) if field == "Owner" => format!("handed it from {from} to {to}"),
+        ("updated", [(field, from, to)]) if is_charge(field) && from == "nothing" => format!("gave it to {to}"),
+        ("updated", [(field, from, to)]) if is_charge(field) && to == "nothing" => format!("took it from {from}"),
+        ("updated", [(field, from, to)]) if is_charge(field) => format!("handed it from {from} to {to}"),
         ("updated", [(field, ..)]) => format!("changed the {}", lower(field)),
         ("updated", [(one, ..), (other, ..)]) => format!("changed the {} and the {}", lower(one), lower(other)),
         ("updated", []) => "touched it".to_owned(),
@@ -128,6 +128,11 @@ pub(super) fn told(event: &str) -> String {
 /// A value as it is shown.
 pub(super) fn clipped(text: Option<&str>) -> String {
     text.map_or_else(|| "nothing".to_owned(), |text| value(&Value::String(text.to_owned())))
+}
+
+/// Whether a field says who is in charge of a record.
+fn is_charge(field: &str) -> bool {
+    ["Owner", "Assigned to", "Assignee"].contains(&field)
 }
 
 /// A column as people call it.
