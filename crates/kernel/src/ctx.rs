@@ -112,12 +112,12 @@ impl Kernel {
     /// A kernel on the machine's clock.
     pub fn new(store: Store, catalogue: Catalogue) -> Self {
         let exports = Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE));
-        let refusals = Arc::default();
         Self {
             store,
             catalogue,
             exports,
-            refusals,
+            refusals: Arc::default(),
+            disclosures: Arc::default(),
             clock: Box::new(Timestamp::now),
             ids: Box::new(RandomIds),
             signing_key: None,

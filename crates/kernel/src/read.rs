@@ -74,7 +74,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         besides: asked.read(row, width + 4)?,
     };
     let record = authorise::<Read, _>(ctx, found)?;
-    disclosed(ctx, served, Some(&record), &served.logged().collect::<Vec<_>>());
+    disclosed(ctx, served, Some(&*record), &served.logged().collect::<Vec<_>>());
     let mut body = Vec::with_capacity(1024);
     whole.encoder.write(&mut body, row)?;
     if let Some(tx) = tx {

@@ -31,6 +31,8 @@ use crate::{
 pub(crate) const DISTINCT: usize = 60;
 /// How long the same refusal is only counted.
 const WINDOW: Duration = Duration::from_secs(60);
+/// Requests for what was not found that are looked into at once; of more nobody can say whether they were refusals.
+const UNCERTAIN: usize = 256;
 /// Rows written at once; the pool is there for requests.
 const WRITERS: usize = 2;
 /// How long an ending server waits for rows.
@@ -249,7 +251,38 @@ impl Counted {
         repeats
     }
 
-    fn take(self: Arc<Self>, ctx: &Ctx, key: String, is_there: bool, mut note: Note) {
+    /// Takes a note on. What is not certain to be a refusal is looked into first; of such there are some at once at most.
+    fn take(self: Arc<Self>, ctx: &Ctx, key: String, is_certain: bool, note: Note) {
+        if is_certain {
+            self.admit(ctx, key, note);
+            return;
+        }
+        if self.waiting.load(Ordering::Acquire) >= UNCERTAIN {
+            return;
+        }
+        self.begin();
+        let ctx = ctx.clone();
+        tokio::spawn(async move {
+            if self.is_kept_from_view(&ctx, &note).await {
+                self.clone().admit(&ctx, key, note);
+            }
+            self.over(&self.waiting);
+            self.over(&self.alive);
+        });
+    }
+
+    fn begin(&self) {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        self.alive.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn over(&self, count: &AtomicUsize) {
+        count.fetch_sub(1, Ordering::AcqRel);
+        self.changed.notify_waiters();
+    }
+
+    /// Writes the first of its kind within a minute, counts the others, and says at the end of the minute how many there were.
+    fn admit(self: Arc<Self>, ctx: &Ctx, key: String, mut note: Note) {
         let who = (ctx.principal.organization_id, ctx.principal.user_id);
         let Some((key, is_crowd)) = self.count(who, key) else { return };
         if is_crowd {
@@ -258,16 +291,11 @@ impl Counted {
             note.risk = "high";
             note.said = format!("{}, and more than {DISTINCT} other things within a minute", note.said);
         }
-        self.waiting.fetch_add(1, Ordering::AcqRel);
-        self.alive.fetch_add(1, Ordering::AcqRel);
+        self.begin();
         let (ctx, mut closing) = (ctx.clone(), self.closing.subscribe());
         tokio::spawn(async move {
-            let is_refusal = is_there || is_crowd || self.is_kept_from_view(&ctx, &note).await;
-            if is_refusal {
-                self.write(&ctx, &note).await;
-            }
-            self.waiting.fetch_sub(1, Ordering::AcqRel);
-            self.changed.notify_waiters();
+            self.write(&ctx, &note).await;
+            self.over(&self.waiting);
             // The minute must not keep a kernel alive that everybody else has let go of.
             let Ctx { kernel, principal, request } = ctx;
             let kernel_then = Arc::downgrade(&kernel);
@@ -275,15 +303,13 @@ impl Counted {
             let _ = tokio::time::timeout(WINDOW, closing.wait_for(|closing| *closing)).await;
             let repeats = self.end(who, &key);
             if repeats > 0
-                && is_refusal
                 && let Some(kernel) = kernel_then.upgrade()
             {
                 note.besides["repeated"] = json!(repeats);
                 note.said = format!("{}, {repeats} times more within a minute", note.said);
                 self.write(&Ctx { kernel, principal, request }, &note).await;
             }
-            self.alive.fetch_sub(1, Ordering::AcqRel);
-            self.changed.notify_waiters();
+            self.over(&self.alive);
         });
     }
 

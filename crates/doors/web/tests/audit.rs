@@ -75,7 +75,7 @@ async fn the_trail_is_narrowed_opened_and_taken_away() {
     for says in [
         "made requirement: Refunds are quick",
         "Before and after",
-        "Title nothing Refunds are quick",
+        "Title – nothing Refunds are quick",
         "192.0.2.7",
         "Not sealed yet",
     ] {

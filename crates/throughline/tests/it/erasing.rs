@@ -31,6 +31,11 @@ async fn mira(world: &World) -> Person {
     }
 }
 
+/// A request of hers, from where she is.
+async fn hers(call: testkit::Call<'_>) -> testkit::Answer {
+    call.from(ADDRESS.parse().unwrap()).header("user-agent", BROWSER).send().await
+}
+
 /// Every table of an organisation, and those of people, in which a row says one of the words.
 async fn named_in(client: &Client, organization: Uuid, person: Uuid) -> Vec<String> {
     let tables = "select format('%I.%I', n.nspname, c.relname),
@@ -71,24 +76,20 @@ async fn a_person_is_erased_and_every_proof_still_holds() {
     let project = world.example(&world.home, "projects", 0).await.unwrap();
 
     // What names her: her own work, what others wrote about her, a commit, a failed sign-in, a token.
-    let from = |call: testkit::Call<'_>| {
-        let call = call.from(ADDRESS.parse().unwrap()).header("user-agent", BROWSER);
-        async move { call.send().await }
-    };
     let body = json!({"project_id": project, "title": "Refunds as Mira Holm wished", "description": format!("Ask {EMAIL}."),
                       "assigned_to_user_id": mira.user_id});
-    let made = from(world.post("/v1/requirements", &body).by(&mira)).await.expect(201).json();
+    let made = hers(world.post("/v1/requirements", &body).by(&mira)).await.expect(201).json();
     let path = format!("/v1/requirements/{}", made["id"].as_str().unwrap());
     world.clock.advance(SignedDuration::from_secs(1));
     let before = world.clock.now();
     world.clock.advance(SignedDuration::from_secs(1));
     let patch = json!({"priority_code": "high"});
-    from(world.patch(&path, &patch).by(&mira).header("x-change-reason", "Mira Holm says so")).await.expect(200);
+    hers(world.patch(&path, &patch).by(&mira).header("x-change-reason", "Mira Holm says so")).await.expect(200);
     world.clock.advance(SignedDuration::from_secs(1));
     let patch = json!({"description": "Mira Holm, or mira holm, knows more."});
     world.patch(&path, &patch).by(owner).send().await.expect(200);
-    from(world.get("/v1/audit-logs").by(&mira)).await.expect(403);
-    from(world.post("/v1/api-tokens", &json!({"name": "Mira Holm's laptop", "scopes": ["*:read"]})).by(&mira))
+    hers(world.get("/v1/audit-logs").by(&mira)).await.expect(403);
+    hers(world.post("/v1/api-tokens", &json!({"name": "Mira Holm's laptop", "scopes": ["*:read"]})).by(&mira))
         .await
         .expect(201);
     let repository = world.example(&world.home, "repositories", 0).await.unwrap();
@@ -113,7 +114,7 @@ async fn a_person_is_erased_and_every_proof_still_holds() {
     assert!(payload.is_some());
     // And what is not sealed yet when she goes.
     world.clock.advance(SignedDuration::from_secs(1));
-    from(world.patch(&path, &json!({"priority_code": "low"})).by(&mira)).await.expect(200);
+    hers(world.patch(&path, &json!({"priority_code": "low"})).by(&mira)).await.expect(200);
     assert!(named_in(&client, world.home.id, mira.user_id).await.len() > 10, "the scene names her in many places");
 
     let erase = format!("/v1/users/{}/erase", mira.user_id);

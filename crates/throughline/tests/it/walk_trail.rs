@@ -294,11 +294,13 @@ async fn left(client: &Client, request: &str) -> Vec<Value> {
     client.query(sql, &[&request]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 
-/// Asks once as somebody who may not. What is wrong with what a refusal left; `None`: it was no refusal.
+/// Asks once as somebody who may not. Rows that row security hides for reasons of their own and that the registry does not hold cannot
+/// be told from those that are not there: of these it may have left nothing. What is wrong with what a refusal left; `None`: it was no refusal.
 async fn refusal(
     world: &World,
     client: &Client,
     who: &testkit::Person,
+    is_hidden: bool,
     (method, path, body): (&str, &str, &Value),
 ) -> Option<Vec<String>> {
     let request = Uuid::now_v7().to_string();
@@ -310,6 +312,9 @@ async fn refusal(
     }
     world.kernel.notes_written().await;
     let rows = left(client, &request).await;
+    if is_hidden && answer.status == 404 && rows.is_empty() {
+        return None;
+    }
     let [row] = rows.as_slice() else {
         return Some(vec![format!("{method} {path}, answered {}, left {} rows", answer.status, rows.len())]);
     };
@@ -348,7 +353,10 @@ async fn every_refusal_leaves_one_row() {
             }
         }
         for (method, path, body) in &asked {
-            if let Some(found) = refusal(&world, &client, &nobody, (method, path, body)).await {
+            if let Some(found) =
+                refusal(&world, &client, &nobody, served.table.has_own_policy, (method.as_str(), path.as_str(), body))
+                    .await
+            {
                 refused += 1;
                 faults.extend(found);
             }
@@ -449,7 +457,7 @@ async fn a_record_that_is_hidden_is_a_refusal_and_one_that_is_not_there_is_none(
     let made = world.post("/v1/requirements", &body).by(&world.home.owner).send().await.expect(201).json();
     let hidden = format!("/v1/requirements/{}", made["id"].as_str().unwrap());
     let developer = &world.home.developer;
-    assert_eq!(refusal(&world, &client, developer, ("GET", &hidden, &Value::Null)).await, Some(Vec::new()));
+    assert_eq!(refusal(&world, &client, developer, false, ("GET", &hidden, &Value::Null)).await, Some(Vec::new()));
     let nothing = Uuid::now_v7().to_string();
     let call = world.get(format!("/v1/requirements/{}", Uuid::now_v7())).by(developer).header("x-request-id", &nothing);
     call.send().await.expect(404);

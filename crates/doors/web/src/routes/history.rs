@@ -62,7 +62,7 @@ fn said(entry: &Value, now: Timestamp, names: &HashMap<Uuid, String>) -> Option<
             .filter_map(|change| {
                 let field = change["field"].as_str().filter(|field| !SILENT.contains(field))?;
                 let shown = |value: &Value| {
-                    let name = value.as_str().and_then(|text| names.get(&text.parse().ok()?));
+                    let name = value.as_str().and_then(|text| names.get(&text.parse::<Uuid>().ok()?));
                     name.cloned().unwrap_or_else(|| self::value(value))
                 };
                 Some((words(field), shown(&change["from"]), shown(&change["to"])))
