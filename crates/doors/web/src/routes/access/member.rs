@@ -352,6 +352,8 @@ pub(super) async fn erase(Path(id): Path<String>, posted: Posted) -> Result<Resp
             );
             Ok(see_other(paths::MEMBERS).saying(Tone::Good, said).into_response())
         }
+        // Who may not has no form that could be shown again.
+        Err(error) if !visitor.may("user", "erase", None) => Err(error.into()),
         Err(error) => show_again(visitor, &id, error, "erase", fields).await,
     }
 }
