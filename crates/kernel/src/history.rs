@@ -17,6 +17,8 @@ select a.id, a.event_type, a.user_id, coalesce(u.display_name, u.email), a.on_be
       from audit.change_tracking t
      where a.old_values is null and a.new_values is null and t.table_name = $3 and t.record_id = $2 and t.audit_log_id = a.id) w on true
  where a.resource_type = $1 and a.resource_id = $2
+   -- Who read it, took it away or was refused is for those who may read the trail.
+   and a.event_category not in ('access', 'export')
  order by a.id desc
  limit 200";
 
