@@ -27,6 +27,13 @@ pub fn id_at(time: Timestamp) -> Uuid {
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
 }
 
+/// The smallest identifier of a millisecond, as `platform.uuid_v7_floor` has it: turns a stretch of time into a range of
+/// identifiers. Times before 1970 are taken as 1970.
+pub fn first_id_of(time: Timestamp) -> Uuid {
+    let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +50,13 @@ mod tests {
         let early = id_at("2023-04-05T06:07:08.001Z".parse().expect("a valid time"));
         let late = id_at("2023-04-05T06:07:08.002Z".parse().expect("a valid time"));
         assert!(early < late);
+    }
+
+    #[test]
+    fn the_first_identifier_of_a_moment_is_no_later_than_any_of_it() {
+        let time: Timestamp = "2023-04-05T06:07:08.009Z".parse().expect("a valid time");
+        assert_eq!(first_id_of(time).to_string(), "01875048-4f69-7000-8000-000000000000");
+        assert!(first_id_of(time) <= id_at(time));
+        assert!(first_id_of(time) > id_at("2023-04-05T06:07:08.008Z".parse().expect("a valid time")));
     }
 }

@@ -5,5 +5,5 @@ mod id;
 mod problem;
 
 pub use cursor::{Cursor, CursorError};
-pub use id::{IdSource, RandomIds, id_at};
-pub use problem::{FieldError, Problem, ProblemKind};
+pub use id::{IdSource, RandomIds, first_id_of, id_at};
+pub use problem::{FieldError, Problem, ProblemKind, Refused};

@@ -109,6 +109,21 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// What somebody may not do, for the audit trail; never said to the caller, who must not learn more than the problem tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The action they wanted.
+    pub action: String,
+    /// The permission type of what they wanted it of.
+    pub resource_type: String,
+    /// The record, as callers write its identifier; `None`: none in particular.
+    pub record: Option<String>,
+    /// Its project, where one is known.
+    pub project: Option<uuid::Uuid>,
+    /// Whether it is certain that the record is there; otherwise nothing was found, and somebody has to look why.
+    pub is_there: bool,
+}
+
 /// A problem: said to a caller, never with an internal detail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -120,12 +135,14 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds after which trying again makes sense.
     pub retry_after: Option<u32>,
+    /// What was refused by permission, for the audit trail alone.
+    pub refused: Option<Box<Refused>>,
 }
 
 impl Problem {
     /// A problem of `kind` that says `detail`.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None, refused: None }
     }
 
     /// A rule is broken by the input as a whole or by the fields added with [`Problem::field`].
@@ -168,13 +185,20 @@ impl Problem {
         };
         // An answer must not be many times as long as the question.
         errors.truncate(FIELDS_TOLD);
-        Self { kind: ProblemKind::Invalid, detail, errors, retry_after: None }
+        Self { kind: ProblemKind::Invalid, detail, errors, retry_after: None, refused: None }
     }
 
     /// Says after how many seconds trying again makes sense.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Says what was refused by permission, for the audit trail.
+    #[must_use]
+    pub fn refusing(mut self, refused: Refused) -> Self {
+        self.refused = Some(Box::new(refused));
         self
     }
 

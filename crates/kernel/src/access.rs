@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, ops::Deref};
 
 use authz::{Question, Target};
-use base::{Problem, ProblemKind};
+use base::{Problem, ProblemKind, Refused};
 use uuid::Uuid;
 
 use crate::{Ctx, Error, Resource};
@@ -69,6 +69,10 @@ pub trait Place {
     /// The thing itself, as far as it is known.
     fn target(&self) -> Target<'_> {
         Target::collection(self.project())
+    }
+    /// The record, as callers write its identifier; `None`: no record in particular.
+    fn record(&self) -> Option<&str> {
+        None
     }
     /// How a person would call it, for the problem that says it is not there.
     fn called(&self) -> String;
@@ -149,13 +153,21 @@ pub fn authorise<A: Action, T: Place>(ctx: &Ctx, subject: T) -> Result<Allowed<T
         }
         return Ok(Allowed { subject, action: PhantomData });
     }
+    let refused = Refused {
+        action: A::NAME.to_owned(),
+        resource_type: subject.resource_type().to_owned(),
+        record: subject.record().map(str::to_owned),
+        project: subject.project(),
+        is_there: true,
+    };
     if subject.is_hidden_from_strangers() && !grants.allows(&Question { action: Read::NAME, ..question }) {
-        return Err(Problem::not_found(subject.called()).into());
+        return Err(Problem::not_found(subject.called()).refusing(refused).into());
     }
     Err(Problem::new(
         ProblemKind::Forbidden,
         format!("You may not {} {}: {}.", A::NAME.replace('_', " "), subject.called(), grants.reason_of(&question)),
     )
+    .refusing(refused)
     .into())
 }
 
@@ -167,9 +179,22 @@ pub fn permit<A: Action>(ctx: &Ctx, resource: &'static Resource) -> Result<Allow
     match ctx.reach(resource.permission, A::NAME) {
         authz::Reach::Nothing if resource.owner.is_none() || ctx.own().is_none() => {
             let reason = ctx.why_not(resource.permission, A::NAME, None);
-            Err(Problem::forbidden(format!("You may not {} {}: {reason}.", A::NAME, resource.plural_words())).into())
+            Err(Problem::forbidden(format!("You may not {} {}: {reason}.", A::NAME, resource.plural_words()))
+                .refusing(refused_all(resource, A::NAME, None))
+                .into())
         }
         subject => Ok(Allowed { subject, action: PhantomData }),
+    }
+}
+
+/// A refusal of everything of a kind, in a project or at all.
+pub(crate) fn refused_all(resource: &Resource, action: &str, project: Option<Uuid>) -> Refused {
+    Refused {
+        action: action.to_owned(),
+        resource_type: resource.permission.to_owned(),
+        record: None,
+        project,
+        is_there: true,
     }
 }
 

@@ -27,11 +27,11 @@ pub struct Change<'a> {
 }
 
 /// Columns of an audit row that come from the context, in the order of [`context_params`].
-const CONTEXT_COLUMNS: &str = "id, event_type, event_category, user_id, on_behalf_of_user_id, agent_run_id, session_id, \
+pub(crate) const CONTEXT_COLUMNS: &str = "id, event_type, event_category, user_id, on_behalf_of_user_id, agent_run_id, session_id, \
      ip_address, user_agent, resource_type, api_endpoint, request_id, business_context, occurred_at";
 
 /// The placeholders of [`context_params`], the first being `$first`.
-fn context_places(first: usize) -> String {
+pub(crate) fn context_places(first: usize) -> String {
     const TYPES: [&str; 14] = [
         "uuid",
         "text",
@@ -66,7 +66,7 @@ fn risk(event: &str) -> &'static str {
     if event.ends_with(".break_glass") { "high" } else { "low" }
 }
 
-fn context_params(ctx: &Ctx, event: &str, resource_type: &str) -> Vec<Param> {
+pub(crate) fn context_params(ctx: &Ctx, event: &str, resource_type: &str) -> Vec<Param> {
     let uuid = |id: Option<Uuid>| id.map_or(Param::Null, Param::Uuid);
     let text = |text: Option<String>| text.map_or(Param::Null, Param::Text);
     let (principal, request) = (&ctx.principal, &ctx.request);

@@ -97,6 +97,13 @@ impl Served {
         self.table.columns.iter().filter(|column| self.is_visible(column))
     }
 
+    /// Columns that callers may see and whose classification asks that reading them is logged.
+    pub(crate) fn logged(&self) -> impl Iterator<Item = &str> {
+        self.visible()
+            .map(|column| column.name.as_str())
+            .filter(|name| self.table.logged.iter().any(|logged| logged == name))
+    }
+
     /// Whether callers may see a column.
     pub fn is_visible(&self, column: &Column) -> bool {
         column.kind != ColumnType::Tsvector

@@ -101,6 +101,8 @@ pub struct Kernel {
     pub catalogue: Catalogue,
     /// Room for exports: each holds a connection for as long as its reader takes.
     pub(crate) exports: Arc<tokio::sync::Semaphore>,
+    pub(crate) refusals: Arc<crate::trail::Counted>,
+    pub(crate) disclosures: Arc<crate::trail::Counted>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     ids: Box<dyn IdSource>,
     signing_key: Option<SigningKey>,
@@ -110,7 +112,16 @@ impl Kernel {
     /// A kernel on the machine's clock.
     pub fn new(store: Store, catalogue: Catalogue) -> Self {
         let exports = Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE));
-        Self { store, catalogue, exports, clock: Box::new(Timestamp::now), ids: Box::new(RandomIds), signing_key: None }
+        Self {
+            store,
+            catalogue,
+            exports,
+            refusals: Arc::default(),
+            disclosures: Arc::default(),
+            clock: Box::new(Timestamp::now),
+            ids: Box::new(RandomIds),
+            signing_key: None,
+        }
     }
 
     /// The same kernel with a clock of the caller's, for tests.
@@ -130,6 +141,19 @@ impl Kernel {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Waits until every refusal, and every read of what is classified, so far has its row in the trail. For tests, which look
+    /// at them.
+    pub async fn notes_written(&self) {
+        self.refusals.written().await;
+        self.disclosures.written().await;
+    }
+
+    /// Writes what was only counted of them so far. For a server that ends; waits some seconds at most.
+    pub async fn settle_notes(&self) {
+        self.refusals.settle().await;
+        self.disclosures.settle().await;
     }
 
     /// The key the installation signs with.

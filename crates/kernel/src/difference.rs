@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Ctx, Error, ListQuery, Read, access::permit, catalogue::Served, param::Param, read::read, select::moment};
+use crate::{
+    Ctx, Error, ListQuery, Read, access::permit, catalogue::Served, param::Param, past::must_be_told, read::read,
+    select::moment,
+};
 
 /// Columns that every change touches and that say nothing about it.
 const STAMPS: [&str; 3] = ["updated_at", "updated_by", "row_version"];
@@ -201,6 +204,7 @@ pub async fn list_difference(ctx: &Ctx, served: &Served, pairs: &[(String, Strin
         rows = params.len(),
     );
     let tx = ctx.begin_read().await?;
+    must_be_told(&tx, served, from, None).await?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
     let found = tx.query(&sql, &refs).await?;
     tx.commit().await?;

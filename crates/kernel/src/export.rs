@@ -14,9 +14,11 @@ use crate::{
     catalogue::Served,
     encode::{Raw, Row, write_value},
     param::Param,
+    past::must_be_told,
     schema::ColumnType,
     select::ListQuery,
     store::Tx,
+    trail::{Exported, exported},
     workbook::{Cell, WORKBOOK_TYPE, Workbook},
 };
 
@@ -108,7 +110,20 @@ pub async fn export(
         )
         .retry_after(5)
     })?;
+    // Before the first row leaves: what cannot be written down is not handed out.
+    let taken = Exported {
+        resource_type: served.resource.permission,
+        what: served.resource.name,
+        format: format.extension(),
+        project: None,
+        record: None,
+        filter: query.asked(),
+    };
+    exported(ctx, &taken).await?;
     let tx = ctx.begin_read().await?;
+    if let Some(moment) = query.as_of() {
+        must_be_told(&tx, served, moment, None).await?;
+    }
     let rows = Box::pin(tx.stream(&sql, &refs).await?);
     let (head, shape) = match format {
         ExportFormat::Ndjson => (None, Shape::Ndjson(selection.encoder())),

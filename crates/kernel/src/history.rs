@@ -6,12 +6,19 @@ use crate::{Allowed, Ctx, Error, Read, Record};
 
 const HISTORY: &str = "
 select a.id, a.event_type, a.user_id, coalesce(u.display_name, u.email), a.on_behalf_of_user_id,
-       coalesce(p.display_name, p.email), a.changed_fields, a.old_values, a.new_values, a.business_context,
+       coalesce(p.display_name, p.email), a.changed_fields, coalesce(a.old_values, w.old), coalesce(a.new_values, w.new), a.business_context,
        to_char(a.occurred_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), u.kind
   from audit.audit_logs a
   left join identity.users u on u.id = a.user_id
   left join identity.users p on p.id = a.on_behalf_of_user_id
+  left join lateral (
+    -- Of a row that was emptied, because somebody was erased, the columns still tell what changed.
+    select jsonb_object_agg(t.column_name, t.old_value) as old, jsonb_object_agg(t.column_name, t.new_value) as new
+      from audit.change_tracking t
+     where a.old_values is null and a.new_values is null and t.table_name = $3 and t.record_id = $2 and t.audit_log_id = a.id) w on true
  where a.resource_type = $1 and a.resource_id = $2
+   -- Who read it, took it away or was refused is for those who may read the trail.
+   and a.event_category not in ('access', 'export')
  order by a.id desc
  limit 200";
 
@@ -21,7 +28,7 @@ select a.id, a.event_type, a.user_id, coalesce(u.display_name, u.email), a.on_be
 /// When the query fails.
 pub async fn history(ctx: &Ctx, record: &Allowed<Record, Read>) -> Result<Value, Error> {
     let tx = ctx.begin_read().await?;
-    let rows = tx.query(HISTORY, &[&record.resource.permission, &record.id]).await?;
+    let rows = tx.query(HISTORY, &[&record.resource.permission, &record.id, &record.resource.table]).await?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
         let fields: Option<Vec<String>> = row.try_get(6)?;

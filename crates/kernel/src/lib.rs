@@ -39,6 +39,8 @@ mod schema;
 mod search;
 mod select;
 mod store;
+mod tally;
+mod trail;
 mod troubles;
 mod undo;
 mod violation;
@@ -79,6 +81,8 @@ pub use search::{
 };
 pub use select::{Deleted, ListQuery};
 pub use store::{PoolOptions, Store, StoreStatus, Tx};
+pub use tally::{COUNTED, tally};
+pub use trail::{Exported, Note, exported, note, refused};
 pub use troubles::Troubled;
 pub use undo::{Conflicts, Dispute, Outcome, UndoRequest, Undoing, Undone, UndoneField, look, undo};
 pub use vocabulary::Words;

@@ -8,10 +8,12 @@ use crate::{
     catalogue::{Relation, Served},
     encode::{Raw, RawJson, write_string},
     param::Param,
+    past::must_be_told,
     reach,
     schema::ColumnType,
     select::{ListQuery, Selection},
     store::Tx,
+    trail::disclosed,
 };
 
 /// One page of a list.
@@ -33,6 +35,11 @@ const RELATED: u32 = 100;
 pub async fn list(ctx: &Ctx, served: &Served, mut query: ListQuery) -> Result<Page, Error> {
     let reach = permit::<Read>(ctx, served.resource)?;
     query.within(ctx, served, &reach)?;
+    if let Some(moment) = query.as_of() {
+        let tx = ctx.begin_read().await?;
+        must_be_told(&tx, served, moment, None).await?;
+        tx.commit().await?;
+    }
     let selection = query.selection(served);
     let (sql, params) = query.sql(served, &selection, Some(query.limit + 1))?;
     let refs: Vec<_> = params.iter().map(Param::as_sql).collect();
@@ -44,6 +51,11 @@ pub async fn list(ctx: &Ctx, served: &Served, mut query: ListQuery) -> Result<Pa
         let tx = ctx.begin_read().await?;
         (tx.query(&sql, &refs).await?, Some(tx))
     };
+    if !rows.is_empty() {
+        let shown: Vec<&str> =
+            served.logged().filter(|name| selection.shown().any(|(shown, ..)| shown == *name)).collect();
+        disclosed(ctx, served, None, &shown);
+    }
     let more = rows.len() > query.limit as usize;
     rows.truncate(query.limit as usize);
 

@@ -1,9 +1,44 @@
 //! Rows as they stood at a moment: what is there now, with everything taken back that the trail says has happened since.
 //! Nothing is stored for this; the trail keeps the image before each change.
 
+use base::Problem;
 use jiff::Timestamp;
 
-use crate::{Verb, catalogue::Served, param::Param};
+use crate::{Error, Tx, Verb, catalogue::Served, param::Param};
+
+/// Whether the trail since a moment has gaps: partitions that retention took out of it, or changes whose values were taken out,
+/// because they told of somebody who was erased. What is empty although it says which fields it changed was emptied.
+const GAPS: &str = "
+select exists (
+         select from platform.operation_runs r
+          where r.kind in ('archive', 'partition_drop') and r.status = 'completed' and r.target like 'audit.audit\\_logs\\_%'
+            and (r.details ->> 'until')::timestamptz > $1),
+       exists (
+         select from audit.audit_logs a
+          where a.resource_type = $2::text and a.id >= platform.uuid_v7_floor($1::timestamptz - interval '1 minute')
+            and a.occurred_at > $1 and a.status = 'success' and ($3::text is null or a.resource_id = $3)
+            and a.old_values is null and a.new_values is null
+            and (cardinality(a.changed_fields) > 0 or right(a.event_type, 8) = '.deleted'))";
+
+/// Refuses to tell how rows stood at a moment when the trail cannot tell it any more: an answer with holes would be a wrong one.
+///
+/// # Errors
+/// 409 that says what is missing.
+pub(crate) async fn must_be_told(tx: &Tx, served: &Served, moment: Timestamp, id: Option<&str>) -> Result<(), Error> {
+    let row = tx.query_one(GAPS, &[&moment, &served.resource.permission, &id]).await?;
+    let words = served.resource.plural_words();
+    let detail = match (row.try_get(0)?, row.try_get(1)?) {
+        (true, _) => format!(
+            "How {words} stood then cannot be told: the trail of that time was archived, as its retention says."
+        ),
+        (_, true) => format!(
+            "How {words} stood then cannot be told: values of a change since then were taken out of the trail, because they told of \
+             somebody who was erased. Ask for a later moment."
+        ),
+        (false, false) => return Ok(()),
+    };
+    Err(Problem::conflict(detail).into())
+}
 
 /// The one row that is looked for.
 pub(crate) struct One<'a> {

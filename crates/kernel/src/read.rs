@@ -10,10 +10,11 @@ use crate::{
     encode::RawJson,
     list::Included,
     param::Param,
-    past::One,
+    past::{One, must_be_told},
     reach,
     record::Asked,
     select::{self, ListQuery, Selection},
+    trail::disclosed,
     write::Written,
 };
 
@@ -29,8 +30,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         return read_as_of(ctx, served, id, moment, pairs).await;
     }
     let include = relations(served, pairs)?;
-    let missing =
-        || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), crate::access::clip(id))));
+    let missing = || crate::record::missing(served, id);
     let (mut condition, mut params) = served.locate(id).ok_or_else(missing)?;
     let key = params.clone();
     if let Some(column) = served.resource.tells_of {
@@ -74,6 +74,7 @@ pub async fn read(ctx: &Ctx, served: &Served, id: &str, pairs: &[(String, String
         besides: asked.read(row, width + 4)?,
     };
     let record = authorise::<Read, _>(ctx, found)?;
+    disclosed(ctx, served, Some(&*record), &served.logged().collect::<Vec<_>>());
     let mut body = Vec::with_capacity(1024);
     whole.encoder.write(&mut body, row)?;
     if let Some(tx) = tx {
@@ -168,6 +169,7 @@ async fn row_at(ctx: &Ctx, tx: &Tx, served: &Served, id: &str, at: Timestamp) ->
         Some(_) => Vec::new(),
         None => reach::conditions(ctx, served, &reach, &mut params)?,
     };
+    must_be_told(tx, served, at, Some(&id)).await?;
     let one = One { condition: &served.key_condition(1), id: &id };
     let rows = served.at_moment(at, &reached, Some(&one), &mut params);
     let selection = Selection::whole(served);

@@ -6,7 +6,7 @@ use authz::{
     Grants, Target,
     condition::{Facts, Type, Value},
 };
-use base::Problem;
+use base::{Problem, Refused};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ impl Record {
     /// # Errors
     /// 404 when there is none, or row security hides it.
     pub async fn find(tx: &Tx, served: &Served, id: &str, lock: bool) -> Result<Self, Error> {
-        let missing = || Error::from(Problem::not_found(format!("{} `{}`", served.resource.words(), clip(id))));
+        let missing = || missing(served, id);
         let (condition, params) = served.locate(id).ok_or_else(missing)?;
         let asked = Asked::of(served, &tx.principal().grants);
         let sql = format!(
@@ -113,6 +113,18 @@ impl Record {
     }
 }
 
+/// The problem that there is no such record. It may be there and hidden by row security, which the audit trail finds out.
+pub(crate) fn missing(served: &Served, id: &str) -> Error {
+    let refused = Refused {
+        action: "read".to_owned(),
+        resource_type: served.resource.permission.to_owned(),
+        record: Some(clip(id)),
+        project: None,
+        is_there: false,
+    };
+    Problem::not_found(format!("{} `{}`", served.resource.words(), clip(id))).refusing(refused).into()
+}
+
 impl Place for Record {
     fn resource_type(&self) -> &'static str {
         self.resource.permission
@@ -131,6 +143,10 @@ impl Place for Record {
             owner: self.besides.mine,
             facts: Some(&self.besides),
         }
+    }
+
+    fn record(&self) -> Option<&str> {
+        Some(&self.id)
     }
 
     fn called(&self) -> String {

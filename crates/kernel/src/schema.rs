@@ -202,6 +202,8 @@ pub struct Table {
     /// Whether row security hides some of its rows by more than organisation and project: what is known of a row elsewhere, such
     /// as in the trail, must then not be shown without the row.
     pub has_own_policy: bool,
+    /// Columns whose classification asks that reading them is logged.
+    pub logged: Vec<String>,
 }
 
 impl Table {
@@ -241,6 +243,12 @@ select n.nspname || '.' || c.relname, coalesce(obj_description(c.oid, 'pg_class'
  where c.relkind in ('r', 'p', 'v') and not c.relispartition
    and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_'
  order by 1, a.attnum";
+
+/// Columns whose classification asks that reading them is logged. Read when the program starts, as the schema is.
+const LOGGED: &str = "
+select e.table_name, e.column_name
+  from security.data_elements e join security.data_classifications k on k.id = e.classification_id
+ where e.is_active and k.access_logging_required order by 1, 2";
 
 const CONSTRAINTS: &str = "
 select n.nspname || '.' || c.relname, k.conname::text, k.contype::text,
@@ -292,6 +300,7 @@ impl Schema {
                 lockable,
                 is_view,
                 has_own_policy,
+                logged: Vec::new(),
             });
             table.columns.push(Column {
                 name: column,
@@ -327,6 +336,12 @@ impl Schema {
                 _ => {}
             }
             table.constraints.insert(name, constraint);
+        }
+        for row in store.query_outside(LOGGED, &[]).await? {
+            let (table, column): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(table) = schema.tables.get_mut(&table) {
+                table.logged.push(column);
+            }
         }
         Ok(schema)
     }

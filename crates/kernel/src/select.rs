@@ -68,6 +68,8 @@ pub struct ListQuery {
     as_of: Option<Timestamp>,
     /// The rows as they stood then, in place of the table.
     past: Option<String>,
+    /// What narrows the list, as it was asked for.
+    asked: Vec<(String, String)>,
 }
 
 impl ListQuery {
@@ -98,6 +100,11 @@ impl ListQuery {
             params,
             as_of: None,
             past: None,
+            asked: pairs
+                .iter()
+                .filter(|(name, _)| !["limit", "cursor", "count"].contains(&name.as_str()))
+                .cloned()
+                .collect(),
         };
         let mut errors = Vec::new();
         let mut seen = Vec::new();
@@ -221,6 +228,16 @@ impl ListQuery {
             }
         }
         Ok(())
+    }
+
+    /// The moment as of which the list is asked for.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
+
+    /// What narrows the list, as it was asked for.
+    pub(crate) fn asked(&self) -> &[(String, String)] {
+        &self.asked
     }
 
     /// Adds a condition on a column that a page or an operation needs; its value is a parameter.

@@ -9,7 +9,12 @@ use postgres_types::ToSql;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Action, Allowed, Ctx, Error, Place, Read, Resource, Tx, access::proven, param::Param, reach};
+use crate::{
+    Action, Allowed, Ctx, Error, Place, Read, Resource, Tx,
+    access::{proven, refused_all},
+    param::Param,
+    reach,
+};
 
 /// Begins a mark in a named query, such as `/* readable defects d.id */ true`: the records of a resource, and what
 /// identifies one of them in the query. Whoever may read all of them in the project gets the query as it is written.
@@ -101,9 +106,9 @@ pub fn permit_in<A: Action>(
     let own = resource.owner.is_some() && ctx.own().is_some();
     if !own && !reach.touches(Some(project)) {
         let reason = ctx.why_not(resource.permission, resource.needs(A::NAME), Some(project));
-        return Err(
-            Problem::forbidden(format!("You may not {} {}: {reason}.", A::NAME, resource.plural_words())).into()
-        );
+        return Err(Problem::forbidden(format!("You may not {} {}: {reason}.", A::NAME, resource.plural_words()))
+            .refusing(refused_all(resource, A::NAME, Some(project)))
+            .into());
     }
     Ok(proven(Within { resource, project }))
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use vault::signing::PublicKey;
 
 use crate::{
+    administration::{self, Command},
     database,
     failure::Failure,
     sealing::{Sealing, known_key, known_key_in},
@@ -77,7 +78,25 @@ pub(crate) async fn run(data: &Path, what: Audit, json: bool) -> Result<ExitCode
         return check(data, file, key);
     }
     let database = database::open_beside(data).await?;
+    let called = match &what {
+        Audit::Verify { .. } => {
+            Some(("audit.verified", "throughline audit verify", "Held the trail against its seals"))
+        }
+        Audit::Export { .. } => {
+            Some(("audit.heads_exported", "throughline audit export", "Took the signed heads away"))
+        }
+        Audit::Prove { .. } | Audit::Consistency { .. } | Audit::Check { .. } => None,
+    };
     let outcome = ask(&database, data, what, json).await;
+    if let Some((event, called, said)) = called {
+        let unsound = || "something is not as it was sealed; the command named it".to_owned();
+        let error = match &outcome {
+            Ok(code) => (*code != ExitCode::SUCCESS).then(unsound),
+            Err(failure) => Some(failure.to_string()),
+        };
+        let besides = serde_json::json!({});
+        administration::note(&database, Command { event, called, said, risk: "medium", error, besides }).await;
+    }
     database.stop().await;
     outcome
 }

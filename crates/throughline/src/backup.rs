@@ -13,6 +13,7 @@ use cluster::Options;
 use jiff::Timestamp;
 
 use crate::{
+    administration::{self, Command},
     backing_up::{self, Plan},
     cli::BackupPlace,
     database,
@@ -104,6 +105,15 @@ pub(crate) async fn run(data: &Path, arguments: BackupArguments, json: bool) -> 
                 Some(superuser) => backing_up::full(&plan, &superuser).await,
                 None => Err(elsewhere()),
             };
+            let done = Command {
+                event: "backup.made",
+                called: "throughline backup",
+                said: "Made a full backup",
+                risk: "high",
+                error: outcome.as_ref().err().map(ToString::to_string),
+                besides: serde_json::json!({"label": outcome.as_ref().ok().map(|manifest| manifest.label.to_string())}),
+            };
+            administration::note(&database, done).await;
             database.stop().await;
             let manifest = outcome?;
             if json {

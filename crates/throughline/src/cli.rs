@@ -11,6 +11,7 @@ use crate::{
     audit::Audit,
     backup::{BackupArguments, RestoreArguments},
     check::CheckArguments,
+    erase::EraseArguments,
     evidence::EvidenceCommand,
     exposure::ExposureArguments,
     failure::Failure,
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Take back changes, a change set, or all that a run, a request or somebody in a time did. Tells first, asks, then does it.
     Undo(UndoArguments),
+    /// Take everything that names a person out of the organisation, for good, and say what is kept why. Asks first. For owners.
+    Erase(EraseArguments),
     /// Hold a build to the rules of its project. Exit code 0: it passes, 1: it does not, 2: nobody could tell.
     Gate(GateArguments),
     /// Signed evidence of a release, a build or a deployment: make it, fetch it, check it without any server.

@@ -1,5 +1,6 @@
 //! The `throughline` program: its command line and its wiring. The only crate that sees everything.
 
+mod administration;
 mod annotations;
 mod asking;
 mod audit;
@@ -13,6 +14,7 @@ mod credentials;
 mod data_quality;
 mod database;
 mod doctor;
+mod erase;
 mod evidence;
 mod exposure;
 mod failure;
@@ -70,6 +72,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Link(arguments) => return link::run(&data, arguments, cli.json).await,
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
+        Command::Erase(arguments) => return erase::run(&data, arguments, cli.json).await,
         Command::Undo(arguments) => return undo::run(&data, arguments, cli.json).await,
         Command::Gate(arguments) => return gate::run(&data, arguments, cli.json).await,
         Command::Evidence { what } => return evidence::run(&data, what, cli.json).await,

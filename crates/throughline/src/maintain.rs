@@ -9,6 +9,7 @@ use tokio_postgres::{Client, Config};
 use vault::signing::SigningKey;
 
 use crate::{
+    administration::{self, Command},
     data_quality, database,
     failure::Failure,
     sealing::{self, Sealing},
@@ -53,6 +54,15 @@ pub(crate) async fn run(data: &Path, json: bool) -> Result<(), Failure> {
         Ok::<_, Failure>(lines)
     }
     .await;
+    let done = Command {
+        event: "database.maintained",
+        called: "throughline maintain",
+        said: "Maintained the database: partitions, retention, statistics, seals",
+        risk: "medium",
+        error: outcome.as_ref().err().map(ToString::to_string),
+        besides: serde_json::json!({"steps": outcome.as_ref().map_or(0, Vec::len)}),
+    };
+    administration::note(&database, done).await;
     database.stop().await;
     let lines = outcome?;
     if json {

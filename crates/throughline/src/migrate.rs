@@ -7,12 +7,33 @@ use cluster::{
     migrate::{Condition, Event, Migrator, Source, Status, Target},
 };
 
-use crate::{cli::Migrate, database, failure::Failure};
+use crate::{
+    administration::{self, Command},
+    cli::Migrate,
+    database,
+    failure::Failure,
+};
 
 /// Runs one move of the schema on the database in use. An embedded database that is not running is started for it.
 pub(crate) async fn run(data: &Path, what: Migrate, json: bool) -> Result<ExitCode, Failure> {
     let database = database::open(data).await?;
+    let moves = match &what {
+        Migrate::Up { .. } => Some(("throughline migrate up", "Moved the schema forward")),
+        Migrate::Down { .. } => Some(("throughline migrate down", "Moved the schema back")),
+        Migrate::Status | Migrate::Verify => None,
+    };
     let outcome = act(&database, what, json).await;
+    if let Some((called, said)) = moves {
+        let done = Command {
+            event: "database.migrated",
+            called,
+            said,
+            risk: "high",
+            error: outcome.as_ref().err().map(ToString::to_string),
+            besides: serde_json::json!({"program": env!("CARGO_PKG_VERSION")}),
+        };
+        administration::note(&database, done).await;
+    }
     database.stop().await;
     outcome
 }

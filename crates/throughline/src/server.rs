@@ -132,6 +132,7 @@ impl Server {
         if !connections::serve(listener, tls, self.router(), &ConnectionLimits::default(), stop).await {
             tracing::warn!("some requests did not end in time and were cut off");
         }
+        self.kernel.settle_notes().await;
         Ok(())
     }
 }

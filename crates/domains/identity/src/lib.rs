@@ -3,6 +3,7 @@
 mod authenticator;
 mod bootstrap;
 mod cache;
+mod erasing;
 mod members;
 mod operations;
 mod organization;
@@ -13,6 +14,7 @@ mod standing;
 
 pub use authenticator::Authenticator;
 pub use bootstrap::{FirstOrganization, first_organization};
+pub use erasing::{Erase, ErasePerson, Erased, ErasedPart, KeptPart};
 pub use members::{InviteMember, Member};
 pub use operations::{
     ChangePassword, ChangedPassword, CreatedToken, NewToken, change_password, create_token, operations,

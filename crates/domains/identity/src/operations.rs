@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vault::{Passwords, Token, TokenKind};
 
-use crate::members::{InviteMember, Member, invite};
+use crate::{
+    erasing::{Erase, ErasePerson, Erased, erase},
+    members::{InviteMember, Member, invite},
+};
 
 /// The longest an API token lives, in days.
 const LONGEST_DAYS: i64 = 366;
@@ -318,5 +321,12 @@ pub fn operations() -> Vec<Operation> {
             |ctx, tx, input| Box::pin(invite(ctx, tx, input)),
         )
         .answering(201),
+        Operation::on_record::<Erase, ErasePerson, Erased, _>(
+            "users",
+            "erase",
+            "Takes everything that names a person out of the organisation, for good, and says what was erased and what is kept why. The \
+             trail keeps what was done, and its proofs.",
+            |ctx, tx, person, input| Box::pin(async move { erase(ctx, tx, &person, input).await }),
+        ),
     ]
 }

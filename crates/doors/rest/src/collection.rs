@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, MatchedPath, Path, RawQuery, State},
+    extract::{FromRequestParts, MatchedPath, Path, RawQuery},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -296,7 +296,6 @@ pub(crate) async fn bulk(
 
 /// `GET /v1/things/{id}/history`
 pub(crate) async fn history(
-    State(app): State<Arc<App>>,
     Caller(ctx): Caller,
     Name(name): Name,
     Id(id): Id,
@@ -311,6 +310,6 @@ pub(crate) async fn history(
         kernel::history(&ctx, &found).await
     }
     .await;
-    let entries = outcome.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+    let entries = outcome.map_err(|error| ApiProblem::of(&ctx, &error))?;
     Ok(json(StatusCode::OK, entries.to_string()))
 }

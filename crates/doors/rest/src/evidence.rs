@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base::Problem;
-use kernel::{Error, Export};
+use kernel::{Error, Export, Exported};
 
 use crate::{ApiProblem, Caller, collection::pairs};
 
@@ -25,6 +25,15 @@ pub(crate) async fn content(
         let bundle = evidence::find_bundle::<Export>(&ctx, &tx, &id).await?;
         let (name, size) = evidence::bundle_name(&tx, &bundle).await?;
         tx.commit().await?;
+        let file = Exported {
+            resource_type: bundle.resource.permission,
+            what: "evidence-bundle",
+            format: "tar.gz",
+            project: bundle.project,
+            record: Some(&bundle.id),
+            filter: &[],
+        };
+        kernel::exported(&ctx, &file).await?;
         Ok::<_, Error>((bundle, name, size))
     };
     let (bundle, name, size) = beginning.await.map_err(|error| ApiProblem::of(&ctx, &error))?;

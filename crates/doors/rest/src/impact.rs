@@ -20,6 +20,9 @@ pub(crate) async fn impact(
     let tx = ctx.begin_read().await.map_err(|error| of(&error))?;
     let found = work::impact(&ctx, &tx, &question).await.map_err(|error| of(&error))?;
     tx.commit().await.map_err(|error| of(&error))?;
+    if as_csv {
+        answer::taken(&ctx, "trace_link", None, "impact").await?;
+    }
     if as_csv { Ok(answer::csv(table(&found), "impact")) } else { answer::found(&ctx, &found) }
 }
 

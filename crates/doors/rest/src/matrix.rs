@@ -27,6 +27,9 @@ pub(crate) async fn matrix(
     let tx = ctx.begin_read().await.map_err(|error| of(&error))?;
     let found = work::matrix_of_kinds(&ctx, &tx, &project, &question).await.map_err(|error| of(&error))?;
     tx.commit().await.map_err(|error| of(&error))?;
+    if as_csv {
+        answer::taken(&ctx, "trace_link", Some(project.id), "matrix").await?;
+    }
     let mut response = if as_csv { answer::csv(table(&found), "matrix") } else { answer::found(&ctx, &found)? };
     if let Some(cursor) = &found.next_cursor {
         let mut next: Vec<(String, String)> = asked.into_iter().filter(|(name, _)| name != "cursor").collect();

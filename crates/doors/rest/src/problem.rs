@@ -22,9 +22,11 @@ impl ApiProblem {
         Self(problem)
     }
 
-    /// The same, from a request's context.
+    /// The same, from a request's context. A refusal is remembered in the audit trail.
     pub fn of(ctx: &Ctx, error: &Error) -> Self {
-        Self::from_error(&ctx.kernel, error)
+        let problem = Self::from_error(&ctx.kernel, error);
+        kernel::refused(ctx, &problem.0);
+        problem
     }
 }
 

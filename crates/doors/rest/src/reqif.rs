@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base::Problem;
-use kernel::{Allowed, Export, Within, permit_in};
+use kernel::{Allowed, Export, Exported, Within, permit_in};
 use uuid::Uuid;
 
 use crate::{ApiProblem, Caller, answer::with_header, collection::pairs};
@@ -38,6 +38,15 @@ pub(crate) async fn reqif(Caller(ctx): Caller, RawQuery(query): RawQuery) -> Res
         let whole = (project.id, project.name.as_str());
         let bytes = quality::requirements_as_reqif(&ctx, &tx, &allowed, whole, document).await?;
         tx.commit().await?;
+        let file = Exported {
+            resource_type: "requirement",
+            what: "requirements",
+            format: "reqif",
+            project: Some(project.id),
+            record: None,
+            filter: &[],
+        };
+        kernel::exported(&ctx, &file).await?;
         Ok((bytes, project.slug.clone()))
     };
     let (bytes, slug) = writing.await.map_err(|error: kernel::Error| ApiProblem::of(&ctx, &error))?;

@@ -38,10 +38,11 @@ pub(crate) async fn run(
         let permission = resource.resource.permission;
         if ctx.reach(permission, operation.action) == authz::Reach::Nothing {
             let reason = ctx.why_not(permission, operation.action, None);
-            return Err(Problem::forbidden(format!("You may not do this: {reason}.")).into());
+            let problem = Problem::forbidden(format!("You may not do this: {reason}."));
+            return Err(ApiProblem::of(&ctx, &problem.into()));
         }
     }
-    let upload = receive(&app, &ctx, form).await.map_err(|error| ApiProblem::from_error(&app.kernel, &error))?;
+    let upload = receive(&app, &ctx, form).await.map_err(|error| ApiProblem::of(&ctx, &error))?;
     // A client that hangs up drops this request. What is about to be committed must then be handed over all the same:
     // otherwise an import would be queued whose file is gone.
     tokio::spawn(hand_over(app, ctx, operation, upload).in_current_span())

@@ -53,6 +53,8 @@ pub struct AccessNav {
     pub about_others: bool,
     /// Whether they may see requests for approval.
     pub approvals: bool,
+    /// Whether they may read some of the audit trail.
+    pub trail: bool,
 }
 
 /// The project in the sidebar, with the counts that tell where to look.
@@ -96,6 +98,7 @@ pub enum Section {
     Grants,
     Approvals,
     Access,
+    Trail,
     Tokens,
     Account,
     Docs,
@@ -274,6 +277,7 @@ fn navigation(frame: &Frame) -> Markup {
                     }
                     @if frame.access.approvals { (entry(Section::Approvals, Icon::Stamp, "Approvals", paths::APPROVALS, None, Some("v"))) }
                     (entry(Section::Access, Icon::ScanEye, "Who may what", paths::ACCESS, None, Some("w")))
+                    @if frame.access.trail { (entry(Section::Trail, Icon::History, "Audit trail", paths::AUDIT, None, Some("u"))) }
                 }
             }
             p class="nav-title" { "You" }
@@ -389,6 +393,7 @@ pub const SHORTCUTS: &[(&str, &[&str])] = &[
     ("Go to grants", &["g", "n"]),
     ("Go to approvals", &["g", "v"]),
     ("Ask who may do what", &["g", "w"]),
+    ("Go to the audit trail", &["g", "u"]),
     ("Go to your account", &["g", "a"]),
 ];
 

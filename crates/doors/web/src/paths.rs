@@ -55,6 +55,8 @@ pub const ACCESS_WHO: &str = "/access/who";
 pub const ACCESS_WHAT: &str = "/access/what";
 /// Changes and taking them back; GET with what names them (`set`, `run`, `change`, …), POST tries or does it.
 pub const CHANGES: &str = "/changes";
+/// The audit trail; GET with what narrows it.
+pub const AUDIT: &str = "/audit";
 /// The reference of the API, rendered from its own description.
 pub const DOCS: &str = "/docs";
 /// Every component in every state.
@@ -76,6 +78,12 @@ pub fn section(project: &str, section: &str) -> String {
 #[must_use]
 pub fn history(resource: &str, id: &str) -> String {
     format!("/history/{}/{}", segment(resource), segment(id))
+}
+
+/// One entry of the audit trail, by identifier.
+#[must_use]
+pub fn audit_entry(id: &str) -> String {
+    format!("{AUDIT}/{}", segment(id))
 }
 
 /// A requirement's page; its edit form posts here.

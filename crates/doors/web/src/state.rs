@@ -192,6 +192,25 @@ states! {
 }
 
 states! {
+    /// What became of something that the audit trail tells.
+    TrailOutcome {
+        Success = "success", "Done", Good;
+        Failure = "failure", "Refused or failed", Bad;
+        Pending = "pending", "Not decided yet", Active;
+    }
+}
+
+states! {
+    /// How closely to look at an entry of the audit trail.
+    Risk {
+        Low = "low", "Low", Idle;
+        Medium = "medium", "Medium", Active;
+        High = "high", "High", Warn;
+        Critical = "critical", "Critical", Bad;
+    }
+}
+
+states! {
     /// Which server tells of a repository.
     Server {
         Github = "github", "GitHub", Idle;

@@ -99,6 +99,8 @@ fn an_empty_page_says_what_to_do_next() {
         ("exposure-nowhere", "No build that has it is deployed now"),
         ("findings-nothing-fits", "Clear the filters"),
         ("deployments-empty", "/v1/environments"),
+        ("audit-empty", "throughline audit verify"),
+        ("audit-nothing-fits", "Clear the filters"),
         ("tokens-empty", "THROUGHLINE_TOKEN"),
         ("find-nothing", "Nothing found"),
         ("members-empty", "/v1/memberships/invite"),

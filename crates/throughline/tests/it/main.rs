@@ -19,6 +19,7 @@ mod dashboards;
 mod data_quality;
 mod demo;
 mod documents;
+mod erasing;
 mod evidence;
 mod exchange;
 mod findings;

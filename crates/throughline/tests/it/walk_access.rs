@@ -66,6 +66,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
         (Subject::Collection("webhook-connections"), "create") => {
             json!({"project_id": "00000000-0000-7000-8000-000000000001", "name": "walk", "provider": "github"})
         }
+        (Subject::Record("users"), "erase") => json!({"reason": "walking through the halls"}),
         (Subject::Record("findings"), "triage") => json!({"decision": "accepted", "reason": "walk"}),
         (Subject::Collection("sessions"), "change-password") => {
             json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})
@@ -97,7 +98,11 @@ pub(crate) fn path_of(operation: &Operation, id: &str) -> String {
 
 /// Every request that a resource offers, with the action it needs. `If-Match` names a version that never was, so that
 /// a change that is allowed stops there and the example stays.
-async fn requests(world: &World, home: &Organization, served: &Served) -> Vec<(Verb, &'static str, String, Value)> {
+pub(crate) async fn requests(
+    world: &World,
+    home: &Organization,
+    served: &Served,
+) -> Vec<(Verb, &'static str, String, Value)> {
     let resource = served.resource;
     let name = resource.name;
     let id = world.example(home, name, 0).await.unwrap();

@@ -12,6 +12,7 @@ mod keys;
 mod proof;
 mod retired;
 mod seal;
+mod standing;
 mod tree;
 mod verify;
 
@@ -21,6 +22,7 @@ pub use heads::{Heads, in_file};
 pub use keys::Keys;
 pub use proof::{Consistency, Inclusion, Payload, prove, prove_consistency};
 pub use seal::{LATE, Sealed, seal, to_seal};
+pub use standing::{Standing, standing};
 pub use verify::verify;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

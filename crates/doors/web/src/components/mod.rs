@@ -10,6 +10,7 @@ mod line;
 mod log;
 mod over_time;
 mod table;
+mod timeline;
 
 pub use basics::{
     Empty, Figure, Head, Tab, actions, downloads, empty, facts, figures, head, key, link_button, none, panel, progress,
@@ -24,3 +25,4 @@ pub use line::{Criterion, Stop, criteria, line};
 pub use log::{Actor, ActorKind, LogEntry, actor, history, log};
 pub use over_time::{OverTime, over_time};
 pub use table::{Column, Pager, Sort, pager, table};
+pub use timeline::{Stretch, timeline};

@@ -335,7 +335,8 @@ async fn file(
     let plain = |text: &str| {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect::<String>()
     };
-    csv.answer(&format!("{slug}-{}-to-{}", plain(&line.name), plain(&later)), form).await
+    csv.answer(ctx, "baseline", Some(project.id), &format!("{slug}-{}-to-{}", plain(&line.name), plain(&later)), form)
+        .await
 }
 
 async fn take(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -188,7 +188,7 @@ async fn file(
             stamp(Some(row.at)),
         ]);
     }
-    csv.answer(&format!("{}-builds", project.slug), form).await
+    csv.answer(ctx, "build", Some(project.id), &format!("{}-builds", project.slug), form).await
 }
 
 async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) -> Result<Response, PageError> {

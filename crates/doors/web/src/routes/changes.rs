@@ -66,7 +66,7 @@ fn selected(value: impl Fn(&str) -> Option<String>) -> Result<(UndoRequest, Vec<
 }
 
 /// A moment as addresses or fields of forms have it; the latter are in UTC.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{text}{}Z", if text.len() == 16 { ":00" } else { "" }).parse().ok())
 }
 

@@ -5,7 +5,8 @@ use axum::{
     http::{HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use kernel::{Cell, Error, Workbook};
+use kernel::{Cell, Ctx, Error, Exported, Workbook};
+use uuid::Uuid;
 
 use super::error::PageError;
 
@@ -67,8 +68,19 @@ impl Csv {
         Ok(bytes)
     }
 
-    /// The answer, to be saved under `name`.
-    pub(super) async fn answer(self, name: &str, form: Form) -> Result<Response, PageError> {
+    /// The answer, to be saved under `name`: rows of the permission type `kind`, of a project or of several. That it was taken
+    /// away is in the trail before it is.
+    pub(super) async fn answer(
+        self,
+        ctx: &Ctx,
+        kind: &str,
+        project: Option<Uuid>,
+        name: &str,
+        form: Form,
+    ) -> Result<Response, PageError> {
+        let format = if form == Form::Csv { "csv" } else { "xlsx" };
+        let file = Exported { resource_type: kind, what: name, format, project, record: None, filter: &[] };
+        kernel::exported(ctx, &file).await?;
         let (bytes, kind, extension) = match form {
             Form::Csv => (self.text(), "text/csv; charset=utf-8; header=present", "csv"),
             Form::Xlsx => {

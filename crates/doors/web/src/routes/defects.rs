@@ -219,7 +219,7 @@ async fn file(
             stamp(Some(row.updated_at)),
         ]);
     }
-    csv.answer(&format!("{}-defects", project.slug), form).await
+    csv.answer(ctx, "defect", Some(project.id), &format!("{}-defects", project.slug), form).await
 }
 
 async fn show(visitor: Visitor, Path((slug, key)): Path<(String, String)>) -> Result<Response, PageError> {

@@ -224,7 +224,7 @@ async fn file(
             stamp(Some(line.at)),
         ]);
     }
-    csv.answer(&format!("{}-deployments", project.slug), form).await
+    csv.answer(ctx, "deployment", Some(project.id), &format!("{}-deployments", project.slug), form).await
 }
 
 async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -146,7 +146,10 @@ async fn explain(site: &Site, seen: &Parts, mut response: Response) -> Response 
         return page(&session::frame_of_nobody(seen), &problem, None, &request_id, response.headers());
     }
     let frame = match session::Visitor::of(site, seen).await {
-        Ok(visitor) => visitor.frame(Section::Other).await.unwrap_or_else(|_| session::frame_of_nobody(seen)),
+        Ok(visitor) => {
+            kernel::refused(&visitor.ctx, &problem);
+            visitor.frame(Section::Other).await.unwrap_or_else(|_| session::frame_of_nobody(seen))
+        }
         Err(_) => session::frame_of_nobody(seen),
     };
     // Only who is signed in has a question that the explorer can answer.

@@ -89,7 +89,7 @@ async fn export(visitor: Visitor, form: Form, RawQuery(query): RawQuery) -> Resu
     for reached in &found.data {
         csv.row(&reached.cells(found.record.label()));
     }
-    csv.answer("impact", form).await
+    csv.answer(&visitor.ctx, "trace_link", None, "impact", form).await
 }
 
 /// The page of a record, where it has one.

@@ -125,7 +125,7 @@ async fn export(
         }
     }
     tx.commit().await?;
-    csv.answer(&format!("{slug}-matrix"), form).await
+    csv.answer(&visitor.ctx, "trace_link", Some(project.id), &format!("{slug}-matrix"), form).await
 }
 
 /// The kinds that links join, each with those it can be held against.

@@ -259,5 +259,5 @@ async fn export(
         cells.push(row.attention.unwrap_or_default());
         csv.row(&cells);
     }
-    csv.answer(&format!("{}-matrix", project.slug), form).await
+    csv.answer(&visitor.ctx, "requirement", Some(project.id), &format!("{}-matrix", project.slug), form).await
 }

@@ -12,6 +12,7 @@
 mod access;
 mod account;
 mod answer;
+mod audit;
 mod baselines;
 mod builds;
 mod change;
@@ -92,6 +93,7 @@ pub fn router(site: Arc<Site>) -> Router {
     Router::new()
         .merge(access::routes())
         .merge(account::routes())
+        .merge(audit::routes())
         .merge(baselines::routes())
         .merge(builds::routes())
         .merge(changes::routes())

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use base::Problem;
-use kernel::{Action, Allowed, Call, Ctx, Error, Export, Read, Record, Subject, Tx};
+use kernel::{Action, Allowed, Call, Ctx, Error, Export, Exported, Read, Record, Subject, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -207,6 +207,15 @@ async fn bundle(visitor: Visitor, Path((slug, id)): Path<(String, String)>) -> R
     let bundle = found::<Export>(&visitor, &tx, &slug, &id).await?;
     let (name, size) = evidence::bundle_name(&tx, &bundle).await?;
     tx.commit().await?;
+    let file = Exported {
+        resource_type: bundle.resource.permission,
+        what: "evidence-bundle",
+        format: "tar.gz",
+        project: bundle.project,
+        record: Some(&bundle.id),
+        filter: &[],
+    };
+    kernel::exported(&visitor.ctx, &file).await?;
     let pieces = evidence::bundle_pieces(visitor.ctx.clone(), bundle, size);
     let mut response = axum::body::Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();

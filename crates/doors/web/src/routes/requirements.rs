@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kernel::{Action, Allowed, Ctx, Export, Read, Tx, Within, permit_in};
+use kernel::{Action, Allowed, Ctx, Export, Exported, Read, Tx, Within, permit_in};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use work::{Order, Project, Proof};
@@ -185,7 +185,7 @@ async fn export(
             row.updated.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ]);
     }
-    csv.answer(&format!("{}-requirements", project.slug), form).await
+    csv.answer(ctx, "requirement", Some(project.id), &format!("{}-requirements", project.slug), form).await
 }
 
 /// The requirements as ReqIF; `document` in the query names one of several that came in.
@@ -197,6 +197,15 @@ async fn reqif(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQ
     let tx = ctx.begin_read().await?;
     let bytes = quality::requirements_as_reqif(ctx, &tx, &allowed, (project.id, &project.name), document).await?;
     tx.commit().await?;
+    let file = Exported {
+        resource_type: "requirement",
+        what: "requirements",
+        format: "reqif",
+        project: Some(project.id),
+        record: None,
+        filter: &[],
+    };
+    kernel::exported(ctx, &file).await?;
     Ok(attached(bytes, quality::REQIF_TYPE, &format!("{}-requirements.reqif", project.slug)))
 }
 

@@ -278,7 +278,7 @@ async fn file(
             row.requirements.join(" "),
         ]);
     }
-    csv.answer(&format!("{}-tests", project.slug), form).await
+    csv.answer(ctx, "test_case", Some(project.id), &format!("{}-tests", project.slug), form).await
 }
 
 async fn show(

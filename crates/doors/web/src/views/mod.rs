@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 pub mod baselines;
 pub mod build;
 pub mod builds;

@@ -44,6 +44,12 @@ pub(super) fn render(name: &str, base: &Frame) -> Option<Markup> {
                 name: s(ODD),
                 kind: Some(MemberKind::Service),
                 status: Some(MemberStatus::Suspended),
+                refused: s("erase"),
+                errors: FormErrors {
+                    summary: Some(s("The reason names the person.")),
+                    ..refused("/reason", "must not name the person: it is kept when everything else is gone")
+                },
+                may_erase: true,
                 ..member::View::default()
             },
         ),

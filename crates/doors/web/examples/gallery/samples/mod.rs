@@ -1,6 +1,7 @@
 //! Sample view models: short, long, empty, many and odd. The figures in them are invented; the page names say what they show.
 
 mod access;
+mod audit;
 mod baselines;
 mod changes;
 mod delivery;
@@ -62,6 +63,12 @@ pub(crate) const NAMES: &[&str] = &[
     "changes-conflicts",
     "changes-many",
     "changes-empty",
+    "audit",
+    "audit-empty",
+    "audit-nothing-fits",
+    "audit-refused",
+    "audit-entry",
+    "audit-entry-emptied",
     "story",
     "story-empty",
     "baselines",
@@ -178,7 +185,7 @@ pub(crate) fn frame() -> Frame {
             tests: Some(2_914),
             open_defects: Some(17),
         }),
-        access: AccessNav { members: true, roles: true, about_others: true, approvals: true },
+        access: AccessNav { members: true, roles: true, about_others: true, approvals: true, trail: true },
         person: Some(s("Mira Holm")),
         csrf: s("csrf-sample"),
         path: s("/"),
@@ -339,6 +346,12 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
             let view = views::changes::View { title: "Changes of one request".to_owned(), ..Default::default() };
             views::changes::page(&outside(Section::Other), &view)
         }
+        "audit" => views::audit::page(&outside(Section::Trail), &audit::list()),
+        "audit-empty" => views::audit::page(&outside(Section::Trail), &views::audit::View::default()),
+        "audit-nothing-fits" => views::audit::page(&outside(Section::Trail), &audit::narrowed(false)),
+        "audit-refused" => views::audit::page(&outside(Section::Trail), &audit::narrowed(true)),
+        "audit-entry" => views::audit::entry(&outside(Section::Trail), &audit::entry(true)),
+        "audit-entry-emptied" => views::audit::entry(&outside(Section::Trail), &audit::entry(false)),
         "story" => views::changes::story(&outside(Section::Other), &changes::story(true)),
         "story-empty" => views::changes::story(&outside(Section::Other), &changes::story(false)),
         "baselines" => views::baselines::page(&at(Section::Baselines), &baselines::list(None)),

@@ -31,7 +31,7 @@ use super::{
     about_condition, condition_of, explorer, held, input, may_somewhere, perform,
 };
 use crate::{
-    components::FormErrors,
+    components::{FieldError, FormErrors},
     format::When,
     layout::Section,
     paths,
@@ -117,6 +117,7 @@ pub(super) async fn render(visitor: &Visitor, id: &str, base: View) -> Result<Re
         projects: projects.into_iter().map(|(id, _, name)| (id.to_string(), name)).collect(),
         people: people.into_iter().filter(|(value, _)| *value != person.email).collect(),
         emergencies,
+        may_erase: !is_self && person.kind == "person" && visitor.may("user", "erase", None),
         name: person.name,
         email: person.email,
         ..base
@@ -309,6 +310,7 @@ pub(super) async fn show_again(
 pub(super) fn refused_or_forbidden(ctx: &Ctx, error: Error) -> Result<FormErrors, PageError> {
     match ctx.catalogue().explain(&error) {
         problem if problem.kind == base::ProblemKind::Forbidden => {
+            kernel::refused(ctx, &problem);
             Ok(FormErrors { summary: Some(problem.detail), fields: Vec::new() })
         }
         _ => refused(ctx, error),
@@ -323,5 +325,35 @@ pub(super) async fn take_in_emergency(posted: Posted) -> Result<Response, PageEr
             .saying(Tone::Warn, "You hold it until it ends by itself. The owners were told, with your reason.")
             .into_response()),
         Err(error) => show_again(visitor, "me", error, "emergency", fields).await,
+    }
+}
+
+pub(super) async fn erase(Path(id): Path<String>, posted: Posted) -> Result<Response, PageError> {
+    let (visitor, fields) = (&posted.visitor, &posted.fields);
+    if fields.text("sure") != "erase" {
+        let detail = "Type erase, in small letters, to say that you mean it.".to_owned();
+        let errors = FormErrors { summary: None, fields: vec![FieldError { pointer: "/sure".into(), detail }] };
+        return render(
+            visitor,
+            &id,
+            View { entered: entered(fields), refused: "erase".into(), errors, ..View::default() },
+        )
+        .await;
+    }
+    let body = serde_json::json!({"reason": fields.text("reason")});
+    match perform(&visitor.ctx, About::Record("users"), "erase", Some(&id), body).await {
+        Ok(done) => {
+            let count = |name: &str| done[name].as_array().map_or(0, Vec::len);
+            let said = format!(
+                "The person is erased: {} kinds of data went, {} stay, each for a reason that the answer of the API and the command \
+                 name. The trail keeps what was done.",
+                count("erased"),
+                count("kept")
+            );
+            Ok(see_other(paths::MEMBERS).saying(Tone::Good, said).into_response())
+        }
+        // Who may not has no form that could be shown again.
+        Err(error) if !visitor.may("user", "erase", None) => Err(error.into()),
+        Err(error) => show_again(visitor, &id, error, "erase", fields).await,
     }
 }

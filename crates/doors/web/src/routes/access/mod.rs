@@ -35,6 +35,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/members/emergency", post(member::take_in_emergency))
         .route("/members/{id}", get(member::show))
         .route("/members/{id}/assign", post(member::assign))
+        .route("/members/{id}/erase", post(member::erase))
         .route(paths::ROLES, get(roles::show).post(roles::create))
         .route("/roles/{name}", get(role::show).post(role::edit))
         .route("/roles/{name}/permissions", post(role::add))

@@ -60,6 +60,8 @@ pub struct View {
     pub refused: String,
     /// What was refused about it.
     pub errors: FormErrors,
+    /// Whether this visitor may take everything away that names them.
+    pub may_erase: bool,
 }
 
 /// What was entered into a form.
@@ -111,6 +113,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     div class="folds" {
                         @if view.may_assign { (assign(frame, view)) }
                         @if !view.emergencies.is_empty() { (emergency(frame, view)) }
+                        @if view.may_erase { (erase(frame, view)) }
                     }
                     (panel("holds", "Holds now", i64::try_from(now.len()).ok(), &html! {
                         @if now.is_empty() {
@@ -134,6 +137,26 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
         },
     )
+}
+
+/// Taking away everything that names a person; there is no way back, so it is folded and asks for a word.
+fn erase(frame: &Frame, view: &View) -> Markup {
+    let none = FormErrors::default();
+    let errors = if view.refused == "erase" { &view.errors } else { &none };
+    let reason = if view.refused == "erase" { view.entered.reason.as_str() } else { "" };
+    html! {
+        details class="fold" open[view.refused == "erase"] {
+            summary { "Erase this person" }
+            (error_summary("erase", errors))
+            form method="post" action={ (paths::member(&view.id)) "/erase" } class="form box" {
+                (csrf(frame))
+                p { "Their name, address, secrets, sessions and profile go for good, wherever they stand in this organisation; agents of theirs end. What was done stays in the audit trail, by somebody without a name, and so do its proofs." }
+                (field(&Field { form: "erase", name: "reason", label: "Why", value: reason, input: Input::Text, required: true, hint: Some("At least ten characters, without naming them: it is kept.") }, errors))
+                (field(&Field { form: "erase", name: "sure", label: "Type “erase”", value: "", input: Input::Text, required: true, hint: Some("Nothing brings it back.") }, errors))
+                div class="do" { (submit("Erase")) }
+            }
+        }
+    }
 }
 
 fn can(able: &[(String, Vec<Able>)]) -> Markup {

@@ -1,0 +1,218 @@
+//! Erasing a person: nothing names them any more, what was done is still told, and everything that was sealed is still proven.
+
+use assurance::sealing;
+use identity::SignIn;
+use jiff::SignedDuration;
+use kernel::Request;
+use serde_json::{Value, json};
+use testkit::{Person, World};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::{sealing::Scene, world};
+
+const EMAIL: &str = "mira.holm@home.example";
+const NAME: &str = "Mira Holm";
+const ADDRESS: &str = "203.0.113.77";
+const BROWSER: &str = "Mirabrowser/7";
+
+/// Somebody who is invited, signs in and gets to work.
+async fn mira(world: &World) -> Person {
+    let body = json!({"email": EMAIL, "display_name": NAME, "role": "developer", "password": Person::PASSWORD});
+    let made = world.post("/v1/memberships/invite", &body).by(&world.home.owner).send().await.expect(201).json();
+    let input = SignIn { email: EMAIL.into(), password: Person::PASSWORD.into(), organization: None };
+    let request = Request { address: ADDRESS.parse().ok(), user_agent: Some(BROWSER.into()), ..Request::default() };
+    let signed_in = world.authenticator.sign_in(input, request).await.unwrap();
+    Person {
+        user_id: made["user_id"].as_str().unwrap().parse().unwrap(),
+        email: EMAIL.into(),
+        name: NAME.into(),
+        token: signed_in.token.reveal().to_owned(),
+    }
+}
+
+/// A request of hers, from where she is.
+async fn hers(call: testkit::Call<'_>) -> testkit::Answer {
+    call.from(ADDRESS.parse().unwrap()).header("user-agent", BROWSER).send().await
+}
+
+/// Every table of an organisation, and those of people, in which a row says one of the words.
+async fn named_in(client: &Client, organization: Uuid, person: Uuid) -> Vec<String> {
+    let tables = "select format('%I.%I', n.nspname, c.relname),
+                         exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped)
+                    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   where c.relkind in ('r', 'p') and not c.relispartition
+                     and (exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped)
+                          or n.nspname = 'identity' and c.relname in ('users', 'user_credentials', 'user_profiles', 'sign_in_failures'))
+                   order by 1";
+    let mut found = Vec::new();
+    for row in client.query(tables, &[]).await.unwrap() {
+        let (table, is_tenant): (String, bool) = (row.get(0), row.get(1));
+        let id = if table == "identity.users" { "id" } else { "user_id" };
+        let owner = if is_tenant {
+            "t.organization_id = $1 or $2::uuid is null".to_owned()
+        } else {
+            format!("t.{id} = $2 or $1::uuid is null")
+        };
+        let sql = format!("select t::text from {table} t where ({owner}) and t::text ~* $3");
+        let words = format!("mira|holm|{}", ADDRESS.replace('.', "\\."));
+        for row in client.query(&sql, &[&organization, &person, &words]).await.unwrap() {
+            let text: String = row.get(0);
+            found.push(format!("{table}: {}", text.chars().take(300).collect::<String>()));
+        }
+    }
+    found
+}
+
+/// Proves REQ-68.3.
+#[tokio::test]
+async fn a_person_is_erased_and_every_proof_still_holds() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let client = world.superuser().await.unwrap();
+    let owner = &world.home.owner;
+    let mira = mira(world).await;
+    let agent = world.home.agent(&world.kernel, &mira).await.unwrap();
+    let project = world.example(&world.home, "projects", 0).await.unwrap();
+
+    // What names her: her own work, what others wrote about her, a commit, a failed sign-in, a token.
+    let body = json!({"project_id": project, "title": "Refunds as Mira Holm wished", "description": format!("Ask {EMAIL}."),
+                      "assigned_to_user_id": mira.user_id});
+    let made = hers(world.post("/v1/requirements", &body).by(&mira)).await.expect(201).json();
+    let path = format!("/v1/requirements/{}", made["id"].as_str().unwrap());
+    world.clock.advance(SignedDuration::from_secs(1));
+    let before = world.clock.now();
+    world.clock.advance(SignedDuration::from_secs(1));
+    let patch = json!({"priority_code": "high"});
+    hers(world.patch(&path, &patch).by(&mira).header("x-change-reason", "Mira Holm says so")).await.expect(200);
+    world.clock.advance(SignedDuration::from_secs(1));
+    let patch = json!({"description": "Mira Holm, or mira holm, knows more."});
+    world.patch(&path, &patch).by(owner).send().await.expect(200);
+    hers(world.get("/v1/audit-logs").by(&mira)).await.expect(403);
+    hers(world.post("/v1/api-tokens", &json!({"name": "Mira Holm's laptop", "scopes": ["*:read"]})).by(&mira))
+        .await
+        .expect(201);
+    let repository = world.example(&world.home, "repositories", 0).await.unwrap();
+    client
+        .execute(
+            "insert into delivery.commits (organization_id, project_id, repository_id, commit_hash, message, author_name, author_email, committed_at)
+             select $1, r.project_id, r.id, repeat('a', 40), 'Refunds. Reviewed-by: Mira Holm', 'mholm', $3, now()
+               from delivery.repositories r where r.id = $2",
+            &[&world.home.id, &Uuid::parse_str(&repository).unwrap(), &EMAIL],
+        )
+        .await
+        .unwrap();
+    world.kernel.notes_written().await;
+    scene.seal().await.unwrap();
+
+    // Proofs that somebody keeps.
+    let row = "select a.id from audit.audit_logs a where a.user_id = $1 and a.event_type = 'requirement.updated'";
+    let row: Uuid = client.query_one(row, &[&mira.user_id]).await.unwrap().get(0);
+    let tx = scene.ctx().begin_read().await.unwrap();
+    let (kept, payload) = sealing::prove(&scene.ctx(), &tx, row).await.unwrap();
+    drop(tx);
+    assert!(payload.is_some());
+    // And what is not sealed yet when she goes.
+    world.clock.advance(SignedDuration::from_secs(1));
+    hers(world.patch(&path, &json!({"priority_code": "low"})).by(&mira)).await.expect(200);
+    assert!(named_in(&client, world.home.id, mira.user_id).await.len() > 10, "the scene names her in many places");
+
+    let erase = format!("/v1/users/{}/erase", mira.user_id);
+    let reason = json!({"reason": "She asked for it by letter."});
+    world.post(&erase, &reason).by(&world.home.admin).send().await.expect(403);
+    world.post(&erase, &json!({"reason": "Mira Holm asked for it"})).by(owner).send().await.expect(422);
+    world.post(&erase, &json!({"reason": "short"})).by(owner).send().await.expect(422);
+    world.clock.advance(SignedDuration::from_secs(1));
+    let answer = world.post(&erase, &reason).by(owner).send().await.expect(200).json();
+    assert_eq!(answer["agents_ended"], 1);
+    let erased = |what: &str| answer["erased"].as_array().unwrap().iter().any(|part| part["what"] == what);
+    for what in [
+        "identity.users",
+        "identity.sessions",
+        "identity.api_tokens",
+        "identity.user_credentials",
+        "audit.audit_logs",
+        "delivery.commits",
+    ] {
+        assert!(erased(what), "{what} is not among what was erased: {answer}");
+    }
+    assert!(
+        answer["kept"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|part| part["because"].as_str().is_some_and(|why| why.len() > 20))
+    );
+
+    // Nothing of the organisation names her, nor anything of her account.
+    let named = named_in(&client, world.home.id, mira.user_id).await;
+    assert!(named.is_empty(), "{}", named.join("\n"));
+    world.authenticator.forget();
+    world.get("/v1/me").by(&mira).send().await.expect(401);
+    world.get("/v1/me").by(&agent).send().await.expect(401);
+    let again = SignIn { email: EMAIL.into(), password: Person::PASSWORD.into(), organization: None };
+    assert!(world.authenticator.sign_in(again, Request::default()).await.is_err());
+
+    // The trail is what was sealed, and the proofs that were handed out before hold, also against what came after.
+    scene.seal().await.unwrap();
+    let notes = scene.heads.read(world.home.id).await.unwrap();
+    let verdict = sealing::verify(&scene.ctx(), &scene.keys, &notes).await.unwrap();
+    assert!(verdict.is_sound(), "{:?}", verdict.findings);
+    assert!(verdict.dropped > 3, "{verdict:?}");
+    kept.check(world.home.id, &scene.keys).unwrap();
+    let tx = scene.ctx().begin_read().await.unwrap();
+    let (now, payload) = sealing::prove(&scene.ctx(), &tx, row).await.unwrap();
+    now.check(world.home.id, &scene.keys).unwrap();
+    assert_eq!(
+        (now.leaf_hash.clone(), now.entry.clone(), payload.is_none()),
+        (kept.leaf_hash.clone(), kept.entry.clone(), true)
+    );
+    let grown = sealing::prove_consistency(&scene.ctx(), &tx, kept.tree_size, None).await.unwrap();
+    grown.check(world.home.id, &scene.keys).unwrap();
+    drop(tx);
+
+    // The story goes on without her name, and says what changed; what it cannot tell any more it does not make up.
+    let history = world.get(format!("{path}/history")).by(owner).send().await.expect(200).json();
+    let told: Vec<&Value> =
+        history["data"].as_array().unwrap().iter().filter(|entry| entry["user_id"] == json!(mira.user_id)).collect();
+    assert_eq!(told.len(), 3, "{history}");
+    assert!(told.iter().all(|entry| entry["user"] == "Erased person"), "{history}");
+    let changes = told.iter().flat_map(|entry| entry["changes"].as_array().unwrap());
+    assert!(
+        changes.into_iter().any(|change| change["field"] == "priority_code" && change["to"] == "high"),
+        "{history}"
+    );
+    let then = world.get(&path).query(&[("as_of", &before.to_string())]).by(owner).send().await.expect(409);
+    assert!(then.text().contains("cannot be told"), "{}", then.text());
+    let then =
+        world.get("/v1/requirements").query(&[("as_of", &before.to_string())]).by(owner).send().await.expect(409);
+    assert!(then.text().contains("cannot be told"), "{}", then.text());
+}
+
+#[tokio::test]
+async fn nobody_erases_themselves_an_agent_or_who_belongs_elsewhere_too() {
+    let world = world().await;
+    let (owner, reason) = (&world.home.owner, json!({"reason": "She asked for it by letter."}));
+    let own = format!("/v1/users/{}/erase", owner.user_id);
+    let refused = world.post(&own, &reason).by(owner).send().await.expect(409);
+    assert!(refused.text().contains("ask another owner"), "{}", refused.text());
+    let agent = world.home.agent(&world.kernel, &world.home.developer).await.unwrap();
+    world.post(format!("/v1/users/{}/erase", agent.user_id), &reason).by(owner).send().await.expect(409);
+    let client = world.superuser().await.unwrap();
+    let join = "insert into identity.memberships (organization_id, user_id, status) values ($1, $2, 'active')";
+    client.execute(join, &[&world.abroad.id, &world.home.viewer.user_id]).await.unwrap();
+    let path = format!("/v1/users/{}/erase", world.home.viewer.user_id);
+    let refused = world.post(&path, &reason).by(owner).send().await.expect(409);
+    assert!(refused.text().contains("another organisation"), "{}", refused.text());
+    let name = "select u.display_name from identity.users u where u.id = $1";
+    let name: String = client.query_one(name, &[&world.home.viewer.user_id]).await.unwrap().get(0);
+    assert_eq!(name, "viewer", "a refusal leaves everything as it was");
+    // Abroad nobody knows of them at all.
+    world.post(&path, &reason).by(&world.abroad.admin).send().await.expect(403);
+    world
+        .post(format!("/v1/users/{}/erase", world.home.admin.user_id), &reason)
+        .by(&world.abroad.owner)
+        .send()
+        .await
+        .expect(404);
+}
