@@ -18,6 +18,7 @@ use crate::{
     import::ImportArguments,
     link::LinkArguments,
     undo::UndoArguments,
+    watch::Security,
 };
 
 /// The system of record for software delivery by people and AI agents.
@@ -88,6 +89,11 @@ pub(crate) enum Command {
     Audit {
         #[command(subcommand)]
         what: Audit,
+    },
+    /// Security events: look for them now.
+    Security {
+        #[command(subcommand)]
+        what: Security,
     },
     /// API tokens.
     Token {

@@ -29,6 +29,7 @@ mod token;
 mod trust;
 mod undo;
 mod up;
+mod watch;
 mod which;
 mod within;
 
@@ -78,6 +79,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Backup(arguments) => return backup::run(&data, arguments, cli.json).await,
         Command::Restore(arguments) => return backup::restore(&data, arguments, cli.json).await,
         Command::Audit { what } => return audit::run(&data, what, cli.json).await,
+        Command::Security { what } => watch::run(&data, what, cli.json).await?,
         Command::Quality => return data_quality::run(&data, cli.json).await,
         Command::Doctor => return doctor::run(&data, cli.json).await,
         Command::Token { what } => token::run(&data, what, cli.json).await?,

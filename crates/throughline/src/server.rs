@@ -26,6 +26,7 @@ use crate::{
     failure::Failure,
     maintain,
     sealing::{self, Sealing},
+    watch,
 };
 
 /// Files that are imported at the same time; each needs two connections of the pool.
@@ -103,12 +104,13 @@ impl Server {
             .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 
-    /// Starts what runs beside the requests: maintenance, dashboards, backups and the sealing of the trail.
+    /// Starts what runs beside the requests: maintenance, dashboards, backups, the sealing of the trail and watching for security events.
     pub(crate) fn attend(&self, database: &Database, data: &Path, listen: &Listen) -> Result<(), Failure> {
         tokio::spawn(maintain::daily(database::owner(database)?, self));
         tokio::spawn(counting::always(database.config(Role::Application)));
         backing_up::start(database, data, listen, self)?;
         tokio::spawn(self.sealing.clone().always(self.kernel.clone()));
+        tokio::spawn(watch::always(self.kernel.clone(), self.sealing.clone(), self.app.clone()));
         Ok(())
     }
 

@@ -27,7 +27,7 @@ mod webhooks;
 
 pub use app::{AfterUpload, App, Limits};
 pub use caller::Caller;
-pub use metrics::{Backups, Metrics};
+pub use metrics::{Backups, Metrics, OpenEvents};
 pub use openapi::document;
 pub use problem::ApiProblem;
 pub use shared::SESSION_COOKIE;

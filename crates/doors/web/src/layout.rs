@@ -53,6 +53,8 @@ pub struct AccessNav {
     pub about_others: bool,
     /// Whether they may see requests for approval.
     pub approvals: bool,
+    /// Whether they may see security events.
+    pub security: bool,
 }
 
 /// The project in the sidebar, with the counts that tell where to look.
@@ -95,6 +97,7 @@ pub enum Section {
     Grants,
     Approvals,
     Access,
+    Security,
     Tokens,
     Account,
     Docs,
@@ -272,6 +275,7 @@ fn navigation(frame: &Frame) -> Markup {
                     }
                     @if frame.access.approvals { (entry(Section::Approvals, Icon::Stamp, "Approvals", paths::APPROVALS, None, Some("v"))) }
                     (entry(Section::Access, Icon::ScanEye, "Who may what", paths::ACCESS, None, Some("w")))
+                    @if frame.access.security { (entry(Section::Security, Icon::ShieldAlert, "Security events", paths::SECURITY, None, Some("e"))) }
                 }
             }
             p class="nav-title" { "You" }
@@ -387,6 +391,7 @@ pub const SHORTCUTS: &[(&str, &[&str])] = &[
     ("Go to grants", &["g", "n"]),
     ("Go to approvals", &["g", "v"]),
     ("Ask who may do what", &["g", "w"]),
+    ("Go to security events", &["g", "e"]),
     ("Go to your account", &["g", "a"]),
 ];
 

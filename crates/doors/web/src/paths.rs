@@ -53,6 +53,10 @@ pub const ACCESS_WHO: &str = "/access/who";
 pub const ACCESS_WHAT: &str = "/access/what";
 /// Changes and taking them back; GET with what names them (`set`, `run`, `change`, …), POST tries or does it.
 pub const CHANGES: &str = "/changes";
+/// Security events; GET with what narrows them.
+pub const SECURITY: &str = "/security";
+/// The rules by which they are found.
+pub const SECURITY_RULES: &str = "/security/rules";
 /// The reference of the API, rendered from its own description.
 pub const DOCS: &str = "/docs";
 /// Every component in every state.
@@ -74,6 +78,12 @@ pub fn section(project: &str, section: &str) -> String {
 #[must_use]
 pub fn history(resource: &str, id: &str) -> String {
     format!("/history/{}/{}", segment(resource), segment(id))
+}
+
+/// A security event's page; its form posts here.
+#[must_use]
+pub fn security_event(id: &str) -> String {
+    format!("{SECURITY}/{}", segment(id))
 }
 
 /// A requirement's page; its edit form posts here.

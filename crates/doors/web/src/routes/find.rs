@@ -80,6 +80,7 @@ async fn page(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
             ("Grants", paths::GRANTS, nav.roles),
             ("Approvals", paths::APPROVALS, nav.approvals),
             ("Who may what", paths::ACCESS, true),
+            ("Security events", paths::SECURITY, nav.security),
             ("API tokens", paths::TOKENS, true),
             ("Account", paths::ACCOUNT, true),
         ];

@@ -154,6 +154,7 @@ impl Visitor {
                 roles: self.ctx.reach("role", "read") != authz::Reach::Nothing,
                 about_others: self.may("role", "read", None),
                 approvals: self.ctx.reach("approval_request", "read") != authz::Reach::Nothing,
+                security: self.ctx.reach("security_event", "read") != authz::Reach::Nothing,
             },
             person: Some(self.ctx.principal.display_name.clone()),
             csrf: self.csrf.clone(),

@@ -36,6 +36,7 @@ pub mod quality;
 pub mod releases;
 pub mod requirement;
 pub mod requirements;
+pub mod security;
 pub mod sign_in;
 pub mod suspects;
 pub mod test_case;

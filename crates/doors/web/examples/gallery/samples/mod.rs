@@ -11,6 +11,7 @@ mod quality;
 mod questions;
 mod releases;
 mod requirements;
+mod security;
 mod webhooks;
 
 use delivery::*;
@@ -126,6 +127,15 @@ pub(crate) const NAMES: &[&str] = &[
     "account",
     "find",
     "find-nothing",
+    "security",
+    "security-empty",
+    "security-nothing-fits",
+    "security-event",
+    "security-event-told",
+    "security-event-refused",
+    "security-event-reader",
+    "security-rules",
+    "security-rules-reader",
     "members",
     "members-empty",
     "members-nothing-fits",
@@ -174,7 +184,7 @@ pub(crate) fn frame() -> Frame {
             tests: Some(2_914),
             open_defects: Some(17),
         }),
-        access: AccessNav { members: true, roles: true, about_others: true, approvals: true },
+        access: AccessNav { members: true, roles: true, about_others: true, approvals: true, security: true },
         person: Some(s("Mira Holm")),
         csrf: s("csrf-sample"),
         path: s("/"),
@@ -359,6 +369,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "defect" => views::defect::page(&at(Section::Defects), &defect()),
         name if name.starts_with("finding") => return findings::render(name, &at(Section::Findings)),
+        name if name.starts_with("security") => return security::render(name, &outside(Section::Security)),
         name if name.starts_with("exposure") => {
             views::exposure::page(&outside(Section::Other), &findings::exposure(name))
         }
