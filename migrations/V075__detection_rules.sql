@@ -26,7 +26,7 @@ create table security.detection_rules (
   constraint detection_rules_organization_id_fkey foreign key (organization_id) references identity.organizations on update cascade on delete restrict,
   constraint detection_rules_key_key unique (organization_id, key),
   constraint detection_rules_key_check check (key in (
-    'sign_in.failed', 'sign_in.spraying', 'session.unusual', 'session.many', 'privilege.granted', 'token.wide', 'export.rows', 'export.bytes',
+    'sign_in.failed', 'sign_in.spraying', 'session.unusual', 'session.many', 'privilege.granted', 'token.wide', 'export.files', 'export.rows',
     'trail.tampered')),
   constraint detection_rules_threshold_check check (threshold between 1 and 1000000000000),
   constraint detection_rules_window_minutes_check check (window_minutes between 1 and 1051200),
@@ -38,9 +38,9 @@ comment on table security.detection_rules is
   'What the server watches for in an organisation, and when that is a security event. One row for each rule that there is; owners change figures or switch one off.';
 comment on column security.detection_rules.key is
   'Which rule: failed sign-ins of one account; one address that fails at many accounts; a sign-in from elsewhere after long absence; many open sessions of '
-  'one member; rights of an owner or administrator given; a token that may do everything; rows and bytes taken out as files; a trail that is not what was sealed.';
+  'one member; rights of an owner or administrator given; a token that may do everything; files, and rows of files, taken out; a trail that is not what was sealed.';
 comment on column security.detection_rules.threshold is
-  'From how many on it is an event: failures, accounts, sessions, grants, tokens, rows, bytes, findings. For sign-ins from elsewhere: days of absence.';
+  'From how many on it is an event: failures, accounts, sessions, grants, tokens, files, rows, findings. For sign-ins from elsewhere: days of absence.';
 comment on column security.detection_rules.window_minutes is
   'How far back it counts, in minutes. For sign-ins from elsewhere: how far back places and programs are known. For the trail: how long from one examination to the next.';
 comment on column security.detection_rules.severity is 'How bad the events are that it makes.';
@@ -63,8 +63,8 @@ create function security.seed_detection_rules(p_organization uuid) returns void
       ('session.many',              10,   1440, 'low',      false, 'nobody'),
       ('privilege.granted',          1,   1440, 'high',     false, 'owners'),
       ('token.wide',                 1,   1440, 'medium',   false, 'owners'),
+      ('export.files',              20,     60, 'high',     true,  'owners'),
       ('export.rows',            50000,     60, 'high',     true,  'owners'),
-      ('export.bytes',      1073741824,     60, 'high',     true,  'owners'),
       ('trail.tampered',             1,   1440, 'critical', true,  'owners')
     ) as r (key, threshold, window_minutes, severity, opens_incident, notifies)
     on conflict (organization_id, key) do nothing;
@@ -177,7 +177,7 @@ comment on table security.security_events is
 comment on column security.security_events.is_incident is 'True: it is handled as an incident.';
 comment on column security.security_events.fingerprint is
   'The rule and what it saw: as long as an event is open, the same again is counted there. Null: no rule made it.';
-comment on column security.security_events.occurrence_count is 'How many failures, sessions, grants, rows or bytes were counted, while it is open. Kept by the rule.';
+comment on column security.security_events.occurrence_count is 'How many failures, sessions, grants, files or rows were counted, while it is open. Kept by the rule.';
 comment on column security.security_events.last_seen_at is 'When the last of them happened. Null: it happened once. Kept by the rule.';
 comment on column security.security_events.newest_seen_id is
   'The last of the rows it was seen in, of the trail, of sessions, of grants or of tokens; without reference, so that it outlives them. Null: in none. Kept by the rule.';

@@ -32,13 +32,20 @@ async fn an_event_is_found_handled_and_told_on_pages() {
         let page = olga.get(path).await;
         assert!(page.body.contains(&format!("href=\"{shown}\"")), "{path}: {}", page.body);
     }
-    for path in ["/security?severity=low", "/security?only=incidents", "/security?only=deadlines", "/security?q=nothing"] {
+    for path in
+        ["/security?severity=low", "/security?only=incidents", "/security?only=deadlines", "/security?q=nothing"]
+    {
         assert!(text(&olga.get(path).await).contains("No security event fits"), "{path}");
     }
     let page = olga.get(&shown).await;
     let words = text(&page);
     assert!(words.contains("was given a strong role") && words.contains("Nobody sees to it yet"), "{words}");
-    assert!(words.contains("role.assigned") || words.contains("membership.created") || words.contains("No row of the trail"), "{words}");
+    assert!(
+        words.contains("role.assigned")
+            || words.contains("membership.created")
+            || words.contains("No row of the trail"),
+        "{words}"
+    );
     assert_eq!(vera.get(&shown).await.status, StatusCode::FORBIDDEN);
     assert_eq!(olga.get("/security/00000000-0000-7000-8000-000000000000").await.status, StatusCode::NOT_FOUND);
 
@@ -65,7 +72,11 @@ async fn an_event_is_found_handled_and_told_on_pages() {
 
     // The clock, and that the authority was told: after the deadline only with a reason.
     let version = one(&world, "select row_version::text from security.security_events").await;
-    let set = [("version", version.as_str()), ("regulatory_notification_required", "yes"), ("became_aware_at", "2026-01-02T03:04")];
+    let set = [
+        ("version", version.as_str()),
+        ("regulatory_notification_required", "yes"),
+        ("became_aware_at", "2026-01-02T03:04"),
+    ];
     assert_eq!(adam.post(&format!("{shown}/clock"), &set).await.status, StatusCode::SEE_OTHER);
     let words = text(&adam.get(&shown).await);
     assert!(words.contains("Overdue"), "{words}");
@@ -77,13 +88,21 @@ async fn an_event_is_found_handled_and_told_on_pages() {
     let told = [("authority", "DPA"), ("reference", "B-1"), ("delay_reason", "It had to be found first.")];
     assert_eq!(adam.post(&format!("{shown}/told"), &told).await.status, StatusCode::SEE_OTHER);
     let words = text(&adam.get(&shown).await);
-    assert!(words.contains("DPA was told") && words.contains("Told late") && words.contains("It had to be found first."), "{words}");
+    assert!(
+        words.contains("DPA was told") && words.contains("Told late") && words.contains("It had to be found first."),
+        "{words}"
+    );
 
     // Rules are read by administrators and changed by owners.
     let rule = one(&world, "select id::text from security.detection_rules where key = 'session.many'").await;
     let read = adam.get("/security/rules").await;
-    assert!(text(&read).contains("Many sessions at once") && !read.body.contains("name=\"threshold\""), "{}", read.body);
-    let version = one(&world, "select row_version::text from security.detection_rules where key = 'session.many'").await;
+    assert!(
+        text(&read).contains("Many sessions at once") && !read.body.contains("name=\"threshold\""),
+        "{}",
+        read.body
+    );
+    let version =
+        one(&world, "select row_version::text from security.detection_rules where key = 'session.many'").await;
     let change = |threshold: &'static str| {
         [
             ("version", version.clone()),

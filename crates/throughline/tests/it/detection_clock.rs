@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use testkit::World;
 
-use crate::{detection::scan, rows, world};
+use crate::{detection::scan, world};
 
 async fn incident(world: &World, aware: Timestamp) -> String {
     let body = json!({"event_type": "data.leaked", "severity": "high", "title": "A list of addresses was sent to the wrong people"});
@@ -18,9 +18,11 @@ async fn incident(world: &World, aware: Timestamp) -> String {
     path
 }
 
-async fn reminded(world: &World) -> usize {
-    let path = "/v1/notifications?filter[notification_type]=security.deadline&limit=200";
-    rows(&world.get(path).by(&world.home.owner).send().await.expect(200).json()).len()
+/// Reminders of the owner. Their session ends long before the deadline, so the database is asked.
+async fn reminded(world: &World) -> i64 {
+    let sql = "select count(*) from platform.notifications where recipient_user_id = $1 and notification_type = 'security.deadline'";
+    let tx = world.home.ctx(&world.kernel).begin_read().await.unwrap();
+    tx.query_one(sql, &[&world.home.owner.user_id]).await.unwrap().get(0)
 }
 
 /// Proves REQ-78.4.

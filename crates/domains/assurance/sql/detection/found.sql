@@ -1,6 +1,6 @@
 -- What one rule sees: for each subject how much within its window, and how much of that is new since its latest event, which is named.
 -- Parameters: since when it counts, now, the threshold, the rule, how much there has to be.
-with asked as materialized (select $3::bigint as threshold),
+with asked as materialized (select $1::timestamptz as since, $2::timestamptz as now, $3::bigint as threshold),
 hits as materialized (
   {hits}),
 known as (

@@ -24,10 +24,10 @@ pub enum Rule {
     PrivilegeGranted,
     /// A token that may do everything.
     WideToken,
+    /// Many files taken out.
+    ExportedFiles,
     /// Many rows taken out as files.
     ExportedRows,
-    /// Many bytes taken out as files.
-    ExportedBytes,
     /// A trail that is not what was sealed. Not found by a query: by examining it.
     TrailTampered,
 }
@@ -49,8 +49,8 @@ pub enum Unit {
     Tokens,
     /// Rows.
     Rows,
-    /// Bytes.
-    Bytes,
+    /// Files.
+    Files,
     /// What an examination of the trail found.
     Findings,
 }
@@ -66,7 +66,7 @@ impl Unit {
             Self::Grants => "grants",
             Self::Tokens => "tokens",
             Self::Rows => "rows",
-            Self::Bytes => "bytes",
+            Self::Files => "files",
             Self::Findings => "findings",
         }
     }
@@ -81,8 +81,8 @@ impl Rule {
         Self::ManySessions,
         Self::PrivilegeGranted,
         Self::WideToken,
+        Self::ExportedFiles,
         Self::ExportedRows,
-        Self::ExportedBytes,
         Self::TrailTampered,
     ];
 
@@ -96,7 +96,7 @@ impl Rule {
             Self::PrivilegeGranted => "privilege.granted",
             Self::WideToken => "token.wide",
             Self::ExportedRows => "export.rows",
-            Self::ExportedBytes => "export.bytes",
+            Self::ExportedFiles => "export.files",
             Self::TrailTampered => "trail.tampered",
         }
     }
@@ -116,7 +116,7 @@ impl Rule {
             Self::PrivilegeGranted => "Strong role given",
             Self::WideToken => "Token that may do everything",
             Self::ExportedRows => "Many rows exported",
-            Self::ExportedBytes => "Much data exported",
+            Self::ExportedFiles => "Many files exported",
             Self::TrailTampered => "Audit trail tampered with",
         }
     }
@@ -144,7 +144,7 @@ impl Rule {
                 "A member makes as many API tokens without any limit to their scope as the threshold says, within the window."
             }
             Self::ExportedRows => "A member takes out as many rows as the threshold says, within the window.",
-            Self::ExportedBytes => "A member takes out as many bytes as the threshold says, within the window.",
+            Self::ExportedFiles => "A member takes out as many files as the threshold says, within the window.",
             Self::TrailTampered => {
                 "An examination of the whole trail, one in every window, finds as much as the threshold says that is not what was sealed."
             }
@@ -161,7 +161,7 @@ impl Rule {
             Self::PrivilegeGranted => Unit::Grants,
             Self::WideToken => Unit::Tokens,
             Self::ExportedRows => Unit::Rows,
-            Self::ExportedBytes => Unit::Bytes,
+            Self::ExportedFiles => Unit::Files,
             Self::TrailTampered => Unit::Findings,
         }
     }
@@ -172,7 +172,7 @@ impl Rule {
         const EACH: &str = "count(*)";
         const ACCOUNTS: &str = "count(distinct h.target_id)";
         const WEIGHT: &str = "sum(h.weight)";
-        let exports = |of: &str| include_str!("../../sql/detection/exports.sql").replace("{of}", of);
+        const EXPORTS: &str = include_str!("../../sql/detection/exports.sql");
         let (hits, measure) = match self {
             Self::FailedSignIns => (include_str!("../../sql/detection/failed.sql").to_owned(), EACH),
             Self::Spraying => (include_str!("../../sql/detection/spraying.sql").to_owned(), ACCOUNTS),
@@ -180,8 +180,8 @@ impl Rule {
             Self::ManySessions => (include_str!("../../sql/detection/sessions.sql").to_owned(), EACH),
             Self::PrivilegeGranted => (include_str!("../../sql/detection/privilege.sql").to_owned(), EACH),
             Self::WideToken => (include_str!("../../sql/detection/token.sql").to_owned(), EACH),
-            Self::ExportedRows => (exports("rows"), WEIGHT),
-            Self::ExportedBytes => (exports("bytes"), WEIGHT),
+            Self::ExportedRows => (EXPORTS.to_owned(), WEIGHT),
+            Self::ExportedFiles => (EXPORTS.to_owned(), EACH),
             Self::TrailTampered => return None,
         };
         Some(FOUND.replace("{hits}", &hits).replace("{measure}", measure))

@@ -295,7 +295,7 @@ fn words(rule: Rule, found: &Found) -> (String, String) {
             "The token has no limit to its scope, so it may do whatever its owner may.".into(),
         ),
         Rule::ExportedRows => (format!("{who} took out many rows"), format!("{amount} rows were exported.{from}")),
-        Rule::ExportedBytes => (format!("{who} took out much data"), format!("{amount} bytes were exported.{from}")),
+        Rule::ExportedFiles => (format!("{who} took out many files"), format!("{amount} files were exported.{from}")),
         Rule::TrailTampered => (String::new(), String::new()),
     }
 }

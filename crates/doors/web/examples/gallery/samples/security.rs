@@ -208,7 +208,7 @@ fn all(may_change: bool) -> rules::View {
     rules::View {
         rules: vec![
             rule("Repeated failed sign-ins", 5, "failures", Severity::Medium, true),
-            rule("Much data exported", 1_073_741_824, "bytes", Severity::High, true),
+            rule("Many rows exported", 50_000, "rows", Severity::High, true),
             rule("Many sessions at once", 10, "sessions", Severity::Low, false),
         ],
         may_change,
