@@ -74,7 +74,8 @@ pub(crate) fn context_params(ctx: &Ctx, event: &str, resource_type: &str) -> Vec
         Param::Uuid(ctx.new_id()),
         Param::Text(event.to_owned()),
         Param::Text(category(resource_type).to_owned()),
-        Param::Uuid(principal.user_id),
+        // The server itself is nobody.
+        uuid(Some(principal.user_id).filter(|id| !id.is_nil())),
         uuid(principal.on_behalf_of),
         uuid(principal.agent_run),
         uuid(principal.session_id()),

@@ -11,6 +11,7 @@ use crate::{
     audit::Audit,
     backup::{BackupArguments, RestoreArguments},
     check::CheckArguments,
+    detecting::Security,
     erase::EraseArguments,
     evidence::EvidenceCommand,
     exposure::ExposureArguments,
@@ -91,6 +92,11 @@ pub(crate) enum Command {
     Audit {
         #[command(subcommand)]
         what: Audit,
+    },
+    /// Security events: look for them now.
+    Security {
+        #[command(subcommand)]
+        what: Security,
     },
     /// API tokens.
     Token {

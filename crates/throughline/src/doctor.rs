@@ -119,6 +119,15 @@ const QUESTIONS: &[Question] = &[
                   or name = 'synchronous_commit' and setting = 'off'",
     },
     Question {
+        check: "security events",
+        fine: "no severe security event is open, and no authority waits for word",
+        sql: "select format('%s security events of severity %s are open: look at /security', sum(open_events), severity)
+                from security.open_events(now()) where severity in ('critical', 'high') group by severity
+              union all
+              select format('of %s security events an authority should have been told within 72 hours and was not: look at /security', sum(overdue))
+                from security.open_events(now()) having sum(overdue) > 0",
+    },
+    Question {
         check: "maintenance",
         fine: "maintenance runs",
         sql: "select format('maintenance last ran %s: run `throughline maintain` every day', coalesce(max(finished_at)::date::text, 'never'))
@@ -327,6 +336,11 @@ mod tests {
             ("row security", "alter table work.requirements no force row level security"),
             ("roles", "alter role readonly_user bypassrls"),
             ("partitions", drop_partition),
+            (
+                "security events",
+                "with o as (insert into identity.organizations (name, slug) values ('o', 'o') returning id)
+                 insert into security.security_events (organization_id, event_type, severity, title) select id, 'test.seen', 'high', 'seen' from o",
+            ),
             ("maintenance", "update platform.schema_migrations set applied_at = now() - interval '9 days'"),
         ];
         for (check, breaking) in cases {

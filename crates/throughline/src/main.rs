@@ -13,6 +13,7 @@ mod counting;
 mod credentials;
 mod data_quality;
 mod database;
+mod detecting;
 mod doctor;
 mod erase;
 mod evidence;
@@ -83,6 +84,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Backup(arguments) => return backup::run(&data, arguments, cli.json).await,
         Command::Restore(arguments) => return backup::restore(&data, arguments, cli.json).await,
         Command::Audit { what } => return audit::run(&data, what, cli.json).await,
+        Command::Security { what } => detecting::run(&data, what, cli.json).await?,
         Command::Quality => return data_quality::run(&data, cli.json).await,
         Command::Doctor => return doctor::run(&data, cli.json).await,
         Command::Token { what } => token::run(&data, what, cli.json).await?,

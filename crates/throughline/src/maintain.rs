@@ -10,7 +10,7 @@ use vault::signing::SigningKey;
 
 use crate::{
     administration::{self, Command},
-    data_quality, database,
+    data_quality, database, detecting,
     failure::Failure,
     sealing::{self, Sealing},
     server,
@@ -49,7 +49,9 @@ pub(crate) async fn run(data: &Path, json: bool) -> Result<(), Failure> {
             Some(key) => kernel.with_signing_key(key),
             None => kernel,
         });
+        let sealing = key.as_ref().map(|key| Sealing::new(data, key)).transpose()?;
         lines.push(seal(data, key, &kernel).await?);
+        lines.push(look(&kernel, sealing.as_ref()).await?);
         data_quality::measure(&owner, &kernel).await?;
         Ok::<_, Failure>(lines)
     }
@@ -90,6 +92,14 @@ async fn seal(data: &Path, key: Option<SigningKey>, kernel: &Arc<Kernel>) -> Res
     };
     let sealed = Sealing::new(data, &key)?.everywhere(kernel, None).await?;
     Ok(line(sealed.rows, format!("rows sealed under {} signed heads", sealed.heads)))
+}
+
+/// Looks for security events, as the server does every minute.
+async fn look(kernel: &Arc<Kernel>, sealing: Option<&Sealing>) -> Result<Line, Failure> {
+    let watched = detecting::everywhere(kernel, sealing, false).await?;
+    let amount = i64::try_from(watched.made + watched.tampered).unwrap_or(i64::MAX);
+    let note = format!("new security events, {} go on; {} audit trails examined", watched.grown, watched.examined);
+    Ok(Line { step: "watch".into(), target: "security.security_events".into(), amount, note })
 }
 
 fn is_remark(line: &Line) -> bool {

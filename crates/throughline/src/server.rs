@@ -22,7 +22,7 @@ use crate::{
     cli::{Listen, ServeArguments},
     counting,
     credentials::spool_dir,
-    database,
+    database, detecting,
     failure::Failure,
     maintain,
     sealing::{self, Sealing},
@@ -106,13 +106,14 @@ impl Server {
             .layer(middleware::from_fn(move |request, next| proxies.clone().believe(request, next)))
     }
 
-    /// Starts what runs beside the requests: maintenance, dashboards, backups, the sealing of the trail, and watching.
+    /// Starts what runs beside the requests: maintenance, dashboards, backups, the sealing of the trail, watching itself, and looking for security events.
     pub(crate) fn attend(&self, database: &Database, data: &Path, listen: &Listen) -> Result<(), Failure> {
         tokio::spawn(maintain::daily(database::owner(database)?, self));
         tokio::spawn(counting::always(database.config(Role::Application)));
         backing_up::start(database, data, listen, self)?;
         tokio::spawn(self.sealing.clone().always(self.kernel.clone()));
         watching::start(database, data, listen, self)?;
+        tokio::spawn(detecting::always(self.kernel.clone(), self.sealing.clone(), self.app.clone()));
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 //! How data is kept safe and how that is shown: classifications, keys, masking, compliance, security events,
-//! vulnerabilities, what scanners find; the seals by which the audit trail can be proven; and the evidence of releases.
+//! vulnerabilities, what scanners find; the rules by which security events are found; the seals by which the audit trail can be proven; and the
+//! evidence of releases.
 
 mod components;
+pub mod detection;
 pub mod evidence;
 mod exposure;
 mod findings;
@@ -13,6 +15,7 @@ mod triage;
 use kernel::Operation;
 
 pub use components::*;
+pub use detection::DETECTION_RULES;
 pub use evidence::EVIDENCE_BUNDLES;
 pub use exposure::{AtRisk, Exposure, Occurrence, Proof, exposure};
 pub use findings::*;
@@ -24,5 +27,5 @@ pub use resources::*;
 
 /// The operations of this domain.
 pub fn operations() -> Vec<Operation> {
-    vec![triage::triaging(), evidence::making()]
+    [triage::triaging(), evidence::making()].into_iter().chain(detection::operations()).collect()
 }

@@ -119,12 +119,13 @@ pub struct Sighting {
     pub seen_at: Timestamp,
 }
 
-fn some(list: &[String]) -> Option<&[String]> {
+/// A list that narrows something.
+pub(crate) fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
 }
 
 /// A pattern for `ilike` that finds `text` anywhere; its own wildcards mean themselves.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 

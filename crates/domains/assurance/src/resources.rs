@@ -168,8 +168,9 @@ pub static SECURITY_EVENTS: Resource =
             "assigned_to_user_id",
             "investigation_notes",
             "resolution_notes",
+            "is_incident",
             "regulatory_notification_required",
-            "notification_sent_at",
+            "became_aware_at",
         ])
         .personal(&["source_ip", "user_agent"])
         .detail(&["event_data"])
@@ -236,7 +237,7 @@ pub static AUDIT_SEALS: Resource = Resource::new("audit-seals", "audit.seals", "
     .verbs(SEEN);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 24] = [
+pub static RESOURCES: [&Resource; 25] = [
     &DATA_CLASSIFICATIONS,
     &CLASSIFICATION_FRAMEWORKS,
     &DATA_ELEMENTS,
@@ -250,6 +251,7 @@ pub static RESOURCES: [&Resource; 24] = [
     &COMPLIANCE_ASSESSMENTS,
     &COMPLIANCE_FINDINGS,
     &SECURITY_EVENTS,
+    &crate::DETECTION_RULES,
     &VULNERABILITIES,
     &VULNERABILITY_COMPONENTS,
     &AUDIT_SEALS,

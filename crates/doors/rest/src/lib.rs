@@ -28,7 +28,7 @@ mod webhooks;
 
 pub use app::{AfterUpload, App, Limits};
 pub use caller::Caller;
-pub use metrics::{Backups, Metrics, observe};
+pub use metrics::{Backups, Metrics, OpenEvents, observe};
 pub use openapi::document;
 pub use problem::ApiProblem;
 pub use served::Served;

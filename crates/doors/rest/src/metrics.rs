@@ -39,6 +39,31 @@ pub struct Metrics {
     quality: Mutex<BTreeMap<&'static str, f64>>,
     watched: Mutex<BTreeMap<(String, String), f64>>,
     backups: Mutex<Option<Backups>>,
+    security: Mutex<Option<Vec<OpenEvents>>>,
+}
+
+/// Security events that are open: a severity, how many, and of how many of them an authority should have been told and was not.
+pub type OpenEvents = (String, i64, i64);
+
+/// Severities of security events, each of which has a figure though nothing is open.
+const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
+
+fn render_security(open: &[OpenEvents], text: &mut String) {
+    let of = |severity: &str| {
+        open.iter().find(|(known, ..)| known == severity).map_or((0, 0), |(_, open, overdue)| (*open, *overdue))
+    };
+    text.push_str(
+        "# HELP throughline_security_events_open Security events that nobody has closed.\n# TYPE throughline_security_events_open gauge\n",
+    );
+    for severity in SEVERITIES {
+        let _ = writeln!(text, "throughline_security_events_open{{severity=\"{severity}\"}} {}", of(severity).0);
+    }
+    let overdue: i64 = SEVERITIES.iter().map(|severity| of(severity).1).sum();
+    let _ = write!(
+        text,
+        "# HELP throughline_security_notifications_overdue Security events of which an authority should have been told and was not.\n\
+         # TYPE throughline_security_notifications_overdue gauge\nthroughline_security_notifications_overdue {overdue}\n"
+    );
 }
 
 /// How the backups of the embedded database stand.
@@ -116,6 +141,11 @@ impl Metrics {
         *self.backups.lock().unwrap_or_else(PoisonError::into_inner) = Some(backups);
     }
 
+    /// Takes over which security events are open.
+    pub fn tell_security(&self, open: Vec<OpenEvents>) {
+        *self.security.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
+    }
+
     /// The Prometheus text format.
     pub fn render(&self, store: StoreStatus) -> String {
         let mut text = String::from(
@@ -173,6 +203,9 @@ impl Metrics {
         if let Some(backups) = self.backups() {
             backups.render(Timestamp::now(), &mut text);
         }
+        if let Some(open) = &*self.security.lock().unwrap_or_else(PoisonError::into_inner) {
+            render_security(open, &mut text);
+        }
         text
     }
 
@@ -224,4 +257,26 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
     app.metrics.note(method, route, response.status().as_u16(), started.elapsed().as_secs_f64());
     response.headers_mut().insert("x-request-id", value);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_severity_has_a_figure_though_nothing_is_open() {
+        let metrics = Metrics::default();
+        let store = StoreStatus { open: 1, idle: 1, waiting: 0 };
+        assert!(!metrics.render(store).contains("security_events"), "nobody has looked yet");
+        metrics.tell_security(vec![("high".into(), 3, 1), ("low".into(), 2, 0)]);
+        let text = metrics.render(store);
+        for line in [
+            "throughline_security_events_open{severity=\"critical\"} 0\n",
+            "throughline_security_events_open{severity=\"high\"} 3\n",
+            "throughline_security_events_open{severity=\"low\"} 2\n",
+            "throughline_security_notifications_overdue 1\n",
+        ] {
+            assert!(text.contains(line), "{line} is not in {text}");
+        }
+    }
 }

@@ -78,6 +78,8 @@ pub enum Icon {
     Users,
     /// Lucide `shield-check`.
     ShieldCheck,
+    /// Lucide `shield-alert`.
+    ShieldAlert,
     /// Lucide `ticket-check`.
     TicketCheck,
     /// Lucide `stamp`.
@@ -128,6 +130,7 @@ impl Icon {
         Self::Copy,
         Self::Users,
         Self::ShieldCheck,
+        Self::ShieldAlert,
         Self::TicketCheck,
         Self::Stamp,
         Self::ScanEye,
@@ -174,6 +177,7 @@ impl Icon {
             Self::Copy => "copy",
             Self::Users => "users",
             Self::ShieldCheck => "shield-check",
+            Self::ShieldAlert => "shield-alert",
             Self::TicketCheck => "ticket-check",
             Self::Stamp => "stamp",
             Self::ScanEye => "scan-eye",
@@ -268,6 +272,9 @@ impl Icon {
             }
             Self::ShieldCheck => {
                 r#"<path d="M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z"/><path d="m9 12 2 2 4-4"/>"#
+            }
+            Self::ShieldAlert => {
+                r#"<path d="M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z"/><path d="M12 8v4"/><path d="M12 16h.01"/>"#
             }
             Self::TicketCheck => {
                 r#"<path d="M2 9a3 3 0 0 1 0 6v2a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-2a3 3 0 0 1 0-6V7a2 2 0 0 0-2-2H4a2 2 0 0 0-2 2Z"/><path d="m9 12 2 2 4-4"/>"#

@@ -55,6 +55,8 @@ pub struct AccessNav {
     pub approvals: bool,
     /// Whether they may read some of the audit trail.
     pub trail: bool,
+    /// Whether they may see security events.
+    pub security: bool,
 }
 
 /// The project in the sidebar, with the counts that tell where to look.
@@ -99,6 +101,7 @@ pub enum Section {
     Approvals,
     Access,
     Trail,
+    Security,
     Tokens,
     Account,
     Docs,
@@ -278,6 +281,7 @@ fn navigation(frame: &Frame) -> Markup {
                     @if frame.access.approvals { (entry(Section::Approvals, Icon::Stamp, "Approvals", paths::APPROVALS, None, Some("v"))) }
                     (entry(Section::Access, Icon::ScanEye, "Who may what", paths::ACCESS, None, Some("w")))
                     @if frame.access.trail { (entry(Section::Trail, Icon::History, "Audit trail", paths::AUDIT, None, Some("u"))) }
+                    @if frame.access.security { (entry(Section::Security, Icon::ShieldAlert, "Security events", paths::SECURITY, None, Some("e"))) }
                 }
             }
             p class="nav-title" { "You" }
@@ -394,6 +398,7 @@ pub const SHORTCUTS: &[(&str, &[&str])] = &[
     ("Go to approvals", &["g", "v"]),
     ("Ask who may do what", &["g", "w"]),
     ("Go to the audit trail", &["g", "u"]),
+    ("Go to security events", &["g", "e"]),
     ("Go to your account", &["g", "a"]),
 ];
 

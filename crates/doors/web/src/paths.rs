@@ -57,6 +57,10 @@ pub const ACCESS_WHAT: &str = "/access/what";
 pub const CHANGES: &str = "/changes";
 /// The audit trail; GET with what narrows it.
 pub const AUDIT: &str = "/audit";
+/// Security events; GET with what narrows them.
+pub const SECURITY: &str = "/security";
+/// The rules by which they are found.
+pub const SECURITY_RULES: &str = "/security/rules";
 /// The reference of the API, rendered from its own description.
 pub const DOCS: &str = "/docs";
 /// Every component in every state.
@@ -84,6 +88,12 @@ pub fn history(resource: &str, id: &str) -> String {
 #[must_use]
 pub fn audit_entry(id: &str) -> String {
     format!("{AUDIT}/{}", segment(id))
+}
+
+/// A security event's page; its form posts here.
+#[must_use]
+pub fn security_event(id: &str) -> String {
+    format!("{SECURITY}/{}", segment(id))
 }
 
 /// A requirement's page; its edit form posts here.

@@ -179,6 +179,26 @@ states! {
 }
 
 states! {
+    /// How a security event stands.
+    EventStatus {
+        Open = "open", "Open", Warn;
+        Investigating = "investigating", "Investigating", Active;
+        Resolved = "resolved", "Resolved", Good;
+        FalsePositive = "false_positive", "False positive", Idle;
+    }
+}
+
+states! {
+    /// How the 72 hours stand in which an authority has to be told.
+    ClockState {
+        Running = "running", "To be told", Warn;
+        Overdue = "overdue", "Overdue", Bad;
+        Told = "told", "Told in time", Good;
+        ToldLate = "told_late", "Told late", Active;
+    }
+}
+
+states! {
     /// Where a scanner's finding stands.
     FindingState {
         Open = "open", "Open", Bad;

@@ -18,6 +18,8 @@ mod coverage;
 mod dashboards;
 mod data_quality;
 mod demo;
+mod detection;
+mod detection_clock;
 mod documents;
 mod erasing;
 mod evidence;

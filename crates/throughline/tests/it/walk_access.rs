@@ -67,6 +67,7 @@ pub(crate) fn input(operation: &Operation) -> Value {
             json!({"project_id": "00000000-0000-7000-8000-000000000001", "name": "walk", "provider": "github"})
         }
         (Subject::Record("users"), "erase") => json!({"reason": "walking through the halls"}),
+        (Subject::Record("security-events"), "record-notification") => json!({"authority": "walk"}),
         (Subject::Record("findings"), "triage") => json!({"decision": "accepted", "reason": "walk"}),
         (Subject::Collection("sessions"), "change-password") => {
             json!({"current": Person::PASSWORD, "new": "another sentence nobody guesses"})

@@ -22,6 +22,27 @@ pub(super) async fn change(
     if record.project != Some(project) {
         return Err(Problem::not_found(resource.words()).into());
     }
+    save(ctx, tx, record, version, body).await
+}
+
+/// The same of a record that belongs to no project.
+///
+/// # Errors
+/// As [`change`].
+pub(super) async fn change_anywhere(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    resource: &'static Resource,
+    id: Uuid,
+    version: &str,
+    body: &Value,
+) -> Result<(), Error> {
+    let record = Record::find(tx, ctx.catalogue().served(resource)?, &id.to_string(), true).await?;
+    save(ctx, tx, record, version, body).await
+}
+
+async fn save(ctx: &Ctx, tx: &mut Tx, record: Record, version: &str, body: &Value) -> Result<(), Error> {
+    let resource = record.resource;
     let record = authorise::<Update, _>(ctx, record)?;
     if record.version != version {
         let detail = format!(
@@ -31,6 +52,6 @@ pub(super) async fn change(
         );
         return Err(Problem::new(ProblemKind::PreconditionFailed, detail).into());
     }
-    kernel::update(ctx, tx, served, record, body).await?;
+    kernel::update(ctx, tx, ctx.catalogue().served(resource)?, record, body).await?;
     Ok(())
 }

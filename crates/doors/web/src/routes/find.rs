@@ -81,6 +81,7 @@ async fn page(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
             ("Approvals", paths::APPROVALS, nav.approvals),
             ("Who may what", paths::ACCESS, true),
             ("Audit trail", paths::AUDIT, nav.trail),
+            ("Security events", paths::SECURITY, nav.security),
             ("API tokens", paths::TOKENS, true),
             ("Account", paths::ACCOUNT, true),
         ];

@@ -47,6 +47,7 @@ mod releases;
 mod requirement;
 mod requirement_form;
 mod requirements;
+mod security;
 mod session;
 mod suspects;
 mod tests;
@@ -120,6 +121,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(releases::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
+        .merge(security::routes())
         .merge(suspects::routes())
         .merge(tests::routes())
         .merge(tokens::routes())

@@ -155,6 +155,7 @@ impl Visitor {
                 about_others: self.may("role", "read", None),
                 approvals: self.ctx.reach("approval_request", "read") != authz::Reach::Nothing,
                 trail: self.ctx.reach("audit_log", "read") != authz::Reach::Nothing,
+                security: self.ctx.reach("security_event", "read") != authz::Reach::Nothing,
             },
             person: Some(self.ctx.principal.display_name.clone()),
             csrf: self.csrf.clone(),

@@ -37,6 +37,7 @@ pub mod quality;
 pub mod releases;
 pub mod requirement;
 pub mod requirements;
+pub mod security;
 pub mod sign_in;
 pub mod suspects;
 pub mod test_case;

@@ -12,6 +12,7 @@ mod quality;
 mod questions;
 mod releases;
 mod requirements;
+mod security;
 mod watching;
 mod webhooks;
 
@@ -137,6 +138,15 @@ pub(crate) const NAMES: &[&str] = &[
     "account",
     "find",
     "find-nothing",
+    "security",
+    "security-empty",
+    "security-nothing-fits",
+    "security-event",
+    "security-event-told",
+    "security-event-refused",
+    "security-event-reader",
+    "security-rules",
+    "security-rules-reader",
     "members",
     "members-empty",
     "members-nothing-fits",
@@ -185,7 +195,14 @@ pub(crate) fn frame() -> Frame {
             tests: Some(2_914),
             open_defects: Some(17),
         }),
-        access: AccessNav { members: true, roles: true, about_others: true, approvals: true, trail: true },
+        access: AccessNav {
+            members: true,
+            roles: true,
+            about_others: true,
+            approvals: true,
+            trail: true,
+            security: true,
+        },
         person: Some(s("Mira Holm")),
         csrf: s("csrf-sample"),
         path: s("/"),
@@ -380,6 +397,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         ),
         "defect" => views::defect::page(&at(Section::Defects), &defect()),
         name if name.starts_with("finding") => return findings::render(name, &at(Section::Findings)),
+        name if name.starts_with("security") => return security::render(name, &outside(Section::Security)),
         name if name.starts_with("exposure") => {
             views::exposure::page(&outside(Section::Other), &findings::exposure(name))
         }

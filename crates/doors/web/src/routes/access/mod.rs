@@ -28,6 +28,7 @@ use super::{Site, error::form_errors, form::Fields};
 use crate::{components::FormErrors, paths};
 
 pub(super) use question::why;
+pub(super) use role::moment_of;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
@@ -62,7 +63,7 @@ async fn perform(ctx: &Ctx, subject: Subject, name: &str, id: Option<&str>, inpu
 
 /// A field of a form that is a moment in UTC, as RFC 3339 writes it. What cannot be read stays as it was sent, so that the
 /// operation says what is wrong with it.
-fn moment(text: &str) -> Value {
+pub(super) fn moment(text: &str) -> Value {
     if text.is_empty() {
         return Value::Null;
     }

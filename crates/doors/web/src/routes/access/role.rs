@@ -100,7 +100,7 @@ async fn render(visitor: &Visitor, name: &str, query: Option<&str>, base: View) 
 }
 
 /// A moment as a field of a form shows it, in UTC and to the minute.
-fn moment_of(at: Option<jiff::Timestamp>) -> String {
+pub(in crate::routes) fn moment_of(at: Option<jiff::Timestamp>) -> String {
     at.map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M").to_string())
 }
 

@@ -1,0 +1,1 @@
+-- What was found to hold needs no undoing.

@@ -1,0 +1,8 @@
+-- The rules of the step before hold for what was there already.
+alter table security.security_events validate constraint security_events_fingerprint_check;
+alter table security.security_events validate constraint security_events_occurrence_count_check;
+alter table security.security_events validate constraint security_events_notification_due_at_check;
+alter table security.security_events validate constraint security_events_notification_authority_check;
+alter table security.security_events validate constraint security_events_notification_reference_check;
+alter table security.security_events validate constraint security_events_notification_delay_reason_check;
+alter table security.security_events validate constraint security_events_notification_reminder_check;
