@@ -13,6 +13,7 @@ mod data_quality;
 mod database;
 mod doctor;
 mod evidence;
+mod export;
 mod exposure;
 mod failure;
 mod gate;
@@ -66,6 +67,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
         Command::Link(arguments) => return link::run(&data, arguments, cli.json).await,
+        Command::Export(arguments) => return export::run(&data, arguments).await,
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Undo(arguments) => return undo::run(&data, arguments, cli.json).await,

@@ -1,6 +1,7 @@
 //! How data is kept safe and how that is shown: classifications, keys, masking, compliance, security events,
 //! vulnerabilities, what scanners find; the seals by which the audit trail can be proven; and the evidence of releases.
 
+mod bom;
 mod components;
 pub mod evidence;
 mod exposure;
@@ -12,6 +13,7 @@ mod triage;
 
 use kernel::Operation;
 
+pub use bom::{CYCLONEDX_TYPE, Subject as BomSubject, cyclonedx_of_build, has_components};
 pub use components::*;
 pub use evidence::EVIDENCE_BUNDLES;
 pub use exposure::{AtRisk, Exposure, Occurrence, Proof, exposure};

@@ -21,6 +21,7 @@ mod demo;
 mod documents;
 mod evidence;
 mod exchange;
+mod exports;
 mod findings;
 mod forgery;
 mod gate;

@@ -13,6 +13,7 @@ mod access;
 mod account;
 mod answer;
 mod baselines;
+mod build_exports;
 mod builds;
 mod change;
 mod changes;
@@ -46,6 +47,7 @@ mod releases;
 mod requirement;
 mod requirement_form;
 mod requirements;
+mod services;
 mod session;
 mod suspects;
 mod tests;
@@ -92,6 +94,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(access::routes())
         .merge(account::routes())
         .merge(baselines::routes())
+        .merge(build_exports::routes())
         .merge(builds::routes())
         .merge(changes::routes())
         .merge(defects::routes())
@@ -116,6 +119,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(releases::routes())
         .merge(requirement::routes())
         .merge(requirements::routes())
+        .merge(services::routes())
         .merge(suspects::routes())
         .merge(tests::routes())
         .merge(tokens::routes())

@@ -36,6 +36,8 @@ pub mod quality;
 pub mod releases;
 pub mod requirement;
 pub mod requirements;
+pub mod service;
+pub mod services;
 pub mod sign_in;
 pub mod suspects;
 pub mod test_case;
