@@ -136,7 +136,8 @@ impl Going {
         let allowed = &self.export.allowed;
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
             [&allowed.project, &self.export.build, &run, &self.last, &ROWS];
-        let rows = allowed.query(&self.ctx, &tx, RESULTS, &params).await?;
+        let ctx = &self.ctx;
+        let rows = allowed.query(ctx, &tx, RESULTS, &params).await?;
         tx.commit().await?;
         for row in &rows {
             self.last = Some(row.try_get("id")?);

@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{World, assert_adds_up};
+use kernel::{Ctx, Request};
 use quality::imports::FileStatus;
 use serde_json::json;
 
@@ -115,4 +118,30 @@ async fn build_events_make_their_build_and_its_results_belong_to_it() {
     let ended = named.import(&[("bep.json", EVENTS[1..].as_bytes())], json!({"build": "v7"})).await.remove(0);
     assert_eq!((ended.status.as_str(), ended.summary.recognised["builds"]), ("completed", 1));
     assert_eq!(builds(&named).await, [format!("success - 0123 60 {invocation}")]);
+}
+
+/// Whoever may only import, as a pipeline's token may, brings results all the same.
+#[tokio::test]
+async fn who_may_not_change_builds_brings_results_but_no_builds() {
+    let world = World::new().await;
+    world.import(&[("a.xml", b"<testsuite/>")], json!({"build": "v7"})).await;
+    let mut principal = world.principal();
+    principal.grants = principal.grants.clone().narrowed(vec!["import:create".parse().unwrap()]);
+    let narrow = Ctx::new(world.kernel.clone(), Arc::new(principal), Request::default());
+    let files: [(&str, &[u8]); 1] = [("bep.json", EVENTS[1..].as_bytes())];
+    for (more, of_build) in [(json!({"build": "v7"}), 7), (json!({}), 7)] {
+        let ids = world.queue(&files, more).await.unwrap();
+        world.imports.run(&narrow, &ids).await;
+        let ended = world.ended(ids[0]).await;
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None));
+        assert_eq!(ended.summary.recognised["test_results"], 7);
+        assert!(ended.summary.warnings.iter().any(|one| one.contains("you may not")), "{:?}", ended.summary.warnings);
+        assert!(!ended.summary.recognised.contains_key("builds"));
+        let counted = world.count("select count(*) from quality.test_results where build_id is not null").await;
+        assert_eq!(counted, of_build);
+    }
+    assert_eq!(builds(&world).await, ["success - - - -"]);
+    let ids = world.queue(&[("12.json", jenkins(12, "SUCCESS", COMMIT).as_bytes())], json!({})).await.unwrap();
+    world.imports.run(&narrow, &ids).await;
+    assert!(world.ended(ids[0]).await.error.unwrap().contains("you may not create builds"));
 }

@@ -196,7 +196,9 @@ async fn components_go_out_as_cyclonedx_with_what_people_decided() {
         {"type": "library", "bom-ref": "c", "name": "plain"}],
         "vulnerabilities": [
             {"id": "CVE-2026-0001", "ratings": [{"severity": "high", "score": 8.1}], "analysis": {"state": "not_affected", "justification": "code_not_reachable", "detail": "dead"}, "affects": [{"ref": "a"}]},
-            {"id": "CVE-2026-0002", "affects": [{"ref": "a"}, {"ref": "b"}]}]});
+            {"id": "CVE-2026-0002", "affects": [{"ref": "a"}, {"ref": "b"}]},
+            {"id": "CVE-2026-0003", "affects": [{"ref": "b", "versions": [{"range": "vers:semver/<2.6.7.5", "status": "affected"}]}]},
+            {"id": "CVE-2026-0004", "affects": [{"ref": "a", "versions": [{"range": "vers:npm/<1.0.0", "status": "affected"}]}]}]});
     let ended = world.import(&[("bom.json", bom.to_string().as_bytes())], json!({"build": "v1"})).await.remove(0);
     assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None));
     // A finding of the same in one of the components, about which somebody decided.
@@ -233,6 +235,13 @@ async fn components_go_out_as_cyclonedx_with_what_people_decided() {
         said("CVE-2026-0002"),
         ["frame Some(\"2\"): Some(\"in_triage\") None", "lib Some(\"1.2.0\"): Some(\"exploitable\") None"]
     );
+
+    assert_eq!(
+        said("CVE-2026-0003"),
+        ["frame Some(\"2\"): Some(\"in_triage\") None"],
+        "nobody can tell whether this version is meant"
+    );
+    assert!(!vulnerabilities.contains_key("CVE-2026-0004"), "another version is meant");
 
     // Brought back for another build, it says the same, but for what the same project decided.
     let again = world.import(&[("again.json", &first)], json!({"build": "v2"})).await.remove(0);

@@ -16,7 +16,8 @@ paths:
     post: {deprecated: true, requestBody: {content: {application/json: {}}}}
 ";
 const REPORT: &str = "<testsuite name='unit'><testcase name='pays'/><testcase name='refunds'><failure message='no'/></testcase></testsuite>";
-const BOM: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"xz","version":"5.6.0"}]}"#;
+const BOM: &str =
+    r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"xz","version":"5.6.0"}]}"#;
 
 async fn import(browser: &mut Browser, build: &str, name: &str, content: &str) -> String {
     browser.get("/p/pay/import").await;
@@ -49,7 +50,14 @@ async fn a_description_is_imported_and_its_operations_are_shown() {
     assert!(list.body.contains(&format!("/services/{id}")) && text(&list).contains("Shop API"));
     let page = olga.get(&format!("/services/{id}")).await;
     let shown = text(&page);
-    for part in ["Shop API 1.0, OpenAPI 3.1.0, 2 operations", "GET /orders", "listOrders", "Lists orders", "Deprecated", "application/json"] {
+    for part in [
+        "Shop API 1.0, OpenAPI 3.1.0, 2 operations",
+        "GET /orders",
+        "listOrders",
+        "Lists orders",
+        "Deprecated",
+        "application/json",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!page.body.contains("<b>things</b>"), "what a stranger wrote is text");
@@ -85,7 +93,11 @@ async fn a_build_has_buttons_for_what_goes_out() {
     assert!(olga.get("/p/pay/builds/1").await.body.contains("/p/pay/builds/1/bom.cdx.json"));
     let tests = olga.get("/p/pay/builds/1/tests.xml").await;
     assert_eq!(tests.status, StatusCode::OK);
-    assert!(tests.body.contains("tests=\"2\" failures=\"1\"") && tests.body.contains("name=\"refunds\""), "{}", tests.body);
+    assert!(
+        tests.body.contains("tests=\"2\" failures=\"1\"") && tests.body.contains("name=\"refunds\""),
+        "{}",
+        tests.body
+    );
     let bom = olga.get("/p/pay/builds/1/bom.cdx.json").await;
     assert!(bom.body.contains("\"name\":\"xz\""), "{}", bom.body);
     assert_eq!(olga.get("/p/pay/builds/9/tests.xml").await.status, StatusCode::NOT_FOUND);

@@ -52,7 +52,7 @@ pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Re
     summary.count("builds", 0, 0, 0);
     // A job lists its newest build first; numbers here follow the order in which they were made.
     for build in read.builds.iter().rev() {
-        let (_, became) = store(ctx, tx, job, "jenkins", build).await?;
+        let (_, became) = store(ctx, tx, job, "jenkins", build).await?.map_err(Stop::rejected)?;
         count(&mut summary, build, became);
     }
     if read.named_only > 0 {
@@ -67,24 +67,30 @@ pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Re
     Ok(summary)
 }
 
-/// The build that a file of build events is about, to which its results belong. None: nothing identifies it, and none was named.
+/// What is known of the build that a file of build events is about.
+pub(crate) enum Told {
+    /// Its results belong to this one; what became of it.
+    Build(Uuid, Box<dyn FnOnce(&mut Summary) + Send>),
+    /// Its sender may not make or change builds: the results come in all the same, for the build that was named, or none.
+    Not(String),
+    /// Nothing identifies it.
+    Nothing,
+}
+
+/// The build that a file of build events is about, to which its results belong.
 ///
 /// # Errors
-/// As for [`import`].
-pub(crate) async fn of_events(
-    ctx: &Ctx,
-    tx: &Tx,
-    job: &Job,
-    source: &Source,
-    format: Format,
-) -> Result<Option<(Uuid, impl FnOnce(&mut Summary) + use<>)>, Stop> {
+/// When the file cannot be read, or whatever the database says.
+pub(crate) async fn of_events(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source, format: Format) -> Result<Told, Stop> {
     let read = source.read(move |file| builds::survey(format, file, &Limits::default())).await?;
     let build = read.map_err(Stop::unreadable)?;
     if build.identifier.is_empty() {
-        return Ok(None);
+        return Ok(Told::Nothing);
     }
-    let (id, became) = store(ctx, tx, job, "bazel", &build).await?;
-    Ok(Some((id, move |summary: &mut Summary| count(summary, &build, became))))
+    Ok(match store(ctx, tx, job, "bazel", &build).await? {
+        Ok((id, became)) => Told::Build(id, Box::new(move |summary: &mut Summary| count(summary, &build, became))),
+        Err(why) => Told::Not(why),
+    })
 }
 
 fn count(summary: &mut Summary, build: &Build, became: Became) {
@@ -99,7 +105,14 @@ fn count(summary: &mut Summary, build: &Build, became: Became) {
     summary.tell(Changed::new(what, &cut(&build.identifier, 200), &cut(title, 200), Vec::new()));
 }
 
-async fn store(ctx: &Ctx, tx: &Tx, job: &Job, system: &str, build: &Build) -> Result<(Uuid, Became), Stop> {
+/// The build made or changed; or why the sender may not.
+async fn store(
+    ctx: &Ctx,
+    tx: &Tx,
+    job: &Job,
+    system: &str,
+    build: &Build,
+) -> Result<Result<(Uuid, Became), String>, Stop> {
     let identifier = cut(&build.identifier, 500);
     let status = match build.standing {
         Standing::Unknown => "pending",
@@ -119,14 +132,18 @@ async fn store(ctx: &Ctx, tx: &Tx, job: &Job, system: &str, build: &Build) -> Re
     }
     let (id, became) = match known {
         Some(id) => {
-            allow(ctx, job, Update::NAME)?;
+            if let Some(why) = refusal(ctx, job, Update::NAME) {
+                return Ok(Err(why));
+            }
             let changed = tx
                 .execute(UPDATE, &[&id, &build.commit, &build.branch, &status, &build.started_at, &build.completed_at])
                 .await?;
             (id, if changed > 0 { Became::Changed } else { Became::Same })
         }
         None => {
-            allow(ctx, job, Create::NAME)?;
+            if let Some(why) = refusal(ctx, job, Create::NAME) {
+                return Ok(Err(why));
+            }
             let id = ctx.new_id();
             let (from, to) = (&build.started_at, &build.completed_at);
             tx.execute(
@@ -142,13 +159,14 @@ async fn store(ctx: &Ctx, tx: &Tx, job: &Job, system: &str, build: &Build) -> Re
     let url = build.url.as_ref().filter(is_address);
     let title = build.name.as_deref().map(|name| cut(name, 500));
     tx.execute(REFER, &[&job.project, &id, &system, &identifier, &url, &title, &ctx.now()]).await?;
-    Ok((id, became))
+    Ok(Ok((id, became)))
 }
 
-fn allow(ctx: &Ctx, job: &Job, action: &'static str) -> Result<(), Stop> {
+/// Why the sender may not do this to builds; nothing when they may.
+fn refusal(ctx: &Ctx, job: &Job, action: &'static str) -> Option<String> {
     if ctx.may("build", action, Some(job.project)) {
-        return Ok(());
+        return None;
     }
     let reason = ctx.why_not("build", action, Some(job.project));
-    Err(Stop::rejected(format!("the file tells of builds, and you may not {action} builds: {reason}")))
+    Some(format!("the file tells of builds, and you may not {action} builds: {reason}"))
 }

@@ -318,12 +318,22 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
 
 /// Build events: the build first, then the results that belong to it.
 async fn events(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source, format: Format) -> Result<Summary, Stop> {
-    let Some((build, count)) = builds::of_events(ctx, tx, job, source, format).await? else {
-        return junit::import(ctx, tx, job, source, format).await;
-    };
-    job.told.get_or_init(|| build);
+    let told = builds::of_events(ctx, tx, job, source, format).await?;
+    if let builds::Told::Build(build, _) = &told {
+        job.told.get_or_init(|| *build);
+    }
     let mut summary = junit::import(ctx, tx, job, source, format).await?;
-    count(&mut summary);
+    match told {
+        builds::Told::Build(_, count) => count(&mut summary),
+        builds::Told::Not(why) => summary.warn(format!(
+            "{why}; its results belong to {}",
+            match job.build {
+                Some(_) => "the build that was named, which was left as it is",
+                None => "no build",
+            }
+        )),
+        builds::Told::Nothing => {}
+    }
     Ok(summary)
 }
 
