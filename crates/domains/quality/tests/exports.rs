@@ -197,7 +197,7 @@ async fn components_go_out_as_cyclonedx_with_what_people_decided() {
         "vulnerabilities": [
             {"id": "CVE-2026-0001", "ratings": [{"severity": "high", "score": 8.1}], "analysis": {"state": "not_affected", "justification": "code_not_reachable", "detail": "dead"}, "affects": [{"ref": "a"}]},
             {"id": "CVE-2026-0002", "affects": [{"ref": "a"}, {"ref": "b"}]},
-            {"id": "CVE-2026-0003", "affects": [{"ref": "b", "versions": [{"range": "vers:semver/<2.6.7.5", "status": "affected"}]}]},
+            {"id": "CVE-2026-0003", "affects": [{"ref": "b", "versions": [{"range": "vers:unheard-of/<2.6.7.5", "status": "affected"}]}]},
             {"id": "CVE-2026-0004", "affects": [{"ref": "a", "versions": [{"range": "vers:npm/<1.0.0", "status": "affected"}]}]}]});
     let ended = world.import(&[("bom.json", bom.to_string().as_bytes())], json!({"build": "v1"})).await.remove(0);
     assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None));

@@ -65,8 +65,11 @@ async fn a_build_goes_out_to_whoever_may_export_it() {
 async fn a_build_does_not_go_out_to_who_may_only_read() {
     let world = world().await;
     let build = filled(&world).await;
-    world.get(format!("/v1/builds/{build}")).by(&world.home.viewer).send().await.expect(200);
+    let body = serde_json::json!({"name": "reader", "scopes": ["*:read"], "days": 2});
+    let made = world.post("/v1/api-tokens", &body).by(&world.home.owner).send().await.expect(201).json();
+    let reader = made["token"].as_str().unwrap().to_owned();
+    world.get(format!("/v1/builds/{build}")).bearing(&reader).send().await.expect(200);
     for what in ["junit", "cyclonedx"] {
-        world.get(format!("/v1/builds/{build}/{what}")).by(&world.home.viewer).send().await.expect(403);
+        world.get(format!("/v1/builds/{build}/{what}")).bearing(&reader).send().await.expect(403);
     }
 }
