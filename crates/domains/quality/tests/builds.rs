@@ -115,7 +115,7 @@ async fn build_events_make_their_build_and_its_results_belong_to_it() {
     alone.import_one("bep.json", &EVENTS[1..]).await;
     assert_eq!(builds(&alone).await, [format!("failed - 0123 60 {invocation}")]);
     let named = World::new().await;
-    let ended = named.import(&[("bep.json", EVENTS[1..].as_bytes())], json!({"build": "v7"})).await.remove(0);
+    let ended = named.import(&[("bep.json", &EVENTS.as_bytes()[1..])], json!({"build": "v7"})).await.remove(0);
     assert_eq!((ended.status.as_str(), ended.summary.recognised["builds"]), ("completed", 1));
     assert_eq!(builds(&named).await, [format!("success - 0123 60 {invocation}")]);
 }
@@ -128,7 +128,7 @@ async fn who_may_not_change_builds_brings_results_but_no_builds() {
     let mut principal = world.principal();
     principal.grants = principal.grants.clone().narrowed(vec!["import:create".parse().unwrap()]);
     let narrow = Ctx::new(world.kernel.clone(), Arc::new(principal), Request::default());
-    let files: [(&str, &[u8]); 1] = [("bep.json", EVENTS[1..].as_bytes())];
+    let files: [(&str, &[u8]); 1] = [("bep.json", &EVENTS.as_bytes()[1..])];
     for (more, of_build) in [(json!({"build": "v7"}), 7), (json!({}), 7)] {
         let ids = world.queue(&files, more).await.unwrap();
         world.imports.run(&narrow, &ids).await;
