@@ -21,6 +21,8 @@
 //! A new format is a new module with a `Reader` that iterates over `Result<Event, ReadError>`, a variant in
 //! [`Format`], a rule in [`recognise`], a fuzz target and a test against the sample files.
 
+pub mod api;
+pub mod builds;
 pub mod coverage;
 pub mod cyclonedx;
 pub mod exchange;

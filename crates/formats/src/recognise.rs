@@ -12,8 +12,8 @@ pub const RECOGNITION_BYTES: usize = 64 << 10;
 
 const READABLE: &str = "this server reads test results (JUnit XML, NUnit, TRX, xUnit.net, CTest, Robot Framework, go test -json, mocha, RSpec, \
      dart), Cobertura, lcov, JaCoCo, findings and components (SARIF, CycloneDX, SPDX, OSV, OpenVEX, CSAF, Trivy, Grype, osv-scanner, GitLab), \
-     requirements (Markdown with front matter, ReqIF, StrictDoc, sphinx-needs, Doorstop, ASVS, CSV, XLSX) and issues of Jira, GitHub, GitLab, \
-     Bugzilla and Redmine";
+     requirements (Markdown with front matter, ReqIF, StrictDoc, sphinx-needs, Doorstop, ASVS, CSV, XLSX), issues of Jira, GitHub, GitLab, \
+     Bugzilla and Redmine, builds of Jenkins and Bazel, and OpenAPI documents";
 
 /// A format that this crate has a reader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +99,14 @@ pub enum Format {
     Redmine,
     /// Issues of Redmine as XML.
     RedmineXml,
+    /// A description of an interface, as JSON or YAML: [`crate::api`].
+    OpenApi,
+    /// Builds of Jenkins, as its interface gives them: [`crate::builds`].
+    Jenkins,
+    /// The test report of a build of Jenkins: [`crate::results`].
+    JenkinsTests,
+    /// Build events of Bazel, with test results: [`crate::builds`] and [`crate::results`].
+    Bazel,
 }
 
 impl Format {
@@ -146,6 +154,10 @@ impl Format {
             Self::BugzillaXml => "Bugzilla (XML)",
             Self::Redmine => "Redmine (JSON)",
             Self::RedmineXml => "Redmine (XML)",
+            Self::OpenApi => "OpenAPI",
+            Self::Jenkins => "Jenkins (JSON)",
+            Self::JenkinsTests => "Jenkins test report (JSON)",
+            Self::Bazel => "Bazel (build events)",
         }
     }
 
@@ -211,6 +223,9 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     if prefix.starts_with(b"PK\x03\x04") {
         return recognise_archive(prefix);
     }
+    if let Some(what) = packed(prefix) {
+        return Recognised::Unknown(format!("{what}; {READABLE}"));
+    }
     let text = match decode_prefix(prefix) {
         Ok(text) => text,
         Err(error) => return Recognised::Unknown(error.reason),
@@ -222,10 +237,18 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     if trimmed.starts_with('<') {
         return recognise_xml(prefix);
     }
-    if trimmed.starts_with(['{', '['])
-        && let Some(format) = recognise_json(prefix)
-    {
-        return Recognised::Format(format);
+    if trimmed.starts_with("{\\rtf") {
+        return Recognised::Unknown(format!("this is a document in RTF; {READABLE}"));
+    }
+    let mut resembles = None;
+    if trimmed.starts_with(['{', '[']) {
+        match recognise_json(prefix) {
+            Ok(format) => return Recognised::Format(format),
+            Err(what) => resembles = Some(what),
+        }
+    }
+    if is_openapi(trimmed) {
+        return Recognised::Format(Format::OpenApi);
     }
     if is_front_matter(trimmed) {
         return Recognised::Format(Format::Requirement);
@@ -242,11 +265,13 @@ pub fn recognise(prefix: &[u8]) -> Recognised {
     if is_doorstop(trimmed) {
         return Recognised::Format(Format::Doorstop);
     }
-    if let Some(format) = recognise_table(trimmed) {
+    if resembles.is_none()
+        && let Some(format) = recognise_table(trimmed)
+    {
         return Recognised::Format(format);
     }
     let what = match trimmed.chars().next() {
-        Some('{' | '[') => "this looks like JSON",
+        Some('{' | '[') if resembles.is_some() => resembles.unwrap_or_default(),
         Some('#') => "this looks like Markdown without front matter (a block between two lines of ---)",
         _ if text.contains('\0') || text.contains('\u{FFFD}') => "this is not a text file that this server understands",
         _ => {
@@ -319,6 +344,41 @@ fn recognise_archive(prefix: &[u8]) -> Recognised {
         return office();
     }
     Recognised::Format(Format::Reqifz)
+}
+
+/// What other things that are packed or no text are, by their first bytes.
+fn packed(prefix: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 8] = [
+        (b"%PDF-", "this is a PDF document"),
+        (b"\x1f\x8b", "this is a file packed by gzip; unpack it and send what is in it"),
+        (b"BZh", "this is a file packed by bzip2; unpack it and send what is in it"),
+        (b"\xfd7zXZ\x00", "this is a file packed by xz; unpack it and send what is in it"),
+        (b"\x28\xb5\x2f\xfd", "this is a file packed by zstd; unpack it and send what is in it"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "this is a document of an old office program; save a table as XLSX or CSV",
+        ),
+        (b"\x89PNG", "this is a picture"),
+        (b"\xff\xd8\xff", "this is a picture"),
+    ];
+    kinds.iter().find(|(magic, _)| prefix.starts_with(magic)).map(|(_, what)| *what)
+}
+
+/// YAML whose top says the version of OpenAPI or Swagger.
+fn is_openapi(text: &str) -> bool {
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with(['#', '-', '%']));
+    if !first.is_some_and(|line| !line.starts_with(' ') && line.contains(':')) {
+        return false;
+    }
+    text.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
+        let value = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+        match name.trim_end().trim_matches(['"', '\'']) {
+            // At the top: nothing stands before the name.
+            "openapi" => value.starts_with("3."),
+            "swagger" => value.starts_with("2."),
+            _ => false,
+        }
+    })
 }
 
 fn office() -> Recognised {
@@ -419,7 +479,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
-        let cases: [(&str, Format); 41] = [
+        let cases: [(&str, Format); 45] = [
             ("<testsuites/>", Format::Junit),
             ("\u{FEFF}<?xml version='1.0' encoding='utf-8'?>\n<!-- x -->\n<testsuite name='a'>", Format::Junit),
             ("\n  <testcase name='a'/>", Format::Junit),
@@ -460,6 +520,7 @@ mod tests {
             ("UID,Statement,Parent\n1,a,\n", Format::Csv),
             ("\"ID\";\"Title\"\r\n1;a\r\n", Format::Csv),
             ("issuekey,title,description\nA-1,x,y\n", Format::JiraCsv),
+            ("Our list,,\nName,Place,Won\na,b,1\n", Format::Csv),
             ("{\"total\":1,\"issues\":[{\"key\":\"A-1\",\"fields\":{\"summary\":\"x\"}}]}", Format::Jira),
             (
                 "[{\"number\":1,\"title\":\"x\",\"state\":\"open\",\"user\":{},\"html_url\":\"u\"}]",
@@ -470,6 +531,9 @@ mod tests {
             ("<bugzilla version='5'><bug><bug_id>1</bug_id>", Format::BugzillaXml),
             ("{\"issues\":[{\"id\":1,\"subject\":\"x\"}],\"total_count\":1}", Format::Redmine),
             ("<issues total_count='1' type='array'><issue><id>1</id>", Format::RedmineXml),
+            ("openapi: 3.0.3\ninfo:\n  title: x\n", Format::OpenApi),
+            ("# made by x\n---\ninfo: {}\nopenapi: \"3.1.0\" # new\n", Format::OpenApi),
+            ("---\nswagger: '2.0'\n", Format::OpenApi),
         ];
         for (text, format) in cases {
             assert_eq!(recognise(text.as_bytes()), Recognised::Format(format), "{text}");
@@ -492,6 +556,11 @@ mod tests {
         assert!(reason(b"<report><row/></report>").contains("<report>"));
         assert!(reason(b"{\"a\":1}").contains("JSON"));
         assert!(reason(b"# Title\n").contains("front matter"));
+        assert!(reason(b"{\"a\":1,\"b\":2}\n{\"a\":1,\"b\":3}\n").contains("JSON"));
+        assert!(reason(b"%PDF-1.7\n").contains("PDF"));
+        assert!(reason(b"\x1f\x8b\x08").contains("gzip"));
+        assert!(reason(b"{\\rtf1\\ansi x}").contains("RTF"));
+        assert!(reason(b"info:\n  openapi: 3.0.0\n").contains("neither XML"));
         assert!(reason(b"this is not an XML!").contains("neither XML"));
         assert!(reason(b"\x7fELF\x00\xff\xfe").contains("not a text file"));
         assert!(reason(b"<coverage generated='1'><project/></coverage>").contains("Clover"));

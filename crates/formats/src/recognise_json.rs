@@ -29,6 +29,11 @@ impl Outline {
         self.members.contains_key(path)
     }
 
+    /// Whether there is a member whose path begins so.
+    fn has_any_at(&self, beginning: &str) -> bool {
+        self.members.keys().any(|path| path.starts_with(beginning))
+    }
+
     /// The text of the member at this path.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         self.members.get(path)?.as_deref()
@@ -117,9 +122,41 @@ fn recognise_supply(outline: &Outline) -> Option<Format> {
     None
 }
 
-/// The format of a JSON document by its first bytes, or None when it is none that this crate reads.
-pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
+/// The format of a JSON document by its first bytes, or what it looks like when it is none that this crate reads.
+pub(crate) fn recognise_json(prefix: &[u8]) -> Result<Format, &'static str> {
     let outline = Outline::of(prefix);
+    format_of(&outline).ok_or_else(|| resembles(&outline))
+}
+
+/// What is told of JSON that no reader takes.
+fn resembles(outline: &Outline) -> &'static str {
+    let all = |names: &[&str]| names.iter().all(|name| outline.has(name));
+    let github = outline.has("repository") && (outline.has("sender") || outline.has("pusher"));
+    let advisory = all(&["action", "security_advisory"]);
+    let gitlab =
+        outline.has("object_kind") && ["project", "project_id", "deployment_id"].iter().any(|name| outline.has(name));
+    if github || advisory || gitlab {
+        return "this looks like the message of a webhook, which is sent to the address of a webhook connection and not imported";
+    }
+    let jira = |at: &str| {
+        outline.text(at).is_some_and(|address| address.contains("/rest/api/") || address.contains("/rest/agile/"))
+    };
+    if ["self", "values.self", "transitions.to.self", "issueLinkTypes.self"].iter().any(|at| jira(at)) {
+        return "this is what Jira says of a project or its settings, and holds no issues; ask it for `search`";
+    }
+    if outline.has("asyncapi") {
+        return "this looks like AsyncAPI, of which no reader is here";
+    }
+    if outline.has("data") && outline.has_any_at("data.") && !outline.has("version") {
+        return "this looks like the answer of a GraphQL interface, whose shape is the question's";
+    }
+    if outline.members.is_empty() {
+        return "this is JSON without members by which it could be told";
+    }
+    "this looks like JSON"
+}
+
+fn format_of(outline: &Outline) -> Option<Format> {
     if outline.text("bomFormat") == Some("CycloneDX") {
         return Some(Format::CycloneDx);
     }
@@ -129,7 +166,7 @@ pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
     {
         return Some(Format::Sarif);
     }
-    if let Some(format) = recognise_supply(&outline) {
+    if let Some(format) = recognise_supply(outline) {
         return Some(format);
     }
     if outline.has("protocolVersion") && outline.text("type") == Some("start") {
@@ -146,7 +183,36 @@ pub(crate) fn recognise_json(prefix: &[u8]) -> Option<Format> {
     {
         return Some(Format::Rspec);
     }
-    recognise_exchange(&outline)
+    if is_openapi(outline) {
+        return Some(Format::OpenApi);
+    }
+    if let Some(format) = recognise_builds(outline) {
+        return Some(format);
+    }
+    recognise_exchange(outline)
+}
+
+/// Builds, and test results as the server that made them keeps them.
+fn recognise_builds(outline: &Outline) -> Option<Format> {
+    let any = |names: &[&str]| names.iter().any(|name| outline.has(name));
+    if outline.has("id.started") && any(&["started.uuid", "started.startTime", "started.startTimeMillis"]) {
+        return Some(Format::Bazel);
+    }
+    if any(&["passCount", "failCount", "totalCount"]) && any(&["suites", "suites.cases", "childReports"]) {
+        return Some(Format::JenkinsTests);
+    }
+    let is_jenkins = outline.text("_class").is_some_and(|class| class.contains('.'));
+    let is_build = outline.has("number") && outline.has("timestamp") && any(&["building", "result", "duration"]);
+    let is_job = outline.has("builds") && any(&["builds.number", "nextBuildNumber", "lastBuild"]);
+    ((is_jenkins || outline.has("url")) && (is_build || is_job)).then_some(Format::Jenkins)
+}
+
+/// A description of an interface. Where keys are sorted, components come first and may fill what is looked at.
+fn is_openapi(outline: &Outline) -> bool {
+    outline.text("openapi").is_some_and(|version| version.starts_with("3."))
+        || outline.text("swagger").is_some_and(|version| version.starts_with("2."))
+        || outline.has_any_at("paths./")
+        || outline.has("components.schemas") && !outline.has("asyncapi")
 }
 
 /// Requirements and issues.
@@ -210,12 +276,39 @@ mod tests {
             (r#"{"data":{"search":{"nodes":[{"vulnerabilityAlerts":{}}]}}}"#, None),
             (r#"{"id":1,"modified":"x"}"#, None),
             (r#"{"stats":{},"tests":[]}"#, None),
+            (r#"{"openapi":"3.1.0","info":{}}"#, Some(Format::OpenApi)),
+            (r#"{"swagger":"2.0"}"#, Some(Format::OpenApi)),
+            (r#"{"components":{"schemas":{"A":{"type":"obj"#, Some(Format::OpenApi)),
+            (r#"{"info":{},"paths":{"/a":{"get":{"#, Some(Format::OpenApi)),
+            (r#"{"asyncapi":"2.6.0","components":{"schemas":{}}}"#, None),
+            (r#"{"openapi":"4.0.0"}"#, None),
+            ("{\"id\":{\"started\":{}},\"started\":{\"uuid\":\"x\"}}\n{\"id\"", Some(Format::Bazel)),
+            (r#"{"_class":"hudson.tasks.junit.TestResult","failCount":0,"suites":[]}"#, Some(Format::JenkinsTests)),
+            (
+                r#"{"_class":"hudson.model.FreeStyleBuild","actions":[],"building":false,"number":1,"timestamp":1}"#,
+                Some(Format::Jenkins),
+            ),
+            (r#"{"builds":[{"number":1,"url":"u"}],"url":"u"}"#, Some(Format::Jenkins)),
+            (r#"{"builds":[{"number":1}]}"#, None),
             (r#"[{"runs":1}]"#, None),
             ("{", None),
         ];
         for (text, format) in cases {
-            assert_eq!(recognise_json(text.as_bytes()), format, "{text}");
+            assert_eq!(recognise_json(text.as_bytes()).ok(), format, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_known_and_not_read_is_called_by_its_name() {
+        let said = |text: &str| recognise_json(text.as_bytes()).expect_err("nobody reads it");
+        assert!(said(r#"{"action":"closed","repository":{},"sender":{}}"#).contains("webhook"));
+        assert!(said(r#"{"object_kind":"push","project":{}}"#).contains("webhook"));
+        assert!(said(r#"{"data":{"search":{}}}"#).contains("GraphQL"));
+        assert!(said(r#"{"asyncapi":"3.0.0"}"#).contains("AsyncAPI"));
+        assert!(said(r#"[{"self":"https://a.example/rest/api/2/status/1","name":"Open"}]"#).contains("Jira"));
+        assert!(said(r#"{"object_kind":"build","project_id":1}"#).contains("webhook"));
+        assert!(said("[1]").contains("without members"));
+        assert!(said(r#"{"a":1}"#).contains("JSON"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
     detecting::Security,
     erase::EraseArguments,
     evidence::EvidenceCommand,
+    export::ExportArguments,
     exposure::ExposureArguments,
     failure::Failure,
     gate::GateArguments,
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     },
     /// Link records from annotations in code, such as `Verifies: REQ-12.3` above a test.
     Link(LinkArguments),
+    /// Hand out what is recorded in a format that other tools read: test results as JUnit XML, components as CycloneDX, requirements as ReqIF.
+    Export(ExportArguments),
     /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
     Exposure(ExposureArguments),
     /// Move the schema forward or back.

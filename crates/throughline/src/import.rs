@@ -40,9 +40,10 @@ pub(crate) struct ImportArguments {
     /// The build that was tested: its number, commit hash, version or identifier.
     #[arg(long, value_name = "REF")]
     build: Option<String>,
-    /// Insist on a format: junit, nunit, trx, xunit, ctest, robot, go-test, mocha, rspec, dart, cobertura, lcov, jacoco, sarif,
-    /// cyclonedx, requirement, reqif, reqifz, strictdoc, sphinx-needs, doorstop, asvs, csv, xlsx, jira, jira-csv, github-issues,
-    /// gitlab-issues, bugzilla, bugzilla-xml, redmine or redmine-xml.
+    /// Insist on a format: junit, nunit, trx, xunit, ctest, robot, go-test, mocha, rspec, dart, bazel, jenkins, jenkins-tests, cobertura,
+    /// lcov, jacoco, sarif, cyclonedx, spdx, osv, osv-scanner, openvex, csaf, trivy, grype, gitlab, requirement, reqif, reqifz, strictdoc,
+    /// sphinx-needs, doorstop, asvs, csv, xlsx, jira, jira-csv, github-issues, gitlab-issues, bugzilla, bugzilla-xml, redmine, redmine-xml
+    /// or openapi.
     #[arg(long, value_name = "F")]
     format: Option<String>,
     /// How the words of another tool become ours: name or identifier of an import profile of the project.

@@ -17,6 +17,7 @@ mod detecting;
 mod doctor;
 mod erase;
 mod evidence;
+mod export;
 mod exposure;
 mod failure;
 mod gate;
@@ -71,6 +72,7 @@ async fn run(cli: Cli, matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Command::Up(arguments) => up::run(&data, arguments).await?,
         Command::Import(arguments) => return import::run(&data, arguments, cli.json).await,
         Command::Link(arguments) => return link::run(&data, arguments, cli.json).await,
+        Command::Export(arguments) => return export::run(&data, arguments).await,
         Command::Exposure(arguments) => return exposure::run(&data, arguments, cli.json).await,
         Command::Check(arguments) => return check::run(&data, arguments, cli.json).await,
         Command::Erase(arguments) => return erase::run(&data, arguments, cli.json).await,

@@ -2,6 +2,7 @@
 //! vulnerabilities, what scanners find; the rules by which security events are found; the seals by which the audit trail can be proven; and the
 //! evidence of releases.
 
+mod bom;
 mod components;
 pub mod detection;
 pub mod evidence;
@@ -14,6 +15,7 @@ mod triage;
 
 use kernel::Operation;
 
+pub use bom::{CYCLONEDX_TYPE, Subject as BomSubject, cyclonedx_of_build, has_components};
 pub use components::*;
 pub use detection::DETECTION_RULES;
 pub use evidence::EVIDENCE_BUNDLES;

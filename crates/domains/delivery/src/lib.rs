@@ -2,6 +2,7 @@
 //! of them by themselves.
 
 mod approval;
+mod build_exports;
 mod builds;
 mod deployments;
 mod gate;
@@ -12,6 +13,7 @@ mod text;
 pub mod webhooks;
 
 pub use approval::Approve;
+pub use build_exports::{ExportedBuild, find_build_to_export};
 pub use builds::{
     BuildFilter, BuildLine, CommitLine, artifacts_of_build, branches, commits_of_build, deployments_of_build,
     find_build, list_builds,

@@ -3,9 +3,14 @@
 
 mod preferences;
 mod resources;
+mod services;
 mod undoing;
 
 pub use resources::*;
+pub use services::{
+    ApiDocument, ApiOperation, OperationFilter, ServiceLine, ServiceRecord, find_service, list_services,
+    operations_of_service,
+};
 
 use kernel::Operation;
 

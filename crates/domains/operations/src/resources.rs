@@ -38,6 +38,16 @@ pub static SERVICE_INSTANCES: Resource =
         ])
         .verbs(ROW);
 
+/// Descriptions of the interfaces of services, as imports keep them.
+pub static API_DOCUMENTS: Resource = Resource::new("api-documents", "platform.api_documents", "service", "title")
+    .child_of("service_id", "services")
+    .verbs(SEEN);
+
+/// What services offer, as imports keep it.
+pub static API_OPERATIONS: Resource = Resource::new("api-operations", "platform.api_operations", "service", "path")
+    .child_of("document_id", "api-documents")
+    .verbs(SEEN);
+
 /// Settings that services read.
 pub static CONFIGURATION_SETTINGS: Resource =
     Resource::new("configuration-settings", "platform.configuration_settings", "configuration", "config_key")
@@ -175,6 +185,8 @@ pub static EXTERNAL_REFERENCES: Resource =
 pub static RESOURCES: [&Resource; 20] = [
     &SERVICES,
     &SERVICE_INSTANCES,
+    &API_DOCUMENTS,
+    &API_OPERATIONS,
     &CONFIGURATION_SETTINGS,
     &NOTIFICATIONS,
     &NOTIFICATION_DELIVERIES,

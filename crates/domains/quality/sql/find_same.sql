@@ -2,7 +2,7 @@
 -- so of logs only the last one for the build counts: an older one that comes again is news.
 select i.id, i.format, i.summary from platform.imports i
 where i.project_id = $1 and i.build_id = $2::uuid and i.content_sha256 = $3 and i.status = 'completed' and i.format not in (/* compared */ 'requirement', 'reqif', 'reqifz', 'strictdoc', 'sphinx-needs', 'doorstop', 'asvs', 'csv', 'xlsx', 'jira', 'jira-csv', 'github-issues',
-    'gitlab-issues', 'bugzilla', 'bugzilla-xml', 'redmine', 'redmine-xml')
+    'gitlab-issues', 'bugzilla', 'bugzilla-xml', 'redmine', 'redmine-xml', 'openapi')
   and (i.summary ->> 'status') is distinct from 'unchanged' and (i.summary ->> 'status') is distinct from 'tried'
   and (i.format not in ('sarif', 'trivy', 'grype', 'gitlab', 'osv-scanner') or not exists (
     select from platform.imports l where l.project_id = $1 and l.build_id = $2::uuid and l.format in ('sarif', 'trivy', 'grype', 'gitlab', 'osv-scanner') and l.status = 'completed'
@@ -10,7 +10,7 @@ where i.project_id = $1 and i.build_id = $2::uuid and i.content_sha256 = $3 and 
 union all
 select i.id, i.format, i.summary from platform.imports i
 where $2::uuid is null and i.project_id = $1 and i.build_id is null and i.content_sha256 = $3 and i.status = 'completed' and i.format not in (/* compared */ 'requirement', 'reqif', 'reqifz', 'strictdoc', 'sphinx-needs', 'doorstop', 'asvs', 'csv', 'xlsx', 'jira', 'jira-csv', 'github-issues',
-    'gitlab-issues', 'bugzilla', 'bugzilla-xml', 'redmine', 'redmine-xml')
+    'gitlab-issues', 'bugzilla', 'bugzilla-xml', 'redmine', 'redmine-xml', 'openapi')
   and (i.summary ->> 'status') is distinct from 'unchanged' and (i.summary ->> 'status') is distinct from 'tried'
   and (i.format not in ('sarif', 'trivy', 'grype', 'gitlab', 'osv-scanner') or not exists (
     select from platform.imports l where l.project_id = $1 and l.build_id is null and l.format in ('sarif', 'trivy', 'grype', 'gitlab', 'osv-scanner') and l.status = 'completed'

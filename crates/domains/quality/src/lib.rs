@@ -6,6 +6,7 @@ mod find;
 mod import_profiles;
 mod import_progress;
 pub mod imports;
+mod junit_export;
 mod memory;
 mod quarantine;
 mod reqif;
@@ -25,6 +26,7 @@ pub use import_progress::{
     rejections_of_imports,
 };
 pub use imports::Imports;
+pub use junit_export::{JUNIT_TYPE, JunitExport, junit_of_build};
 pub use memory::{Drift, Failing, Memory, Quarantine, memory_of_test_case};
 pub use reqif::{REQIF_TYPE, requirements_as_reqif};
 pub use resources::*;

@@ -327,3 +327,74 @@ async fn every_advisory_and_report_of_a_scanner_is_stored_and_once() {
         assert_eq!(again.summary.status, FileStatus::Unchanged, "{name}");
     }
 }
+
+/// Proves REQ-66.5 with the samples.
+#[tokio::test]
+async fn every_description_of_an_interface_is_stored_with_exactly_its_operations_and_once() {
+    let samples = of_category("openapi");
+    if samples.is_empty() {
+        return;
+    }
+    let world = World::new().await;
+    for (name, fact, bytes) in &samples {
+        let ended = world.import(&[(name, bytes)], json!({})).await.remove(0);
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+        assert_adds_up(&ended.summary);
+        let operations = fact["f"]["operations"].as_u64().unwrap();
+        assert_eq!(ended.summary.created["api_operations"], operations, "{name}");
+        let title = fact["f"]["title"].as_str().unwrap();
+        let sql = format!(
+            "select count(*) from platform.api_operations o join platform.services s on s.id = o.service_id where s.name = '{title}'"
+        );
+        assert_eq!(world.count(&sql).await as u64, operations, "{name}");
+        let again = world.import(&[("again.json", bytes)], json!({})).await.remove(0);
+        assert_eq!(again.summary.status, FileStatus::Unchanged, "{name}");
+    }
+}
+
+/// Proves REQ-66.1 with the samples.
+#[tokio::test]
+async fn the_whole_collection_sent_at_once_is_taken_or_told_why_not() {
+    let place = std::env::var_os("THROUGHLINE_SAMPLES")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples"), PathBuf::from);
+    let mut files = Vec::new();
+    let mut waiting = vec![place.clone()];
+    while let Some(directory) = waiting.pop() {
+        let Ok(entries) = std::fs::read_dir(&directory) else {
+            eprintln!("no samples at {}: nothing was checked", place.display());
+            return;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() { waiting.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let contents: Vec<(String, Vec<u8>)> = files
+        .iter()
+        .map(|path| (path.strip_prefix(&place).unwrap().display().to_string(), std::fs::read(path).unwrap()))
+        .collect();
+    let sent: Vec<(&str, &[u8])> = contents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let world = World::new().await;
+    let ended = world.import(&sent, json!({"build": "collection"})).await;
+    assert_eq!(ended.len(), sent.len());
+    let (mut taken, mut refused) = (0, 0);
+    for (one, (name, _)) in ended.iter().zip(&sent) {
+        assert_adds_up(&one.summary);
+        match (one.status.as_str(), one.summary.status) {
+            ("completed", FileStatus::Imported | FileStatus::Unchanged) => taken += 1,
+            ("failed", FileStatus::Rejected) => {
+                let reason = one.error.as_deref().unwrap_or_default();
+                assert!(reason.len() > 15, "{name}: {reason}");
+                assert!(!reason.contains("the server could not store"), "{name}: {reason}");
+                assert!(one.summary.recognised.is_empty(), "{name}");
+                refused += 1;
+                eprintln!("{name}: {}", reason.split("; this server reads").next().unwrap());
+            }
+            other => panic!("{name} ended as {other:?}"),
+        }
+    }
+    eprintln!("{taken} taken, {refused} refused of {}", sent.len());
+    assert!(taken > 150 && taken + refused == sent.len(), "{taken} taken, {refused} refused");
+    assert!(world.spool_is_empty());
+}

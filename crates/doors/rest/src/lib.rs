@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod app;
 mod baselines;
+mod build_exports;
 mod caller;
 mod collection;
 mod documentation;
@@ -112,6 +113,9 @@ pub fn router(app: Arc<App>) -> Router {
         let exposure = get(exposure::exposure).fallback(problem::method_not_allowed);
         v1 = v1.route("/findings/exposure", exposure);
     }
+    v1 = v1
+        .route("/builds/{id}/junit", get(build_exports::junit).fallback(problem::method_not_allowed))
+        .route("/builds/{id}/cyclonedx", get(build_exports::cyclonedx).fallback(problem::method_not_allowed));
     if app.kernel.catalogue.get("evidence-bundles").is_some() {
         let content = get(evidence::content).fallback(problem::method_not_allowed);
         v1 = v1.route("/evidence-bundles/{id}/content", content);

@@ -81,6 +81,7 @@ pub enum Section {
     #[default]
     Other,
     Home,
+    Services,
     Overview,
     Requirements,
     Matrix,
@@ -249,6 +250,7 @@ fn navigation(frame: &Frame) -> Markup {
         nav aria-label="Main" {
             ul {
                 (entry(Section::Home, Icon::House, "Home", paths::HOME, None, Some("h")))
+                @if frame.person.is_some() { (entry(Section::Services, Icon::Link, "Services", paths::SERVICES, None, None)) }
                 @if frame.looks_after { (entry(Section::Quality, Icon::Gauge, "Data quality", paths::QUALITY, None, None)) }
                 @if frame.looks_after { (entry(Section::Health, Icon::Activity, "Health", paths::HEALTH, None, None)) }
             }

@@ -33,6 +33,8 @@ pub const TOKENS_REVOKE: &str = "/account/tokens/revoke";
 pub const PROJECTS: &str = "/projects";
 /// Where a vulnerability runs; GET with `identifier`.
 pub const EXPOSURE: &str = "/exposure";
+/// The catalogue of services.
+pub const SERVICES: &str = "/services";
 /// What a change of a record would touch; GET with `record`.
 pub const IMPACT: &str = "/impact";
 /// How good the data are; for administrators.
@@ -102,6 +104,12 @@ pub fn requirement(project: &str, key: &str) -> String {
     format!("/p/{}/requirements/{}", segment(project), segment(key))
 }
 
+/// A service with what it offers, by identifier.
+#[must_use]
+pub fn service(id: &str) -> String {
+    format!("{SERVICES}/{}", segment(id))
+}
+
 /// What a change of a record would touch: by identifier, by key, or by key with its project, as in `pay:REQ-12`.
 #[must_use]
 pub fn impact(record: &str) -> String {
@@ -130,6 +138,12 @@ pub fn test_case(project: &str, key: &str) -> String {
 #[must_use]
 pub fn build(project: &str, number: i64) -> String {
     format!("/p/{}/builds/{number}", segment(project))
+}
+
+/// What goes out about a build: `tests.xml` or `bom.cdx.json`.
+#[must_use]
+pub fn build_export(project: &str, number: i64, part: &str) -> String {
+    format!("/p/{}/builds/{number}/{part}", segment(project))
 }
 
 /// A defect's page; its edit form posts here.

@@ -8,7 +8,7 @@ use formats::junit::{Event, requirement_references, test_keys};
 use formats::{Format, Limits, ReadError, results};
 use libfuzzer_sys::fuzz_target;
 
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 11] = [
     Format::Nunit,
     Format::Trx,
     Format::XunitNet,
@@ -18,6 +18,8 @@ const FORMATS: [Format; 9] = [
     Format::Mocha,
     Format::Rspec,
     Format::Dart,
+    Format::Bazel,
+    Format::JenkinsTests,
 ];
 
 fuzz_target!(|bytes: &[u8]| {

@@ -20,7 +20,7 @@ pub mod reqif;
 mod strictdoc;
 mod table;
 mod text;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::io::{BufRead, Cursor, Seek};
 

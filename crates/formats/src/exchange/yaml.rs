@@ -7,10 +7,10 @@ use crate::ReadError;
 use crate::json::Value;
 
 /// How deep values may lie.
-const DEPTH: usize = 32;
+const DEPTH: usize = 64;
 
 /// A value with the line it begins on.
-pub(super) fn parse(text: &str, room: usize) -> Result<Value, ReadError> {
+pub(crate) fn parse(text: &str, room: usize) -> Result<Value, ReadError> {
     let mut reader = Reader { parser: Parser::new_from_str(text), left: room, line: 1 };
     loop {
         match reader.next()? {

@@ -10,6 +10,7 @@ mod reader;
 mod record;
 mod references;
 mod time;
+pub mod write;
 
 pub(crate) use count::{add_declared, count_case, empty_case, join};
 pub use name::{SplitName, split_name};

@@ -1,13 +1,15 @@
 //! Test results in the formats beside JUnit: NUnit 2 and 3, TRX, xUnit.net, CTest, Robot Framework, `go test -json`, mocha,
-//! RSpec, dart and flutter.
+//! RSpec, dart and flutter, build events of Bazel, test reports of Jenkins.
 //!
 //! All of them give the events of [`crate::junit`], so what is done with a result does not depend on who wrote it. What each
 //! format says and JUnit has no word for becomes a property of the case: categories, labels and tags are `tags`, and an
 //! outcome that is none of the four is `result` or `outcome`.
 
+mod bazel;
 mod ctest;
 mod dart;
 mod go;
+mod jenkins;
 mod json;
 mod mocha;
 mod naming;
@@ -46,6 +48,8 @@ impl Format {
                 | Self::Mocha
                 | Self::Rspec
                 | Self::Dart
+                | Self::Bazel
+                | Self::JenkinsTests
         )
     }
 }
@@ -63,6 +67,8 @@ pub fn open<'a, R: BufRead + Seek + 'a>(format: Format, mut inner: R, limits: Li
         Format::Robot => events(xml::Elements::new(inner, &limits, robot::Robot::default()), limits),
         Format::GoTest => events(json::Lines::new(inner, &limits, go::Go::default()), limits),
         Format::Dart => events(json::Lines::new(inner, &limits, dart::Dart::default()), limits),
+        Format::Bazel => events(json::Lines::new(inner, &limits, bazel::Bazel::default()), limits),
+        Format::JenkinsTests => events(json::Document::new(inner, &limits, jenkins::Jenkins::default()), limits),
         Format::Mocha => events(json::Document::new(inner, &limits, mocha::Mocha::default()), limits),
         Format::Rspec => events(json::Document::new(inner, &limits, rspec::Rspec::default()), limits),
         Format::Trx => {

@@ -203,6 +203,16 @@ const STORED: &[(&str, &str)] = &[
         "insert into security.vulnerability_names (id, project_id, statement_id, name)
          select $1, project_id, id, 'GHSA-EXAM-PLE1' from security.vulnerability_statements where id = $2",
     ),
+    (
+        "api-documents",
+        "insert into platform.api_documents (id, service_id, title, specification)
+         values ($1, $2, 'Example ' || $1::uuid, 'OpenAPI 3.1.0')",
+    ),
+    (
+        "api-operations",
+        "insert into platform.api_operations (id, service_id, document_id, method, path)
+         select $1, service_id, id, 'GET', '/' || $1::uuid from platform.api_documents where id = $2",
+    ),
     ("usage-sessions", "insert into analytics.usage_sessions (id, city) values ($1, 'Example ' || $2::uuid)"),
     (
         "api-usage-logs",

@@ -24,6 +24,7 @@ mod documents;
 mod erasing;
 mod evidence;
 mod exchange;
+mod exports;
 mod findings;
 mod forgery;
 mod gate;

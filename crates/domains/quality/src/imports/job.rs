@@ -1,6 +1,10 @@
 //! One file: taken up, read, stored whole or not at all, and ended with a summary, in one transaction.
 
-use std::{path::Path, sync::atomic::Ordering, time::Duration};
+use std::{
+    path::Path,
+    sync::{OnceLock, atomic::Ordering},
+    time::Duration,
+};
 
 use formats::{Format, ReadError, Recognised};
 use kernel::{Action, Change, Create, Ctx, Error, Tx, record};
@@ -10,6 +14,7 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::{
+    api, builds,
     case::cut,
     components, coverage, exchange, findings, format_name, junit,
     order::Planned,
@@ -126,12 +131,24 @@ pub(crate) struct Job {
     pub(crate) circles: Vec<String>,
     /// Partitions for results from long ago.
     pub(crate) past: Past,
+    /// The build that the file itself names, where its sender named none.
+    told: OnceLock<Uuid>,
     content_sha256: Option<Vec<u8>>,
     size: Option<i64>,
     spool_path: Option<String>,
 }
 
 impl Job {
+    /// The build that results belong to.
+    pub(crate) fn build_of_results(&self) -> Option<Uuid> {
+        self.build.or_else(|| self.told.get().copied())
+    }
+
+    /// SHA-256 of the file, where the sender's door said it.
+    pub(crate) fn content_sha256(&self) -> Option<&[u8]> {
+        self.content_sha256.as_deref()
+    }
+
     /// What was stored so far stays, also of a trial.
     pub(crate) async fn keep_so_far(&self, tx: &Tx) -> Result<(), Error> {
         if self.wishes.dry_run {
@@ -232,6 +249,7 @@ async fn take_up(ctx: &Ctx, planned: &Planned) -> Result<Job, Stop> {
         wishes: serde_json::from_value(row.try_get(6)?).unwrap_or_default(),
         circles: planned.circles.clone(),
         past: Past::default(),
+        told: OnceLock::new(),
     };
     tx.commit().await?;
     Ok(job)
@@ -266,6 +284,7 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
         tx.batch("savepoint tried").await?;
     }
     let summary = match format {
+        Format::Bazel => events(ctx, tx, job, &source, format).await,
         format if format.holds_results() => junit::import(ctx, tx, job, &source, format).await,
         Format::Cobertura | Format::Lcov | Format::Jacoco => coverage::import(ctx, tx, job, &source, format).await,
         Format::Requirement => requirement::import(ctx, tx, job, &source).await,
@@ -279,6 +298,8 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
         | Format::Trivy
         | Format::Grype
         | Format::Gitlab => components::import(ctx, tx, job, &source, format).await,
+        Format::Jenkins => builds::import(ctx, tx, job, &source).await,
+        Format::OpenApi => api::import(ctx, tx, job, &source).await,
         format if format.is_exchange() => exchange::import(ctx, tx, job, &source, format).await,
         _ => Err(Stop::rejected("files of this format are not imported yet")),
     };
@@ -293,6 +314,27 @@ async fn store(ctx: &Ctx, tx: &mut Tx, job: &Job, spool: &Path) -> Result<(Strin
         summary.reason = Some("it was only tried; nothing of it was stored".to_owned());
     }
     Ok((name.to_owned(), summary))
+}
+
+/// Build events: the build first, then the results that belong to it.
+async fn events(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source, format: Format) -> Result<Summary, Stop> {
+    let told = builds::of_events(ctx, tx, job, source, format).await?;
+    if let builds::Told::Build(build, _) = &told {
+        job.told.get_or_init(|| *build);
+    }
+    let mut summary = junit::import(ctx, tx, job, source, format).await?;
+    match told {
+        builds::Told::Build(_, count) => count(&mut summary),
+        builds::Told::Not(why) => summary.warn(format!(
+            "{why}; its results belong to {}",
+            match job.build {
+                Some(_) => "the build that was named, which was left as it is",
+                None => "no build",
+            }
+        )),
+        builds::Told::Nothing => {}
+    }
+    Ok(summary)
 }
 
 async fn complete(ctx: &Ctx, mut tx: Tx, job: &Job, format: &str, summary: &Summary) -> Result<(), Error> {

@@ -101,7 +101,7 @@ impl Store<'_> {
         self.tx
             .execute(
                 INSERT_TEST_RUN,
-                &[&run, &job.project, &job.build, &job.id, &job.wishes.environment, &job.wishes.shard],
+                &[&run, &job.project, &job.build_of_results(), &job.id, &job.wishes.environment, &job.wishes.shard],
             )
             .await?;
         self.run = Some(run);

@@ -6,7 +6,9 @@
 //! nothing, is still queued or running, and is begun again by [`Imports::resume`].
 
 mod affects;
+mod api;
 mod build;
+mod builds;
 mod case;
 mod components;
 mod coverage;
@@ -37,7 +39,7 @@ pub use runner::{Imports, PrincipalOf};
 pub use summary::{Changed, ChangedField, Counts, Covered, FileStatus, Outcomes, Rejected, Summary};
 
 /// The formats that are imported; a sender can insist on one.
-pub(crate) const IMPORTED: [Format; 40] = [
+pub(crate) const IMPORTED: [Format; 44] = [
     Format::Junit,
     Format::Nunit,
     Format::Trx,
@@ -78,6 +80,10 @@ pub(crate) const IMPORTED: [Format; 40] = [
     Format::BugzillaXml,
     Format::Redmine,
     Format::RedmineXml,
+    Format::OpenApi,
+    Format::Jenkins,
+    Format::JenkinsTests,
+    Format::Bazel,
 ];
 
 /// The short name of a format, as senders write it and as it is stored.
@@ -123,6 +129,10 @@ pub(crate) fn format_name(format: Format) -> &'static str {
         Format::BugzillaXml => "bugzilla-xml",
         Format::Redmine => "redmine",
         Format::RedmineXml => "redmine-xml",
+        Format::OpenApi => "openapi",
+        Format::Jenkins => "jenkins",
+        Format::JenkinsTests => "jenkins-tests",
+        Format::Bazel => "bazel",
         _ => "other",
     }
 }
@@ -160,6 +170,29 @@ mod tests {
             let (seconds, nanos) = id.get_timestamp().expect("version 7 has a time").to_unix();
             assert_eq!((seconds as i64, nanos / 1_000_000), (time.as_second(), 123));
         }
+    }
+
+    /// Proves REQ-66.2.
+    #[test]
+    fn the_documentation_says_of_each_format_what_becomes_of_it() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/formats.md");
+        let text = std::fs::read_to_string(path).expect("the documentation of the formats");
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .skip_while(|line| !line.starts_with("| Format | `--format` |"))
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+            .collect();
+        for row in &rows {
+            assert_eq!(row.len(), 7, "format, name, versions, read, kept, passed over, more: {row:?}");
+            assert!(row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+        }
+        let mut told: Vec<&str> = rows.iter().map(|row| row[1].trim_matches('`')).collect();
+        let mut taken = IMPORTED.map(format_name).to_vec();
+        told.sort_unstable();
+        taken.sort_unstable();
+        assert_eq!(told, taken, "the table of docs/formats.md has a row for each format that is imported");
     }
 
     #[test]

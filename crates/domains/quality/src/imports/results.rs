@@ -38,7 +38,7 @@ pub(crate) async fn insert_results(
         &[
             &job.project,
             &run,
-            &job.build,
+            &job.build_of_results(),
             &job.wishes.environment,
             &ids,
             &cases,

@@ -32,7 +32,7 @@ pub enum FileStatus {
 /// What became, or would become, of one record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
-    /// `created`, `updated`, or `left`: changed here and not in the file.
+    /// `created`, `updated`, `left`: changed here and not in the file, or `gone`: no longer in the file, and marked so.
     pub what: String,
     /// Its key here, or what the file calls it.
     pub record: String,

@@ -35,8 +35,12 @@ impl World {
         let database = testkit::Database::fresh().await.unwrap();
         let store = Store::new(database.application_config.clone(), &PoolOptions::default()).unwrap();
         let schema = Schema::read(&store).await.unwrap();
-        let resources =
-            identity::RESOURCES.into_iter().chain(work::RESOURCES).chain(quality::RESOURCES).chain(delivery::RESOURCES);
+        let resources = identity::RESOURCES
+            .into_iter()
+            .chain(work::RESOURCES)
+            .chain(quality::RESOURCES)
+            .chain(delivery::RESOURCES)
+            .chain(assurance::RESOURCES);
         let catalogue = Catalogue::new(resources, quality::operations(), schema).unwrap();
         let kernel = Arc::new(Kernel::new(store, catalogue));
         let first = FirstOrganization {

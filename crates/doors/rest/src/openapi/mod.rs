@@ -2,6 +2,7 @@
 
 mod access;
 mod baselines;
+mod build_exports;
 mod evidence;
 mod exposure;
 mod gate;
@@ -47,6 +48,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
     tags.push(json!({"name": "access", "description": "Who may do what, and why."}));
     baselines::describe(&mut places, &mut all);
     gate::describe(&mut places, &mut all);
+    build_exports::describe(&mut places);
     trail::describe(&mut places, &mut all);
     if catalogue.get("webhook-connections").is_some() {
         webhooks::describe(&mut places);

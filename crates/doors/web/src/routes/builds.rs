@@ -214,6 +214,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
     let live = beside(delivery::live_deployments(ctx, &tx, project.id).await)?;
     let gate = beside(delivery::gate_of(ctx, &tx, &found.id.to_string()).await.map(Some))?;
     let evidence = releases::of_build(&visitor, &tx, project.id, found.id).await?;
+    let has_components = beside(assurance::has_components(ctx, &tx, project.id, found.id).await)?;
     tx.commit().await?;
 
     let now = ctx.now();
@@ -257,6 +258,7 @@ async fn show(visitor: Visitor, Path((slug, number)): Path<(String, String)>) ->
                 )
             })
             .collect(),
+        exports: (all.total() > 0 && visitor.may("test_result", "export", Some(project.id)), has_components),
         gate: gate.map(gated),
         evidence,
         newly_failing: failing.into_iter().map(change).collect(),

@@ -74,6 +74,7 @@ async fn page(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
         let nav = frame.access;
         let pages = [
             ("Home", paths::HOME, true),
+            ("Services", paths::SERVICES, true),
             ("Where a vulnerability runs", paths::EXPOSURE, true),
             ("Members", paths::MEMBERS, nav.members),
             ("Roles and permissions", paths::ROLES, nav.roles),

@@ -365,6 +365,9 @@ fn format_words(format: Option<&str>) -> String {
         Some("gitlab-issues") => "GitLab issues",
         Some("bugzilla" | "bugzilla-xml") => "Bugzilla",
         Some("redmine" | "redmine-xml") => "Redmine",
+        Some("openapi") => "OpenAPI",
+        Some("bazel") => "Bazel",
+        Some("jenkins" | "jenkins-tests") => "Jenkins",
         Some(other) => other,
         None => "not known yet",
     }

@@ -14,6 +14,7 @@ mod account;
 mod answer;
 mod audit;
 mod baselines;
+mod build_exports;
 mod builds;
 mod change;
 mod changes;
@@ -48,6 +49,7 @@ mod requirement;
 mod requirement_form;
 mod requirements;
 mod security;
+mod services;
 mod session;
 mod suspects;
 mod tests;
@@ -96,6 +98,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(account::routes())
         .merge(audit::routes())
         .merge(baselines::routes())
+        .merge(build_exports::routes())
         .merge(builds::routes())
         .merge(changes::routes())
         .merge(defects::routes())
@@ -122,6 +125,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(requirement::routes())
         .merge(requirements::routes())
         .merge(security::routes())
+        .merge(services::routes())
         .merge(suspects::routes())
         .merge(tests::routes())
         .merge(tokens::routes())

@@ -65,6 +65,8 @@ pub struct View {
     pub gate: Option<super::gate::View>,
     /// The signed evidence of it; `None` for who may read none.
     pub evidence: Option<super::evidence::View>,
+    /// Whether its results, and its components, may be taken out.
+    pub exports: (bool, bool),
     /// The imports that made it: id, format or file, status, rejected entries, when.
     pub imports: Vec<(String, String, ImportStatus, i64, When)>,
 }
@@ -134,7 +136,11 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                     @if let Some(version) = &view.version { " · " (key(version)) }
                     @if let Some(branch) = &view.branch { " · " (branch) }
                 }),
-                actions: (view.counts.total() > 0).then(|| link_button("All results", &view.all_results, Some(Icon::FlaskConical), false)),
+                actions: Some(html! {
+                    @if view.exports.0 { (link_button("JUnit XML", &paths::build_export(slug(frame), view.number, "tests.xml"), Some(Icon::Download), false)) }
+                    @if view.exports.1 { (link_button("CycloneDX", &paths::build_export(slug(frame), view.number, "bom.cdx.json"), Some(Icon::Download), false)) }
+                    @if view.counts.total() > 0 { (link_button("All results", &view.all_results, Some(Icon::FlaskConical), false)) }
+                }).filter(|_| view.exports != (false, false) || view.counts.total() > 0),
                 ..Head::default()
             }))
             @if view.counts.total() == 0 {

@@ -37,7 +37,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
         "Import",
         &[],
         &html! {
-            (head(&Head { title: "Import", sub: Some(html! { "Test results, coverage, findings, components, requirements (ReqIF, Markdown, CSV, XLSX, StrictDoc, sphinx-needs, Doorstop, ASVS) and issues (Jira, GitHub, GitLab, Bugzilla, Redmine); recognised by content, safe to repeat" }), ..Head::default() }))
+            (head(&Head { title: "Import", sub: Some(html! { "Test results, coverage, findings, components, requirements (ReqIF, Markdown, CSV, XLSX, StrictDoc, sphinx-needs, Doorstop, ASVS) issues (Jira, GitHub, GitLab, Bugzilla, Redmine), builds (Jenkins, Bazel) and descriptions of interfaces (OpenAPI); recognised by content, safe to repeat" }), ..Head::default() }))
             div class="two" {
                 div {
                     @if view.projects.is_empty() { p class="muted" { "You may look at imports here, and bring none in." } }

@@ -204,6 +204,7 @@ fn changes(view: &View) -> Markup {
         match what {
             "created" => "New",
             "updated" => "Changed",
+            "gone" => "Gone: no longer in the file",
             _ => "Left: changed here, not in the file",
         }
         .to_owned()

@@ -38,6 +38,8 @@ pub mod releases;
 pub mod requirement;
 pub mod requirements;
 pub mod security;
+pub mod service;
+pub mod services;
 pub mod sign_in;
 pub mod suspects;
 pub mod test_case;

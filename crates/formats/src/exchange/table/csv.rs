@@ -31,7 +31,10 @@ fn delimiter(text: &str) -> Option<u8> {
     (counts[most] > 0).then_some(DELIMITERS[most])
 }
 
-/// The first two rows of what may be a table, blanks at the ends of cells taken off; None when nothing parts its cells.
+/// Rows that are looked at for the first one with several cells: titles may stand above it.
+const TITLES: usize = 20;
+
+/// The first row of what may be a table that has several cells, and the one behind it, blanks at the ends of cells taken off; None when nothing parts its cells.
 pub(crate) fn first_rows(text: &str) -> Option<Vec<Vec<String>>> {
     let (named, body) = match text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')) {
         Some((sign, body)) => (sign.bytes().next(), body),
@@ -40,8 +43,9 @@ pub(crate) fn first_rows(text: &str) -> Option<Vec<Vec<String>>> {
     let sign = named.or_else(|| delimiter(body))?;
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(sign).from_reader(body.as_bytes());
-    let rows = reader.records().take(2).map_while(Result::ok);
-    Some(rows.map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect()).collect())
+    let rows = reader.records().take(TITLES).map_while(Result::ok);
+    let rows = rows.map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+    Some(rows.skip_while(|row| row.iter().filter(|cell| !cell.is_empty()).count() < 2).take(2).collect())
 }
 
 /// Empty lines that are passed over before a row that is said to begin here.

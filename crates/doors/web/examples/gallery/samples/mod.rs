@@ -13,6 +13,7 @@ mod questions;
 mod releases;
 mod requirements;
 mod security;
+mod services;
 mod watching;
 mod webhooks;
 
@@ -114,6 +115,11 @@ pub(crate) const NAMES: &[&str] = &[
     "exposure-empty",
     "exposure-unknown",
     "exposure-nowhere",
+    "services",
+    "services-empty",
+    "service",
+    "service-empty",
+    "service-nothing-fits",
     "deployments",
     "deployments-empty",
     "import",
@@ -401,6 +407,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
         name if name.starts_with("exposure") => {
             views::exposure::page(&outside(Section::Other), &findings::exposure(name))
         }
+        name if name.starts_with("service") => return services::render(name, &outside(Section::Services)),
         "deployments" => views::deployments::page(&at(Section::Deployments), &deployments()),
         "deployments-empty" => views::deployments::page(
             &at(Section::Deployments),

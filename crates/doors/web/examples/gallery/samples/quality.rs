@@ -295,6 +295,7 @@ pub(super) fn build(full: bool) -> views::build::View {
         } else {
             vec![]
         },
+        exports: (full, full),
         imports: if full {
             vec![
                 (s("0199-a1"), s("14 JUnit files"), ImportStatus::Done, 0, ago(11)),

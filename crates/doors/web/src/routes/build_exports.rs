@@ -1,0 +1,60 @@
+//! What goes out about a build in formats of other tools: its test results as JUnit XML, its components as CycloneDX.
+
+use std::sync::Arc;
+
+use assurance::BomSubject;
+use axum::{
+    Router,
+    body::Body,
+    extract::Path,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base::Problem;
+use kernel::Tx;
+
+use super::{Site, error::PageError, session::Visitor};
+use crate::layout::Section;
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/p/{project}/builds/{number}/tests.xml", get(junit))
+        .route("/p/{project}/builds/{number}/bom.cdx.json", get(cyclonedx))
+}
+
+async fn found(visitor: &Visitor, tx: &Tx, slug: &str, number: i32) -> Result<delivery::ExportedBuild, PageError> {
+    let (project, _) = visitor.project(slug, Section::Builds).await?;
+    let build = delivery::find_build(&visitor.ctx, tx, project.id, number).await?;
+    let build = build.ok_or_else(|| Problem::not_found("build"))?;
+    Ok(delivery::find_build_to_export(&visitor.ctx, tx, &build.id.to_string()).await?)
+}
+
+fn attachment(content: Body, kind: &'static str, name: &str) -> Response {
+    let mut response = content.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+async fn junit(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) -> Result<Response, PageError> {
+    let tx = visitor.ctx.begin_read().await?;
+    let build = found(&visitor, &tx, &slug, number).await?;
+    let place = (build.project, build.id);
+    let export = quality::junit_of_build(&visitor.ctx, &tx, place, &build.title(), false).await?;
+    tx.commit().await?;
+    let pieces = Body::from_stream(export.pieces(visitor.ctx.clone()));
+    Ok(attachment(pieces, quality::JUNIT_TYPE, &build.file_name("tests.xml")))
+}
+
+async fn cyclonedx(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) -> Result<Response, PageError> {
+    let tx = visitor.ctx.begin_read().await?;
+    let build = found(&visitor, &tx, &slug, number).await?;
+    let version = build.version();
+    let of = BomSubject { project: build.project, name: &build.project_name, build: build.id, version: &version };
+    let bytes = assurance::cyclonedx_of_build(&visitor.ctx, &tx, of).await?;
+    tx.commit().await?;
+    Ok(attachment(Body::from(bytes), assurance::CYCLONEDX_TYPE, &build.file_name("bom.cdx.json")))
+}
