@@ -1,6 +1,6 @@
 //! A build that goes out in a format of other tools: what it is called there.
 
-use kernel::{Allowed, Ctx, Error, Read, Record, Tx, authorise};
+use kernel::{Allowed, Ctx, Error, Exported, Read, Record, Tx, authorise};
 use uuid::Uuid;
 
 use crate::BUILDS;
@@ -22,6 +22,23 @@ pub struct ExportedBuild {
 }
 
 impl ExportedBuild {
+    /// Writes down that this much of the build is taken away, before it is.
+    ///
+    /// # Errors
+    /// When the row cannot be written; the file must not be handed out then.
+    pub async fn exported(&self, ctx: &Ctx, what: &str, format: &str) -> Result<(), Error> {
+        let record = self.id.to_string();
+        let file = Exported {
+            resource_type: "build",
+            what,
+            format,
+            project: Some(self.project),
+            record: Some(&record),
+            filter: &[],
+        };
+        kernel::exported(ctx, &file).await
+    }
+
     /// `Billing #7`.
     #[must_use]
     pub fn title(&self) -> String {

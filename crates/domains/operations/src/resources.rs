@@ -182,7 +182,7 @@ pub static EXTERNAL_REFERENCES: Resource =
         .verbs(ROW);
 
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 20] = [
+pub static RESOURCES: [&Resource; 22] = [
     &SERVICES,
     &SERVICE_INSTANCES,
     &API_DOCUMENTS,

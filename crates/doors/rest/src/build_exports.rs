@@ -51,6 +51,7 @@ pub(crate) async fn junit(
         let export =
             quality::junit_of_build(&ctx, &tx, place, &build.title(), with_properties.unwrap_or_default()).await?;
         tx.commit().await?;
+        build.exported(&ctx, "test-results", "junit").await?;
         Ok::<_, Error>((export, build))
     };
     let (export, build) = beginning.await.map_err(|error| ApiProblem::of(&ctx, &error))?;
@@ -73,6 +74,7 @@ pub(crate) async fn cyclonedx(
         let of = BomSubject { project: build.project, name: &build.project_name, build: build.id, version: &version };
         let bytes = assurance::cyclonedx_of_build(&ctx, &tx, of).await?;
         tx.commit().await?;
+        build.exported(&ctx, "components", "cyclonedx").await?;
         Ok::<_, Error>((bytes, build))
     };
     let (bytes, build) = writing.await.map_err(|error| ApiProblem::of(&ctx, &error))?;

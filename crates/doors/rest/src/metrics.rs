@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn every_severity_has_a_figure_though_nothing_is_open() {
         let metrics = Metrics::default();
-        let store = StoreStatus { open: 1, idle: 1, waiting: 0 };
+        let store = StoreStatus { open: 1, idle: 1, waiting: 0, troubles: kernel::Troubled::default() };
         assert!(!metrics.render(store).contains("security_events"), "nobody has looked yet");
         metrics.tell_security(vec![("high".into(), 3, 1), ("low".into(), 2, 0)]);
         let text = metrics.render(store);

@@ -87,10 +87,8 @@ async fn vitals_are_what_the_database_says() {
     assert!(said("db.pages_found") > 0.0 && said("db.deadlocks") >= 0.0);
     busy.batch_execute("rollback").await.unwrap();
 
-    let gone = format!(
-        "do $$ begin execute format('drop table audit.audit_logs_%s', platform.partition_suffix(now(), interval '1 month')); end $$"
-    );
-    superuser.batch_execute(&gone).await.unwrap();
+    let gone = "do $$ begin execute format('drop table audit.audit_logs_%s', platform.partition_suffix(now(), interval '1 month')); end $$";
+    superuser.batch_execute(gone).await.unwrap();
     let row = owner
         .query_one("select value from platform.take_vitals() where metric = 'db.partitions_missing'", &[])
         .await

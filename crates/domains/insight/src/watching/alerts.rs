@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn only_so_many_in_a_row_say_anything() {
         let target = Target { operator: "<".into(), value: 10.0, critical: Some(100.0), misses: 3 };
-        let cases: [(&[f64], Option<Result<(), Severity>>); 6] = [
+        type Case<'a> = (&'a [f64], Option<Result<(), Severity>>);
+        let cases: [Case<'_>; 6] = [
             (&[20.0, 20.0], None),
             (&[20.0, 20.0, 20.0], Some(Err(Severity::Warning))),
             (&[200.0, 200.0, 20.0], Some(Err(Severity::Warning))),

@@ -45,6 +45,7 @@ async fn junit(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) -> R
     let place = (build.project, build.id);
     let export = quality::junit_of_build(&visitor.ctx, &tx, place, &build.title(), false).await?;
     tx.commit().await?;
+    build.exported(&visitor.ctx, "test-results", "junit").await?;
     let pieces = Body::from_stream(export.pieces(visitor.ctx.clone()));
     Ok(attachment(pieces, quality::JUNIT_TYPE, &build.file_name("tests.xml")))
 }
@@ -56,5 +57,6 @@ async fn cyclonedx(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) 
     let of = BomSubject { project: build.project, name: &build.project_name, build: build.id, version: &version };
     let bytes = assurance::cyclonedx_of_build(&visitor.ctx, &tx, of).await?;
     tx.commit().await?;
+    build.exported(&visitor.ctx, "components", "cyclonedx").await?;
     Ok(attachment(Body::from(bytes), assurance::CYCLONEDX_TYPE, &build.file_name("bom.cdx.json")))
 }
