@@ -35,7 +35,7 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Section, Failure> {
     for build in 1..=plan.builds {
         let fails = build % 2 == 0;
         imported.push(import(&instance, project, &build.to_string(), reports[usize::from(fails)].as_bytes()).await?);
-        let (standing, in_one) = standing(&client, project).await?;
+        let (standing, in_one) = standing(&client, project, i32::try_from(build)?).await?;
         let expected = if fails { "failing" } else { "proven" };
         if standing != expected || !in_one {
             return Err(format!(
@@ -100,19 +100,15 @@ fn seconds(used: Used, pick: fn(Used) -> f64) -> f64 {
     pick(used) / 1e6
 }
 
-/// What the matrix says of the first requirement, and whether it was stored by the transaction that stored the newest result of its test.
-async fn standing(client: &Client, project: Uuid) -> Result<(String, bool), Failure> {
+/// What the matrix says of the first requirement, and whether it was stored by the transaction that stored the results of this build.
+async fn standing(client: &Client, project: Uuid, build: i32) -> Result<(String, bool), Failure> {
     let row = client
         .query_one(
-            "select e.standing, e.xmin = r.xmin
-             from work.requirement_evidence e
-             join work.trace_links l on l.organization_id = e.organization_id and l.target_id = e.requirement_id
-             join lateral (
-               select r.xmin from quality.test_results r
-               where r.organization_id = l.organization_id and r.project_id = l.project_id and r.test_case_id = l.source_id
-               order by r.id desc limit 1) r on true
-             where e.project_id = $1 and e.number = 1",
-            &[&project],
+            "select e.standing, e.xmin = (select r.xmin from quality.test_results r
+               where r.project_id = e.project_id and r.build_id = (select b.id from delivery.builds b where b.project_id = $1 and b.build_number = $2)
+               limit 1)
+             from work.requirement_evidence e where e.project_id = $1 and e.number = 1",
+            &[&project, &build],
         )
         .await?;
     Ok((row.get(0), row.get(1)))

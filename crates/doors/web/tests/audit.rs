@@ -46,8 +46,10 @@ async fn the_trail_is_narrowed_opened_and_taken_away() {
     assert!(shown.contains("was refused") && !shown.contains("made requirement"), "{shown}");
     let shown = text(&olga.get("/audit?project=pay&kind=requirement").await);
     assert!(shown.contains("2 entries"), "{shown}");
-    let shown = text(&olga.get("/audit?until=2001-01-01T00:00").await);
-    assert!(shown.contains("Nothing in the trail fits") && shown.contains("Clear the filters"), "{shown}");
+    for until in ["2001-01-01T00:00", "1960-01-01T00:00"] {
+        let shown = text(&olga.get(&format!("/audit?until={until}")).await);
+        assert!(shown.contains("Nothing in the trail fits") && shown.contains("Clear the filters"), "{shown}");
+    }
     for wrong in ["who=nobody@example.test", "run=1", "address=here", "from=yesterday", "project=nothing"] {
         let page = olga.get(&format!("/audit?{wrong}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
@@ -60,11 +62,13 @@ async fn the_trail_is_narrowed_opened_and_taken_away() {
         .body
         .split("<li><a href=\"")
         .skip(1)
-        .find(|rest| rest.contains("aria-label") && rest.contains(": 2 entries"))
+        .find(|rest| rest.contains(": 2 entries") || rest.contains(": 1 entry"))
         .unwrap();
+    // Two, unless midnight was between them.
+    let counted = if bar.contains(": 2 entries") { "2 entries" } else { "1 entry" };
     let address = bar.split('"').next().unwrap().replace("&amp;", "&");
     let shown = text(&olga.get(&address).await);
-    assert!(shown.contains("2 entries, the latest first"), "{address}: {shown}");
+    assert!(shown.contains(&format!("{counted}, the latest first")), "{address}: {shown}");
 
     // One entry: what changed, from where, by whom, and that it waits for its seal.
     let id = one(

@@ -26,7 +26,7 @@ async fn import(browser: &mut Browser, build: &str, name: &str, content: &str) -
     let sent = browser.upload("/p/pay/import", &fields, &[(name, content)]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     let path = sent.location().to_owned();
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let page = browser.get(&path).await;
         if !page.body.contains("data-poll") {
             return page.body;

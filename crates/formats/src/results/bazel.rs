@@ -12,6 +12,11 @@ use crate::junit::{Attempt, AttemptKind, Case, Problem, ProblemKind, Property, R
 
 /// Attempts that are told of and whose target is not summed up yet, at most.
 const OPEN: usize = 1_000_000;
+/// Bytes of what is told of them, at most.
+const OPEN_BYTES: usize = 64 << 20;
+/// Letters of a status or a strategy, and of what an attempt says besides; the rest is left out.
+const WORD: usize = 200;
+const DETAILS: usize = 4_000;
 
 #[derive(Default)]
 pub(super) struct Bazel {
@@ -20,6 +25,7 @@ pub(super) struct Bazel {
     /// The order in which targets were first told of, for those that are never summed up.
     order: u64,
     open: usize,
+    open_bytes: usize,
     built: u64,
     broken: u64,
     has_begun: bool,
@@ -32,6 +38,12 @@ struct Target {
     runs: BTreeMap<(u64, u64), Vec<Told>>,
 }
 
+impl Target {
+    fn bytes(&self, label: &str, configuration: &str) -> usize {
+        self.runs.values().flatten().map(|told| told.bytes() + label.len() + configuration.len()).sum()
+    }
+}
+
 /// One attempt.
 struct Told {
     number: u64,
@@ -42,6 +54,18 @@ struct Told {
     cached: Option<&'static str>,
     strategy: Option<String>,
     line: u64,
+}
+
+impl Told {
+    /// About what it takes to keep it.
+    fn bytes(&self) -> usize {
+        let texts = [Some(&self.status), self.details.as_ref(), self.start.as_ref(), self.strategy.as_ref()];
+        size_of::<Self>() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }
 
 impl Dialect for Bazel {
@@ -126,10 +150,13 @@ fn whole(value: &Value, name: &str) -> Option<u64> {
 
 impl Bazel {
     fn attempt(&mut self, at: &Value, said: &Value, line: u64) -> Result<(), ReadError> {
-        if self.open == OPEN {
+        if self.open == OPEN || self.open_bytes > OPEN_BYTES {
             return Err(ReadError::at_line(
                 line,
-                format!("more than {OPEN} attempts belong to targets that are not summed up"),
+                format!(
+                    "more than {OPEN} attempts, or {} MiB, belong to targets that are not summed up",
+                    OPEN_BYTES >> 20
+                ),
             ));
         }
         let says = |value: Option<&Value>| matches!(value, Some(Value::Bool(true)));
@@ -140,21 +167,25 @@ impl Bazel {
         } else {
             None
         };
-        self.open += 1;
         self.order += 1;
         let nth = self.order;
-        let target = self.targets.entry(key(at)).or_insert_with(|| Target { nth, ..Target::default() });
+        let key = key(at);
+        let label = key.0.len() + key.1.len();
+        let target = self.targets.entry(key).or_insert_with(|| Target { nth, ..Target::default() });
         let place = (whole(at, "run").unwrap_or(1), whole(at, "shard").unwrap_or(1));
-        target.runs.entry(place).or_default().push(Told {
+        let told = Told {
             number: whole(at, "attempt").unwrap_or(1),
-            status: said.text_of("status").unwrap_or_default(),
-            details: said.text_of("statusDetails"),
+            status: said.text_of("status").map(|text| cut(&text, WORD)).unwrap_or_default(),
+            details: said.text_of("statusDetails").map(|text| cut(&text, DETAILS)),
             time: millis(said, "testAttemptDuration", "testAttemptDurationMillis").map(Time::from_milliseconds),
             start: moment(said, "testAttemptStart", "testAttemptStartMillisEpoch"),
             cached,
-            strategy: said.at(&["executionInfo", "strategy"]).and_then(Value::text).map(str::to_owned),
+            strategy: said.at(&["executionInfo", "strategy"]).and_then(Value::text).map(|text| cut(text, WORD)),
             line,
-        });
+        };
+        self.open += 1;
+        self.open_bytes += told.bytes() + label;
+        target.runs.entry(place).or_default().push(told);
         Ok(())
     }
 
@@ -189,6 +220,7 @@ impl Bazel {
         line: u64,
         tally: &mut Tally,
     ) -> Result<(), ReadError> {
+        self.open_bytes = self.open_bytes.saturating_sub(target.bytes(label, configuration));
         let shards = target.runs.keys().map(|(_, shard)| *shard).chain(whole(summary, "shardCount")).max().unwrap_or(1);
         let runs = target.runs.keys().map(|(run, _)| *run).max().unwrap_or(1);
         let mut all = target.runs;

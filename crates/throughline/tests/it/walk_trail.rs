@@ -428,7 +428,7 @@ async fn the_same_refusal_is_counted_within_its_minute() {
     for _ in 0..5 {
         world.get("/v1/releases").by(&nobody).send().await.expect(403);
     }
-    for nth in 0..200 {
+    for nth in 0..30 {
         world.get(format!("/v1/audit-logs/{}", Uuid::from_u128(nth))).by(&nobody).send().await.expect(404);
         world.post(format!("/v1/releases/{nth}/nothing"), &json!({})).by(&nobody).send().await.expect(404);
     }

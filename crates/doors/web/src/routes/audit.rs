@@ -303,6 +303,8 @@ fn bars(from: Timestamp, until: Timestamp) -> (Timestamp, i64, i64) {
 
 async fn stretches(ctx: &Ctx, served: &Served, asked: &Asked, narrowed: &Narrowed) -> Result<Vec<Stretch>, PageError> {
     let until = narrowed.until.unwrap_or_else(|| ctx.now()).min(ctx.now() + SignedDuration::from_secs(1));
+    // A moment before anything could be on record is no mistake, and shows nothing.
+    let until = until.max(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
     let usual = until.checked_sub(SignedDuration::from_hours(24 * USUAL_DAYS)).unwrap_or(Timestamp::UNIX_EPOCH);
     let from = narrowed.from.unwrap_or(usual).clamp(Timestamp::UNIX_EPOCH, until);
     let (begin, step, count) = bars(from, until);
