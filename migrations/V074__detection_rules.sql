@@ -29,6 +29,7 @@ create table security.detection_rules (
     'sign_in.failed', 'sign_in.spraying', 'session.unusual', 'session.many', 'privilege.granted', 'token.wide', 'export.files', 'export.rows',
     'trail.tampered')),
   constraint detection_rules_threshold_check check (threshold between 1 and 1000000000000),
+  constraint detection_rules_absence_check check (key <> 'session.unusual' or threshold <= 3650),
   constraint detection_rules_window_minutes_check check (window_minutes between 1 and 1051200),
   constraint detection_rules_severity_check check (severity in ('critical', 'high', 'medium', 'low', 'info')),
   constraint detection_rules_notifies_check check (notifies in ('owners', 'administrators', 'nobody'))
@@ -49,6 +50,7 @@ comment on column security.detection_rules.notifies is 'Who is told at once. Adm
 comment on column security.detection_rules.is_enabled is 'False: nobody watches.';
 comment on column security.detection_rules.looked_at is 'When the server last looked. Null: it has not yet.';
 comment on constraint detection_rules_threshold_check on security.detection_rules is 'threshold must be from 1 to 1,000,000,000,000';
+comment on constraint detection_rules_absence_check on security.detection_rules is 'threshold must be at most 3,650 days of absence, which is ten years';
 comment on constraint detection_rules_window_minutes_check on security.detection_rules is 'window minutes must be from 1 to 1,051,200, which is two years';
 
 create function security.seed_detection_rules(p_organization uuid) returns void
@@ -135,7 +137,8 @@ $$;
 -- Exports are few among all that the trail tells. On a trail that is in use, an operator makes the index beforehand, as docs/migrations.md says; up to
 -- some million rows it takes seconds.
 -- squawk-ignore require-concurrent-index-creation
-create index if not exists audit_logs_exported_idx on audit.audit_logs (organization_id, id) where event_type like '%.exported';
+create index if not exists audit_logs_exported_idx on audit.audit_logs (organization_id, id)
+  where event_type like '%.exported' or event_type like '%.export_ended';
 
 -- Incidents, and the clock -------------------------------------------------------------------------------------------
 
@@ -207,8 +210,15 @@ create function security.keep_regulatory_clock() returns trigger
   language plpgsql
   as $$
 begin
-  if new.regulatory_notification_required and new.became_aware_at is null and (tg_op = 'INSERT' or not old.regulatory_notification_required) then
-    new.became_aware_at := greatest(now(), new.detected_at);
+  if new.regulatory_notification_required and new.became_aware_at is null then
+    new.became_aware_at := coalesce(case when tg_op = 'UPDATE' then old.became_aware_at end, greatest(now(), new.detected_at));
+  end if;
+  -- Clocks differ a little.
+  if new.became_aware_at > greatest(now(), new.detected_at) + interval '5 minutes'
+     and (tg_op = 'INSERT' or new.became_aware_at is distinct from old.became_aware_at) then
+    raise exception using
+      errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name, column = 'became_aware_at',
+      constraint = 'security_events_became_aware_at_past', message = 'nobody became aware of it in the future';
   end if;
   new.notification_due_at := case when new.regulatory_notification_required then new.became_aware_at + interval '72 hours' end;
   if tg_op = 'UPDATE' and new.notification_due_at is distinct from old.notification_due_at then
@@ -218,7 +228,8 @@ begin
 end
 $$;
 comment on function security.keep_regulatory_clock() is
-  'Works out the deadline from the moment of becoming aware, which is now if nobody says another; another deadline is reminded of anew.';
+  'Works out the deadline from the moment of becoming aware, which is now if nobody says another, cannot be taken away while an authority has to be told, and '
+  'does not lie in the future; another deadline is reminded of anew.';
 create trigger keep_regulatory_clock before insert or update of regulatory_notification_required, became_aware_at, notification_due_at on security.security_events
   for each row execute function security.keep_regulatory_clock();
 

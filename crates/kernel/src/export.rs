@@ -18,7 +18,7 @@ use crate::{
     schema::ColumnType,
     select::ListQuery,
     store::Tx,
-    trail::{Exported, exported},
+    trail::{Exported, export_ended, exported},
     workbook::{Cell, WORKBOOK_TYPE, Workbook},
 };
 
@@ -71,6 +71,7 @@ struct Exporter {
     tx: Option<Tx>,
     head: Option<Bytes>,
     shape: Shape,
+    count: u64,
     done: bool,
 }
 
@@ -118,6 +119,7 @@ pub async fn export(
         project: None,
         record: None,
         filter: query.asked(),
+        rows: None,
     };
     exported(ctx, &taken).await?;
     let tx = ctx.begin_read().await?;
@@ -138,17 +140,22 @@ pub async fn export(
             (None, Shape::Xlsx(selection.shown().map(|(_, kind, at)| (kind, at)).collect(), book))
         }
     };
-    let mut exporter = Exporter { rows, tx: Some(tx), head, shape, done: false };
+    let mut exporter = Exporter { rows, tx: Some(tx), head, shape, count: 0, done: false };
     let (pieces, taken) = mpsc::channel(2);
+    let (ctx, resource) = (ctx.clone(), served.resource);
     // Not driven by the reader, so that a reader who stops does not keep the connection.
     let work = tokio::spawn(async move {
         let _room = room;
-        while let Some(piece) = exporter.next_piece().await {
-            if pieces.send_timeout(piece, PATIENCE).await.is_err() {
-                return false;
-            }
+        let (mut is_taken, mut is_whole) = (true, true);
+        while is_taken && let Some(piece) = exporter.next_piece().await {
+            is_whole &= piece.is_ok();
+            is_taken = pieces.send_timeout(piece, PATIENCE).await.is_ok();
         }
-        true
+        let rows = exporter.count;
+        // Its connection first: the row takes another one.
+        drop(exporter);
+        export_ended(&ctx, resource, format.extension(), rows, is_taken && is_whole).await;
+        is_taken
     });
     Ok(Box::pin(stream::unfold((taken, Some(work)), |(mut taken, work)| async move {
         if let Some(piece) = taken.recv().await {
@@ -180,6 +187,7 @@ impl Exporter {
                         self.shape.give_up();
                         return Some(Err(error));
                     }
+                    self.count += 1;
                 }
                 Some(Err(error)) => {
                     self.done = true;

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use uuid::Uuid;
 
 use crate::{
-    Ctx, Error, Record, Tx,
+    Ctx, Error, Record, Resource, Tx,
     audit::{CONTEXT_COLUMNS, context_params, context_places},
     catalogue::Served,
     param::Param,
@@ -104,6 +104,8 @@ pub struct Exported<'a> {
     pub record: Option<&'a str>,
     /// What it is narrowed by, as it was asked for.
     pub filter: &'a [(String, String)],
+    /// How many rows it has, where that is known before it leaves.
+    pub rows: Option<u64>,
 }
 
 /// Writes down that a file is taken away, before it is. In a transaction of its own, which has ended afterwards.
@@ -117,6 +119,9 @@ pub async fn exported(ctx: &Ctx, file: &Exported<'_>) -> Result<(), Error> {
     let mut besides = json!({"what": file.what, "format": file.format});
     if !filter.is_empty() {
         besides["filter"] = Value::Object(filter);
+    }
+    if let Some(rows) = file.rows {
+        besides["rows"] = json!(rows);
     }
     let noted = Note {
         event: format!("{}.exported", file.resource_type),
@@ -132,6 +137,36 @@ pub async fn exported(ctx: &Ctx, file: &Exported<'_>) -> Result<(), Error> {
     let tx = ctx.begin().await?;
     note(ctx, &tx, &noted).await?;
     tx.commit().await
+}
+
+/// Rows of a streamed file from which on the trail says at its end how many they were.
+const MANY: u64 = 1_000;
+
+/// Writes down how many rows of a streamed file left, if they were more than [`MANY`]: when it began nobody knew. Whoever broke it off has taken
+/// what had left until then. Without an answer, since the file is gone already: a row that cannot be written is told in the log.
+pub(crate) async fn export_ended(ctx: &Ctx, resource: &Resource, format: &str, rows: u64, is_whole: bool) {
+    if rows <= MANY {
+        return;
+    }
+    let noted = Note {
+        event: format!("{}.export_ended", resource.permission),
+        category: "export",
+        resource_type: resource.permission.to_owned(),
+        record: None,
+        project: None,
+        risk: "medium",
+        said: format!("Took {rows} rows of {} away as {format}", resource.plural_words()),
+        error: None,
+        besides: json!({"what": resource.name, "format": format, "rows": rows, "is_whole": is_whole}),
+    };
+    let writing = async {
+        let tx = ctx.begin_patiently().await?;
+        note(ctx, &tx, &noted).await?;
+        tx.commit().await
+    };
+    if let Err(error) = writing.await {
+        tracing::error!(%error, user.id = %ctx.principal.user_id, said = noted.said, "the end of an export could not be written into the trail");
+    }
 }
 
 /// Remembers in the trail that the actor was refused, if that is what the problem says: everything that is forbidden, and what is

@@ -1,9 +1,9 @@
 //! Watching for security events: the server does it every minute, `throughline maintain` and `throughline security scan` once.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use assurance::{
-    detection::{self, Scanned},
+    detection::{self, Rule},
     sealing::{self, verify},
 };
 use clap::Subcommand;
@@ -47,8 +47,8 @@ pub(crate) struct Watched {
     pub(crate) examined: u64,
     /// Trails of which something new was found that is not what was sealed.
     pub(crate) tampered: u64,
-    /// Organisations in which something could not be done; the log says what.
-    pub(crate) failed: u64,
+    /// Rules that could not be looked at in some organisation; the log says where, and why.
+    pub(crate) failed: BTreeSet<String>,
 }
 
 /// `throughline security`
@@ -66,10 +66,11 @@ pub(crate) async fn run(data: &Path, what: Security, json: bool) -> Result<(), F
             watched.organizations, watched.made, watched.grown, watched.reminders, watched.examined, watched.tampered
         );
     }
-    match watched.failed {
-        0 => Ok(()),
-        failed => Err(Failure::new(format!("{failed} organisations could not be looked at; the log above says why"))),
+    if watched.failed.is_empty() {
+        return Ok(());
     }
+    let failed: Vec<&str> = watched.failed.iter().map(String::as_str).collect();
+    Err(Failure::new(format!("these could not be looked at everywhere; the log above says why: {}", failed.join(", "))))
 }
 
 async fn once(database: &Database, data: &Path, examine: bool) -> Result<Watched, Failure> {
@@ -83,40 +84,85 @@ async fn once(database: &Database, data: &Path, examine: bool) -> Result<Watched
     everywhere(&kernel, sealing.as_ref(), examine).await
 }
 
-/// Looks at every organisation once. What fails in one is told and keeps nobody from looking at the others. Without `sealing` no trail is examined:
-/// where no server has made a key, nothing was ever sealed.
+/// Looks at every organisation once, and examines the trails that are due, or all. What fails in one is told and keeps nobody from looking at the
+/// others. Without `sealing` no trail is examined: where no server has made a key, nothing was ever sealed.
 pub(crate) async fn everywhere(
     kernel: &Arc<Kernel>,
     sealing: Option<&Sealing>,
     examine: bool,
 ) -> Result<Watched, Failure> {
+    let mut watched = look(kernel).await?;
+    if let Some(sealing) = sealing {
+        let trails = examine_trails(kernel, sealing, examine).await?;
+        watched.examined = trails.examined;
+        watched.tampered = trails.tampered;
+        watched.failed.extend(trails.failed);
+    }
+    Ok(watched)
+}
+
+/// Holds every organisation against its rules once.
+async fn look(kernel: &Arc<Kernel>) -> Result<Watched, Failure> {
     let mut watched = Watched::default();
     for organization in sealing::to_seal(kernel, true).await? {
         let ctx = within::organization(kernel, organization, "watching for security events");
         watched.organizations += 1;
-        let outcome = async {
-            if let Some(Scanned { made, grown, reminders, .. }) = detection::scan(&ctx).await? {
-                watched.made += made;
-                watched.grown += grown;
-                watched.reminders += reminders;
+        match detection::scan(&ctx).await {
+            Ok(scanned) => {
+                watched.made += scanned.made;
+                watched.grown += scanned.grown;
+                watched.reminders += scanned.reminders;
+                watched.failed.extend(scanned.failed.iter().map(|rule| (*rule).to_owned()));
             }
-            if let Some(sealing) = sealing
-                && (examine || detection::is_examination_due(&ctx).await?)
-            {
-                watched.examined += 1;
-                watched.tampered += u64::from(is_tampered_anew(&ctx, sealing).await?);
+            Err(error) => {
+                watched.failed.insert("every rule".into());
+                tracing::error!(organization.id = %organization, "security events could not be looked for: {}", Failure::from(error));
             }
-            Ok::<_, Failure>(())
-        };
-        if let Err(failure) = outcome.await {
-            watched.failed += 1;
-            tracing::error!(organization.id = %organization, "security events could not be looked for: {failure}");
         }
     }
-    if watched.made + watched.tampered > 0 {
-        tracing::warn!(events = watched.made + watched.tampered, "there are new security events");
+    if watched.made > 0 {
+        tracing::warn!(events = watched.made, "there are new security events");
     }
     Ok(watched)
+}
+
+/// Examines trails, one after the other: those that are due, or all.
+async fn examine_trails(kernel: &Arc<Kernel>, sealing: &Sealing, all: bool) -> Result<Watched, Failure> {
+    let mut watched = Watched::default();
+    for organization in sealing::to_seal(kernel, true).await? {
+        let ctx = within::organization(kernel, organization, "examining the audit trail");
+        match examine_trail(&ctx, sealing, all).await {
+            Ok(None) => {}
+            Ok(Some(is_tampered)) => {
+                watched.examined += 1;
+                watched.tampered += u64::from(is_tampered);
+            }
+            Err(failure) => {
+                watched.failed.insert(Rule::TrailTampered.key().into());
+                tracing::error!(organization.id = %organization, "the audit trail could not be examined: {failure}");
+            }
+        }
+    }
+    if watched.tampered > 0 {
+        tracing::warn!(events = watched.tampered, "there are new security events");
+    }
+    Ok(watched)
+}
+
+/// Whether something new is wrong with the trail. `None`: it was not due. What comes to nothing is due again at once.
+async fn examine_trail(ctx: &Ctx, sealing: &Sealing, always: bool) -> Result<Option<bool>, Failure> {
+    if !always && !detection::is_examination_due(ctx).await? {
+        return Ok(None);
+    }
+    match is_tampered_anew(ctx, sealing).await {
+        Ok(is_tampered) => Ok(Some(is_tampered)),
+        Err(failure) => {
+            if let Err(error) = detection::examination_failed(ctx).await {
+                tracing::error!(organization.id = %ctx.organization_id(), "it is due again only after its window: {}", Failure::from(error));
+            }
+            Err(failure)
+        }
+    }
 }
 
 async fn is_tampered_anew(ctx: &Ctx, sealing: &Sealing) -> Result<bool, Failure> {
@@ -125,16 +171,26 @@ async fn is_tampered_anew(ctx: &Ctx, sealing: &Sealing) -> Result<bool, Failure>
     Ok(detection::examined(ctx, &verdict).await?)
 }
 
-/// Looks until the server ends, and tells the metrics how many events are open. Of several servers on one database, one looks at an organisation
-/// at a time.
+/// Looks until the server ends, and tells the metrics how many events are open. Of several servers on one database, one looks at a rule of an
+/// organisation at a time. Trails are examined beside it, one at a time, so that a long one holds up nobody.
 pub(crate) async fn always(kernel: Arc<Kernel>, sealing: Sealing, app: Arc<rest::App>) {
+    tokio::spawn(always_examining(kernel.clone(), sealing));
     loop {
-        if let Err(failure) = everywhere(&kernel, Some(&sealing), false).await {
+        if let Err(failure) = look(&kernel).await {
             tracing::warn!("security events could not be looked for: {failure}");
         }
         match detection::open_events(&kernel).await {
             Ok(open) => app.metrics.tell_security(open),
             Err(error) => tracing::warn!("open security events could not be counted: {}", Failure::from(error)),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn always_examining(kernel: Arc<Kernel>, sealing: Sealing) {
+    loop {
+        if let Err(failure) = examine_trails(&kernel, &sealing, false).await {
+            tracing::warn!("audit trails could not be examined: {failure}");
         }
         tokio::time::sleep(LOOK).await;
     }

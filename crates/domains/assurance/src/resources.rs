@@ -171,6 +171,7 @@ pub static SECURITY_EVENTS: Resource =
             "is_incident",
             "regulatory_notification_required",
             "became_aware_at",
+            "notification_delay_reason",
         ])
         .personal(&["source_ip", "user_agent"])
         .detail(&["event_data"])

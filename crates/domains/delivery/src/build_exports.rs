@@ -35,6 +35,7 @@ impl ExportedBuild {
             project: Some(self.project),
             record: Some(&record),
             filter: &[],
+            rows: None,
         };
         kernel::exported(ctx, &file).await
     }

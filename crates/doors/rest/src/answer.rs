@@ -78,7 +78,8 @@ pub(crate) fn csv(table: Vec<u8>, name: &str) -> Response {
 
 /// Writes down that a table of records of a kind is taken away as CSV, before it is.
 pub(crate) async fn taken(ctx: &Ctx, kind: &str, project: Option<uuid::Uuid>, what: &str) -> Result<(), ApiProblem> {
-    let file = kernel::Exported { resource_type: kind, what, format: "csv", project, record: None, filter: &[] };
+    let file =
+        kernel::Exported { resource_type: kind, what, format: "csv", project, record: None, filter: &[], rows: None };
     kernel::exported(ctx, &file).await.map_err(|error| ApiProblem::of(ctx, &error))
 }
 

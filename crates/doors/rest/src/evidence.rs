@@ -32,6 +32,7 @@ pub(crate) async fn content(
             project: bundle.project,
             record: Some(&bundle.id),
             filter: &[],
+            rows: None,
         };
         kernel::exported(&ctx, &file).await?;
         Ok::<_, Error>((bundle, name, size))

@@ -45,6 +45,7 @@ pub(crate) async fn reqif(Caller(ctx): Caller, RawQuery(query): RawQuery) -> Res
             project: Some(project.id),
             record: None,
             filter: &[],
+            rows: None,
         };
         kernel::exported(&ctx, &file).await?;
         Ok((bytes, project.slug.clone()))

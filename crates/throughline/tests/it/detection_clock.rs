@@ -54,9 +54,8 @@ async fn people_are_reminded_of_the_deadline_at_its_boundaries_and_once_each() {
     // Sessions have ended meanwhile, so the server looks: another deadline is reminded of anew.
     let tx = world.home.ctx(&world.kernel).begin().await.unwrap();
     let id: uuid::Uuid = path.rsplit('/').next().unwrap().parse().unwrap();
-    tx.execute("update security.security_events set became_aware_at = $2 where id = $1", &[&id, &world.clock.now()])
-        .await
-        .unwrap();
+    let sql = "update security.security_events set became_aware_at = $2, detected_at = $2 where id = $1";
+    tx.execute(sql, &[&id, &world.clock.now()]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(scan(&world).await.reminders, 0);
     world.clock.advance(SignedDuration::from_hours(48));
@@ -108,4 +107,28 @@ async fn it_is_recorded_that_the_authority_was_told_and_why_so_late() {
     let history = world.get(format!("{late}/history")).bearing(session.token.reveal()).send().await.expect(200).json();
     assert_eq!(history["data"][0]["event"], "security_event.authority_notified");
     assert_eq!(scan(&world).await.reminders, 0, "whoever was told is not waited for");
+}
+
+/// Proves REQ-78.4, REQ-78.5.
+#[tokio::test]
+async fn the_clock_is_not_taken_away_and_not_put_into_the_future() {
+    let world = world().await;
+    let admin = &world.home.admin;
+    let aware = world.clock.now();
+    let path = incident(&world, aware).await;
+    let kept = world.patch(&path, &json!({"became_aware_at": null})).by(admin).send().await.expect(200).json();
+    assert_eq!(kept["became_aware_at"].as_str().unwrap().parse::<Timestamp>().unwrap(), aware);
+    assert!(kept["notification_due_at"].is_string(), "{kept}");
+    for later in ["2100-01-01T00:00:00Z".parse().unwrap(), aware.checked_add(SignedDuration::from_hours(1)).unwrap()] {
+        let answer = world.patch(&path, &json!({"became_aware_at": later})).by(admin).send().await.expect(422);
+        assert_eq!(answer.pointers(), ["/became_aware_at"]);
+    }
+    // It turns out later that they were aware long before: the authority was told too late then, and the reason belongs to it.
+    let told = json!({"authority": "DPA"});
+    world.post(format!("{path}/record-notification"), &told).by(admin).send().await.expect(200);
+    let mut earlier = json!({"became_aware_at": aware.checked_sub(SignedDuration::from_hours(100)).unwrap()});
+    world.patch(&path, &earlier).by(admin).send().await.expect(422);
+    earlier["notification_delay_reason"] = json!("Support had known and told nobody.");
+    let kept = world.patch(&path, &earlier).by(admin).send().await.expect(200).json();
+    assert_eq!(kept["notification_delay_reason"], "Support had known and told nobody.");
 }

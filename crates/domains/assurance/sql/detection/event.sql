@@ -9,7 +9,10 @@ select e.id, e.title, e.event_type, e.severity, e.status, e.is_incident, e.occur
        (select u.display_name from identity.users u where u.id = e.resolved_by) as resolved_by,
        e.regulatory_notification_required, e.became_aware_at, e.notification_authority, e.notification_reference, e.notification_delay_reason,
        (select u.display_name from identity.users u where u.id = e.notification_recorded_by) as recorded_by, e.row_version,
-       coalesce((select array_agg(distinct r) from jsonb_array_elements_text(coalesce(e.event_data -> 'first_rows', '[]') || coalesce(e.event_data -> 'rows', '[]')) r),
-                '{}') as rows
+       -- Data of events that people made may be anything.
+       coalesce((select array_agg(distinct r) from jsonb_array_elements_text(
+                   case jsonb_typeof(e.event_data -> 'first_rows') when 'array' then e.event_data -> 'first_rows' else '[]' end
+                   || case jsonb_typeof(e.event_data -> 'rows') when 'array' then e.event_data -> 'rows' else '[]' end) r
+                  where r is not null), '{}') as rows
   from security.security_events e
  where e.id = $1 and /* readable security-events e.id */ true

@@ -10,7 +10,7 @@ select a.id::text as subject, a.id, a.occurred_at as at, a.user_id as target_id,
      where s.id >= platform.uuid_v7_floor($2::timestamptz - interval '1 day') and s.resource_type = 'session' and s.event_type = 'session.started'
        and (
          select b.id from audit.audit_logs b
-          where b.user_id = s.user_id and b.id < s.id and b.id >= platform.uuid_v7_floor(s.occurred_at - asked.threshold * interval '1 day')
+          where b.user_id = s.user_id and b.id < s.id and b.id >= platform.uuid_v7_floor(s.occurred_at - least(asked.threshold, 3650) * interval '1 day')
             and b.event_type not in ('session.refused', 'session.locked')
           order by b.id desc limit 1) is null
     offset 0) a

@@ -14,7 +14,7 @@ pub use looking::{
     rows_behind,
 };
 pub use rules::{DETECTION_RULES, Rule, Unit};
-pub use scan::{Scanned, examined, is_examination_due, open_events, scan};
+pub use scan::{Scanned, examination_failed, examined, is_examination_due, open_events, scan};
 
 use kernel::Operation;
 

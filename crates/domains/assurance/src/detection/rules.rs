@@ -172,7 +172,6 @@ impl Rule {
         const EACH: &str = "count(*)";
         const ACCOUNTS: &str = "count(distinct h.target_id)";
         const WEIGHT: &str = "sum(h.weight)";
-        const EXPORTS: &str = include_str!("../../sql/detection/exports.sql");
         let (hits, measure) = match self {
             Self::FailedSignIns => (include_str!("../../sql/detection/failed.sql").to_owned(), EACH),
             Self::Spraying => (include_str!("../../sql/detection/spraying.sql").to_owned(), ACCOUNTS),
@@ -180,8 +179,8 @@ impl Rule {
             Self::ManySessions => (include_str!("../../sql/detection/sessions.sql").to_owned(), EACH),
             Self::PrivilegeGranted => (include_str!("../../sql/detection/privilege.sql").to_owned(), EACH),
             Self::WideToken => (include_str!("../../sql/detection/token.sql").to_owned(), EACH),
-            Self::ExportedRows => (EXPORTS.to_owned(), WEIGHT),
-            Self::ExportedFiles => (EXPORTS.to_owned(), EACH),
+            Self::ExportedRows => (include_str!("../../sql/detection/exported_rows.sql").to_owned(), WEIGHT),
+            Self::ExportedFiles => (include_str!("../../sql/detection/exports.sql").to_owned(), EACH),
             Self::TrailTampered => return None,
         };
         Some(FOUND.replace("{hits}", &hits).replace("{measure}", measure))

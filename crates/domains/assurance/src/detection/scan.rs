@@ -10,14 +10,17 @@ use uuid::Uuid;
 use super::{clock::remind, rules::Rule, telling};
 use crate::sealing::Verdict;
 
-const ALONE: &str = "select pg_try_advisory_xact_lock(hashtextextended('throughline security ' || platform.current_organization()::text, 0))";
+// One looks at a rule of an organisation at a time.
+const ALONE: &str = "select pg_try_advisory_xact_lock(hashtextextended('throughline security ' || platform.current_organization()::text || ' ' || $1::text, 0))";
+const WAIT: &str = "select pg_advisory_xact_lock(hashtextextended('throughline security ' || platform.current_organization()::text || ' ' || $1::text, 0))";
 const RULES: &str = "
 select key, threshold, window_minutes, severity, opens_incident, notifies from security.detection_rules
  where is_enabled and ($1::text is null or key = $1) order by key";
-const LOOKED: &str = "update security.detection_rules set looked_at = $1 where is_enabled and key = any ($2)";
+const LOOKED: &str = "update security.detection_rules set looked_at = $1 where is_enabled and key = $2";
 const CLAIM: &str = "
 update security.detection_rules set looked_at = $1
  where key = 'trail.tampered' and is_enabled and (looked_at is null or looked_at <= $1::timestamptz - window_minutes * interval '1 minute')";
+const RELEASE: &str = "update security.detection_rules set looked_at = null where key = 'trail.tampered'";
 const MAKE: &str = "
 insert into security.security_events (id, event_type, severity, title, description, source_user_id, target_user_id, source_ip, user_agent, is_incident,
                                       detection_method, detection_rule_id, fingerprint, occurrence_count, last_seen_at, newest_seen_id, event_data,
@@ -33,7 +36,7 @@ const OPEN: &str =
     "select severity, sum(open_events)::bigint, sum(overdue)::bigint from security.open_events($1) group by severity";
 
 /// What one look at an organisation did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scanned {
     /// Rules that were looked at.
     pub rules: u64,
@@ -43,6 +46,15 @@ pub struct Scanned {
     pub grown: u64,
     /// People were reminded of so many deadlines.
     pub reminders: u64,
+    /// Keys of the rules that failed, and `deadlines` when reminding did; the log says why.
+    pub failed: Vec<&'static str>,
+}
+
+impl Scanned {
+    fn fail(&mut self, ctx: &Ctx, what: &'static str, error: &Error) {
+        tracing::error!(organization.id = %ctx.organization_id(), rule = what, %error, "a rule of detection failed");
+        self.failed.push(what);
+    }
 }
 
 /// A rule with its figures.
@@ -126,45 +138,71 @@ impl Found {
 }
 
 /// Looks once at the organisation of `ctx`, which has to see everything there: makes and grows events, tells whom the rules name, and reminds
-/// of deadlines. `None`: somebody else is looking at it just now. Looking again at the same finds nothing new.
+/// of deadlines. Looking again at the same finds nothing new. Each rule is looked at by itself: one that fails is named and told in the log, and keeps
+/// nobody from looking at the others. A rule that somebody else is looking at just now is left to them.
 ///
 /// # Errors
-/// When the database refuses something; then nothing of this look is kept.
-pub async fn scan(ctx: &Ctx) -> Result<Option<Scanned>, Error> {
+/// When the rules cannot be read.
+pub async fn scan(ctx: &Ctx) -> Result<Scanned, Error> {
+    let tx = ctx.begin_patiently().await?;
+    let settings = Setting::read(&tx, None).await?;
+    tx.commit().await?;
+    let mut scanned = Scanned::default();
+    for setting in &settings {
+        let Some(sql) = setting.rule.query() else { continue };
+        match look(ctx, setting, &sql).await {
+            Ok(Some((made, grown))) => {
+                scanned.rules += 1;
+                scanned.made += made;
+                scanned.grown += grown;
+            }
+            Ok(None) => {}
+            Err(error) => scanned.fail(ctx, setting.rule.key(), &error),
+        }
+    }
+    match remind_once(ctx).await {
+        Ok(reminders) => scanned.reminders = reminders,
+        Err(error) => scanned.fail(ctx, "deadlines", &error),
+    }
+    Ok(scanned)
+}
+
+async fn remind_once(ctx: &Ctx) -> Result<u64, Error> {
+    let tx = ctx.begin_patiently().await?;
+    let reminders = remind(ctx, &tx).await?;
+    tx.commit().await?;
+    Ok(reminders)
+}
+
+/// Looks whether one rule sees something: how many events were made and how many grew. `None`: somebody else is looking.
+async fn look(ctx: &Ctx, setting: &Setting, sql: &str) -> Result<Option<(u64, u64)>, Error> {
     let mut tx = ctx.begin_patiently().await?;
-    if !tx.query_one(ALONE, &[]).await?.try_get::<_, bool>(0)? {
+    let key = setting.rule.key();
+    if !tx.query_one(ALONE, &[&key]).await?.try_get::<_, bool>(0)? {
         return Ok(None);
     }
     let now = ctx.now();
-    let mut scanned = Scanned::default();
-    let mut looked = Vec::new();
-    for setting in Setting::read(&tx, None).await? {
-        let Some(sql) = setting.rule.query() else { continue };
-        let since = now.checked_sub(setting.window).unwrap_or(Timestamp::UNIX_EPOCH);
-        let least = setting.rule.least(setting.threshold);
-        let rows = tx.query(&sql, &[&since, &now, &setting.threshold, &setting.rule.key(), &least]).await?;
-        for row in &rows {
-            let found = Found::read(row)?;
-            match found.known {
-                Some((event, false, counted)) if found.fresh > 0 => {
-                    grow(&tx, &setting, event, counted, &found).await?;
-                    scanned.grown += 1;
-                }
-                Some((_, false, _)) => {}
-                Some((_, true, _)) if found.fresh < least => {}
-                _ => {
-                    make(ctx, &mut tx, &setting, &found).await?;
-                    scanned.made += 1;
-                }
+    let (mut made, mut grown) = (0, 0);
+    let since = now.checked_sub(setting.window).unwrap_or(Timestamp::UNIX_EPOCH);
+    let least = setting.rule.least(setting.threshold);
+    for row in &tx.query(sql, &[&since, &now, &setting.threshold, &key, &least]).await? {
+        let found = Found::read(row)?;
+        match found.known {
+            Some((event, false, counted)) if found.fresh > 0 => {
+                grow(&tx, setting, event, counted, &found).await?;
+                grown += 1;
+            }
+            Some((_, false, _)) => {}
+            Some((_, true, _)) if found.fresh < least => {}
+            _ => {
+                make(ctx, &mut tx, setting, &found).await?;
+                made += 1;
             }
         }
-        looked.push(setting.rule.key());
     }
-    scanned.rules = looked.len() as u64;
-    tx.execute(LOOKED, &[&now, &looked]).await?;
-    scanned.reminders = remind(ctx, &tx).await?;
+    tx.execute(LOOKED, &[&now, &key]).await?;
     tx.commit().await?;
-    Ok(Some(scanned))
+    Ok(Some((made, grown)))
 }
 
 /// What a rule counts anew in an open event: what happened adds up, what is there at once has a peak.
@@ -311,6 +349,16 @@ pub async fn is_examination_due(ctx: &Ctx) -> Result<bool, Error> {
     Ok(is_due)
 }
 
+/// Makes the examination of the trail due again, because the one that was begun came to nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn examination_failed(ctx: &Ctx) -> Result<(), Error> {
+    let tx = ctx.begin_patiently().await?;
+    tx.execute(RELEASE, &[]).await?;
+    tx.commit().await
+}
+
 /// Takes note of what an examination of the trail found: an event when it is not what was sealed. The same findings again make no second one,
 /// whether or not the first is closed; others make an open one grow, and another one when it is closed. Answers whether there is something new.
 ///
@@ -323,9 +371,9 @@ pub async fn examined(ctx: &Ctx, verdict: &Verdict) -> Result<bool, Error> {
     if amount < setting.threshold {
         return Ok(false);
     }
-    // Two who examined at once would both find nothing known.
-    tx.query_one("select pg_advisory_xact_lock(hashtextextended('throughline security ' || platform.current_organization()::text, 0))", &[])
-        .await?;
+    // Two who examined at once would both find nothing known. What was found must not be lost because the other takes long.
+    tx.batch("set local lock_timeout = '30s'").await?;
+    tx.query_one(WAIT, &[&Rule::TrailTampered.key()]).await?;
     let told: Vec<String> = verdict.findings.iter().take(20).map(ToString::to_string).collect();
     let digest = digest(verdict);
     let fingerprint = format!("{}:trail", Rule::TrailTampered.key());

@@ -79,7 +79,8 @@ impl Csv {
         form: Form,
     ) -> Result<Response, PageError> {
         let format = if form == Form::Csv { "csv" } else { "xlsx" };
-        let file = Exported { resource_type: kind, what: name, format, project, record: None, filter: &[] };
+        let rows = Some(self.rows.len() as u64);
+        let file = Exported { resource_type: kind, what: name, format, project, record: None, filter: &[], rows };
         kernel::exported(ctx, &file).await?;
         let (bytes, kind, extension) = match form {
             Form::Csv => (self.text(), "text/csv; charset=utf-8; header=present", "csv"),

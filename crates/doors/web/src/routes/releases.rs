@@ -214,6 +214,7 @@ async fn bundle(visitor: Visitor, Path((slug, id)): Path<(String, String)>) -> R
         project: bundle.project,
         record: Some(&bundle.id),
         filter: &[],
+        rows: None,
     };
     kernel::exported(&visitor.ctx, &file).await?;
     let pieces = evidence::bundle_pieces(visitor.ctx.clone(), bundle, size);

@@ -204,6 +204,7 @@ async fn reqif(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQ
         project: Some(project.id),
         record: None,
         filter: &[],
+        rows: None,
     };
     kernel::exported(ctx, &file).await?;
     Ok(attached(bytes, quality::REQIF_TYPE, &format!("{}-requirements.reqif", project.slug)))
