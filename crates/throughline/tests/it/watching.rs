@@ -174,6 +174,7 @@ async fn targets_are_rows_that_people_change() {
 }
 
 /// Whoever merely measures silences no alert, neither by a target nor by measurements in the server's place.
+/// Proves REQ-77.5.
 #[tokio::test]
 async fn developers_silence_no_alerts() {
     let world = world().await;
