@@ -7,6 +7,7 @@ delete from security.retention_policies where table_schema = 'platform' and tabl
 delete from platform.table_facts where table_schema = 'platform' and table_name in ('metric_alerts', 'metric_targets');
 drop table platform.metric_alerts;
 drop table platform.metric_targets;
+call platform.forget_resource_types('metric_target');
 -- Samples refer to the definition, and belong to organisations, of which whoever undoes a step is none.
 alter table platform.metric_samples no force row level security;
 delete from platform.metric_samples where metric_name = any (array[

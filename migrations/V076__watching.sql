@@ -121,6 +121,9 @@ comment on constraint metric_targets_target_value_check on platform.metric_targe
 comment on constraint metric_targets_critical_value_check on platform.metric_targets is 'critical value must be a number';
 comment on constraint metric_targets_misses_check on platform.metric_targets is 'misses must be from 1 to 100';
 
+-- Whoever changes a target can silence an alert, which whoever merely measures must not.
+call platform.declare_resource_type('metric_target', 'What metrics should come to here, and whether they open alerts.', '{read,export}', '{}', '{create,update,delete,restore}');
+
 -- What missed its target for long ---------------------------------------------------------------------------------------
 
 create table platform.metric_alerts (

@@ -1,9 +1,10 @@
-//! Columns that take more than the right to change a record: they decide who sees it or who answers for it.
+//! Columns that take more than the right to change a record: they decide who sees it or who answers for it, or have values
+//! that only the server itself writes.
 
 use base::Problem;
 use uuid::Uuid;
 
-use crate::{Ctx, Error, Record, catalogue::Served, input, param::Param, schema::ColumnType, store::Tx};
+use crate::{Ctx, Error, Record, Resource, catalogue::Served, input, param::Param, schema::ColumnType, store::Tx};
 
 /// The default of a column, as PostgreSQL writes it. Null when it has none.
 const DEFAULT: &str = "
@@ -11,11 +12,11 @@ select pg_get_expr(d.adbin, d.adrelid)
   from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
  where a.attrelid = $1::text::regclass and a.attname = $2";
 
-/// Refuses values of guarded columns that the actor may not give. What stays as it is, or as it would be without being
-/// given, needs no more than the write itself.
+/// Refuses values of guarded columns that the actor may not give, and values that are the server's own. What stays as it is,
+/// or as it would be without being given, needs no more than the write itself.
 ///
 /// # Errors
-/// 403 naming the field and the permission it needs.
+/// 403 naming the field and the permission it needs; 422 for a value that no caller may give.
 pub(crate) async fn check(
     ctx: &Ctx,
     tx: &Tx,
@@ -24,6 +25,7 @@ pub(crate) async fn check(
     project: Option<Uuid>,
     record: Option<&Record>,
 ) -> Result<(), Error> {
+    reserved(served.resource, values)?;
     for (column, value) in values {
         let Some((kind, action)) = served.resource.guard_of(column) else { continue };
         if ctx.may(kind, action, project) {
@@ -38,6 +40,21 @@ pub(crate) async fn check(
             return Err(Problem::forbidden(format!("You may not set `{column}`: that {detail}."))
                 .field(input::pointer(column), detail)
                 .into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a value that only the server itself writes.
+fn reserved(resource: &Resource, values: &[(String, Param)]) -> Result<(), Error> {
+    let Some((reserved, beginnings)) = resource.reserved else { return Ok(()) };
+    for (column, value) in values {
+        if let Param::Text(value) = value
+            && column == reserved
+            && let Some(beginning) = beginnings.iter().find(|beginning| value.starts_with(**beginning))
+        {
+            let detail = format!("must not begin with `{beginning}`: what does is written by the server alone");
+            return Err(Problem::invalid(format!("`{column}` {detail}.")).field(input::pointer(column), detail).into());
         }
     }
     Ok(())

@@ -115,6 +115,8 @@ pub struct Resource {
     /// Columns that take more than the right to change the record, each with the permission type and the action that
     /// giving it another value needs besides.
     pub guarded: &'static [(&'static str, &'static str, &'static str)],
+    /// A column of which values that begin so are the server's own to write: no caller may give one.
+    pub reserved: Option<(&'static str, &'static [&'static str])>,
     /// The order of lists that ask for none, as in a `sort` parameter.
     pub default_sort: &'static str,
     /// How the status moves.
@@ -154,6 +156,7 @@ impl Resource {
             rights: None,
             conditions: &[],
             guarded: &[],
+            reserved: None,
             default_sort: "-id",
             status: None,
             verbs: EVERYTHING,
@@ -293,6 +296,13 @@ impl Resource {
     #[must_use]
     pub const fn guarded(mut self, columns: &'static [(&'static str, &'static str, &'static str)]) -> Self {
         self.guarded = columns;
+        self
+    }
+
+    /// Names a column of which values that begin so are written by the server alone, whatever a caller may.
+    #[must_use]
+    pub const fn reserved(mut self, column: &'static str, beginnings: &'static [&'static str]) -> Self {
+        self.reserved = Some((column, beginnings));
         self
     }
 

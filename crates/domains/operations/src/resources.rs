@@ -108,15 +108,21 @@ pub static METRIC_DEFINITIONS: Resource =
         .sorted_by("name")
         .verbs(SEEN);
 
-/// Measurements.
+/// What the server measures itself, and what its alerts rest on.
+const MEASURED_HERE: &[&str] =
+    &["http.", "db.", "disk.", "backup.", "imports.", "webhooks.", "jobs.", "outbox.", "dq.replication_lag"];
+
+/// Measurements. Callers bring those of their services; nobody brings the server's.
 pub static METRIC_SAMPLES: Resource =
     Resource::new("metric-samples", "platform.metric_samples", "metric", "metric_name")
         .create_only(&["metric_name", "service_id", "environment_id", "labels", "value", "observed_at"])
+        .reserved("metric_name", MEASURED_HERE)
         .verbs(&[Verb::List, Verb::Read, Verb::Create]);
 
-/// Targets that hold in an organisation in place of those the program declares.
+/// Targets that hold in an organisation in place of those the program declares. They can switch alerts off, so they are for
+/// whoever looks after the organisation.
 pub static METRIC_TARGETS: Resource =
-    Resource::new("metric-targets", "platform.metric_targets", "metric", "metric_name")
+    Resource::new("metric-targets", "platform.metric_targets", "metric_target", "metric_name")
         .create_only(&["metric_name", "subject"])
         .writable(&["target_operator", "target_value", "critical_value", "misses", "is_active"])
         .verbs(ROW);

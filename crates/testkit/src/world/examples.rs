@@ -61,6 +61,7 @@ const TOLD: &[(&str, &str, Told)] = &[
     ("decision-links", "decision_id", Told::Another("decisions")),
     ("decision-links", "feature_id", Told::Example("features")),
     ("test-quarantines", "expires_at", Told::Ahead),
+    ("metric-samples", "metric_name", Told::Text("service.availability")),
     ("metric-targets", "metric_name", Told::Example("metric-definitions")),
     ("metric-targets", "subject", Told::Varied),
     ("comments", "project_id", Told::Example("projects")),

@@ -173,6 +173,99 @@ async fn targets_are_rows_that_people_change() {
     world.post("/v1/metric-targets", &strict).by(&world.home.owner).send().await.expect(409);
 }
 
+/// Whoever merely measures silences no alert, neither by a target nor by measurements in the server's place.
+/// Proves REQ-77.5.
+#[tokio::test]
+async fn developers_silence_no_alerts() {
+    let world = world().await;
+    let lax = json!({"metric_name": "disk.free", "target_operator": ">", "target_value": 0});
+    for (role, person) in [("developer", &world.home.developer), ("viewer", &world.home.viewer)] {
+        let refused = world.post("/v1/metric-targets", &lax).by(person).send().await.expect(403).json();
+        assert!(refused.to_string().contains("metric_target"), "{role}: {refused}");
+    }
+    let target = world.post("/v1/metric-targets", &lax).by(&world.home.admin).send().await.expect(201).json();
+    let path = format!("/v1/metric-targets/{}", target["id"].as_str().unwrap());
+    let off = json!({"is_active": false});
+    world.patch(&path, &off).by(&world.home.developer).header("if-match", "\"1\"").send().await.expect(403);
+
+    for metric in ["db.size", "disk.free", "http.error_rate", "backup.archive_lag", "dq.replication_lag"] {
+        let made_up = json!({"metric_name": metric, "value": 1, "observed_at": world.clock.now()});
+        for person in [&world.home.developer, &world.home.owner] {
+            let refused = world.post("/v1/metric-samples", &made_up).by(person).send().await.expect(422).json();
+            assert!(refused.to_string().contains("written by the server alone"), "{metric}: {refused}");
+        }
+    }
+    let of_ours = json!({"metric_name": "service.availability", "value": 100});
+    world.post("/v1/metric-samples", &of_ours).by(&world.home.developer).send().await.expect(201);
+    assert_eq!(measured(&world, "db.size", "", 1e9).await, 1, "the server still keeps its own");
+}
+
+/// Whose grant has ended, has not begun or is for one thing only does not look after the installation.
+#[tokio::test]
+async fn owners_of_now_and_of_everything_are_told() {
+    let world = world().await;
+    let superuser = world.superuser().await.unwrap();
+    let grants = [
+        (&world.home.admin, "null", "-2 hours", "'-1 hour'"),
+        (&world.home.developer, "null", "30 days", "null"),
+        (
+            &world.home.viewer,
+            "(select max(id::text)::uuid from authz.resources where name = 'A requirement')",
+            "-2 hours",
+            "null",
+        ),
+    ];
+    for (person, place, from, until) in grants {
+        let sql = format!(
+            "begin; set local app.current_organization_id = '{home}';
+             insert into authz.resources (resource_type_id, external_id, name)
+             select t.id, '{user}', 'A requirement' from authz.resource_types t where t.name = 'requirement';
+             insert into authz.user_roles (user_id, role_id, resource_scope_id, valid_from, valid_until)
+             select '{user}', r.id, {place}, timestamptz '{now}' + interval '{from}', timestamptz '{now}' + {until}::interval
+               from authz.roles r where r.template_code = 'owner' and r.organization_id = '{home}';
+             commit",
+            home = world.home.id,
+            user = person.user_id,
+            now = world.clock.now(),
+        );
+        superuser.batch_execute(&sql).await.unwrap();
+    }
+    for _ in 0..3 {
+        measured(&world, "http.error_rate", "one:7400", 9.0).await;
+    }
+    let told =
+        "select array_agg(recipient_user_id) from platform.notifications where notification_type = 'alert.opened'";
+    let told: Vec<uuid::Uuid> = superuser.query_one(told, &[]).await.unwrap().get(0);
+    assert_eq!(told, [world.home.owner.user_id]);
+}
+
+/// Members bring their own figures, as many as they like; a page shows so many of them.
+#[tokio::test]
+async fn so_many_figures_are_told_and_that_there_are_more() {
+    let world = world().await;
+    let server = vec![Sample::of_all("jobs.waiting", 1.0)];
+    watching::keep(&world.home.ctx(&world.kernel), server).await.unwrap();
+    let told = async || {
+        let ctx = world.home.ctx(&world.kernel);
+        let tx = ctx.begin_read().await.unwrap();
+        let told = watching::figures(&tx, ctx.now(), SignedDuration::from_hours(24), 300.0).await.unwrap();
+        tx.commit().await.unwrap();
+        told
+    };
+    let most = usize::try_from(watching::MOST).unwrap();
+    let made_up = |from: usize, to: usize| {
+        (from..to).map(|n| Sample::of("service.availability", &format!("{n:04}"), 100.0)).collect::<Vec<_>>()
+    };
+    watching::keep(&world.home.ctx(&world.kernel), made_up(1, most)).await.unwrap();
+    let all = told().await;
+    assert_eq!((all.first.len(), all.are_more), (most, false));
+    watching::keep(&world.home.ctx(&world.kernel), made_up(most, most + 3)).await.unwrap();
+    let some = told().await;
+    assert_eq!((some.first.len(), some.are_more), (most, true));
+    assert_eq!((some.first[0].metric.as_str(), some.first[0].latest), ("jobs.waiting", Some(1.0)));
+    assert!(some.first.iter().all(|figure| figure.latest.is_some()));
+}
+
 /// A server that is gone leaves no alert behind.
 #[tokio::test]
 async fn what_is_no_longer_measured_is_closed() {

@@ -71,18 +71,35 @@ pub struct Figure {
     pub line: Line,
 }
 
-/// Every figure over the last `span`, in steps of so many seconds, by name and subject.
+/// The most figures that are told: members bring their own, and a page of all of them would be of no use.
+pub const MOST: i64 = 200;
+
+/// Figures by name and subject.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// The first [`MOST`] of them.
+    pub first: Vec<Figure>,
+    /// Whether there are more.
+    pub are_more: bool,
+}
+
+/// The figures over the last `span`, in steps of so many seconds.
 ///
 /// # Errors
 /// When a query fails.
-pub async fn figures(tx: &Tx, now: Timestamp, span: SignedDuration, step: f64) -> Result<Vec<Figure>, Error> {
+pub async fn figures(tx: &Tx, now: Timestamp, span: SignedDuration, step: f64) -> Result<Figures, Error> {
     let goals = goals(tx).await?;
+    let mut are_more = false;
     let mut lines: BTreeMap<(String, String), Line> = BTreeMap::new();
-    for row in tx.query(HISTORY, &[&before(now, span)?, &step]).await? {
+    for row in tx.query(HISTORY, &[&before(now, span)?, &step, &(MOST + 1)]).await? {
+        if row.try_get::<_, i64>(4)? > MOST {
+            are_more = true;
+            break;
+        }
         lines.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push((row.try_get(2)?, row.try_get(3)?));
     }
     let mut latest: BTreeMap<(String, String), f64> = BTreeMap::new();
-    for row in tx.query(LATEST, &[&before(now, CURRENT)?]).await? {
+    for row in tx.query(LATEST, &[&before(now, CURRENT)?, &MOST]).await? {
         latest.insert((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?);
     }
     let figure = |((metric, subject), line): ((String, String), Line)| {
@@ -90,5 +107,5 @@ pub async fn figures(tx: &Tx, now: Timestamp, span: SignedDuration, step: f64) -
         let latest = latest.get(&(metric.clone(), subject.clone())).copied();
         Some(Figure { metric, subject, goal, latest, line })
     };
-    Ok(lines.into_iter().filter_map(figure).collect())
+    Ok(Figures { first: lines.into_iter().filter_map(figure).collect(), are_more })
 }

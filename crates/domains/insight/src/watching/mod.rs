@@ -14,7 +14,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub use alerts::{Alert, Severity, open_alerts};
-pub use figures::{Figure, Growth, Line, figures, growth};
+pub use figures::{Figure, Figures, Growth, Line, MOST, figures, growth};
 pub use services::{Health, Instance, claim_instances, keep_health};
 
 /// How often the server measures.
@@ -24,8 +24,10 @@ const FRESH: SignedDuration = SignedDuration::from_mins(4);
 /// The most days that are told until a disk is full: longer than anybody plans.
 const LONGEST: f64 = 3650.0;
 
-/// Of several servers, one stores at a time.
-const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('throughline watching', 0))";
+/// Of several servers, one stores for an organisation at a time, and the others wait: a measurement is not made again.
+const WAIT: &str = "set local lock_timeout = '30s'";
+const LOCK: &str =
+    "select pg_advisory_xact_lock(hashtextextended('throughline watching ' || platform.current_organization(), 0))";
 const IS_FRESH: &str = "
 select exists (select from platform.metric_samples s
                 where s.metric_name = 'db.size' and s.id >= platform.uuid_v7_floor($1) and s.observed_at > $1)";
@@ -161,6 +163,7 @@ fn target_in(row: &Row, at: usize) -> Result<Option<Target>, Error> {
 /// When it cannot be stored; nothing is then.
 pub async fn keep(ctx: &Ctx, samples: Vec<Sample>) -> Result<Vec<Sample>, Error> {
     let tx = ctx.begin_patiently().await?;
+    tx.batch(WAIT).await?;
     tx.query_one(LOCK, &[]).await?;
     let now = ctx.now();
     let fresh: bool = tx.query_one(IS_FRESH, &[&before(now, FRESH)?]).await?.try_get(0)?;
@@ -182,6 +185,16 @@ pub async fn keep(ctx: &Ctx, samples: Vec<Sample>) -> Result<Vec<Sample>, Error>
     alerts::forget(&tx, now).await?;
     tx.commit().await?;
     Ok(kept)
+}
+
+/// Closes the alerts of an organisation for what has not been measured for a day, such as a service that nobody asks any more.
+///
+/// # Errors
+/// When it cannot be stored.
+pub async fn forget(ctx: &Ctx) -> Result<(), Error> {
+    let tx = ctx.begin_patiently().await?;
+    alerts::forget(&tx, ctx.now()).await?;
+    tx.commit().await
 }
 
 async fn store(ctx: &Ctx, tx: &Tx, samples: &[Sample], now: Timestamp) -> Result<(), Error> {

@@ -84,7 +84,8 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, P
     let view = shown::View {
         spans: spans.to_vec(),
         alerts: alerts.iter().map(|alert| alert_of(alert, now)).collect(),
-        groups: groups(&figures, now, span, step),
+        groups: groups(&figures.first, now, span, step),
+        are_more: figures.are_more,
     };
     let frame = visitor.frame(Section::Health).await?;
     Ok(html(shown::page(&frame, &view)))

@@ -17,6 +17,8 @@ pub struct View {
     pub alerts: Vec<Alert>,
     /// The figures, by what they are about; empty when nothing was measured in the span.
     pub groups: Vec<Group>,
+    /// Whether there are more figures than are shown.
+    pub are_more: bool,
 }
 
 /// Something that has missed its target for long.
@@ -86,6 +88,7 @@ pub enum Standing {
 /// The page.
 #[must_use]
 pub fn page(frame: &Frame, view: &View) -> Markup {
+    let shown: usize = view.groups.iter().map(|group| group.figures.len()).sum();
     framed(
         frame,
         "Health",
@@ -103,6 +106,9 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
                 }))
             } @else {
                 (panel("alerts", "Alerts", None, &alerts(&view.alerts)))
+                @if view.are_more {
+                    p class="muted" { "These are the first " (shown) " figures by name. There are more: " (key("/v1/metric-samples")) " has all of them." }
+                }
                 @for group in &view.groups {
                     (panel(&group.id, &group.title, None, &html! { @for figure in &group.figures { (one(figure)) } }))
                 }

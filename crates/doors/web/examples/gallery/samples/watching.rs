@@ -65,6 +65,7 @@ pub(super) fn health(measured: bool) -> View {
                 ],
             },
         ],
+        are_more: true,
     }
 }
 
