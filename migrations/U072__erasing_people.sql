@@ -43,6 +43,20 @@ comment on function documents.keep_version() is 'Lets only what was read out of 
 revoke select, update (content, change_summary) on documents.document_versions from throughline_partitions;
 revoke select, update (body) on work.comments from throughline_partitions;
 revoke select (organization_id, id, project_id, access_level, owner_user_id) on documents.documents from throughline_partitions;
+do $$
+declare
+  rule  record;
+begin
+  for rule in
+    select p.polname as name,
+           (select string_agg(r.name::regrole::text, ', ' order by r.nth) from unnest(p.polroles) with ordinality as r (name, nth)
+            where r.name <> 'throughline_partitions'::regrole) as roles
+    from pg_policy p where p.polrelid = 'platform.entities'::regclass and p.polname in ('open', 'tenant_isolation', 'project_access', 'document_access')
+  loop
+    execute format('alter policy %I on platform.entities to %s', rule.name, rule.roles);
+  end loop;
+end
+$$;
 revoke select (organization_id, id, entity_type, project_id) on platform.entities from throughline_partitions;
 revoke usage on schema documents from throughline_partitions;
 drop function audit.forget(uuid, text, text);

@@ -123,6 +123,19 @@ alter function audit.forget(uuid, text, text) owner to throughline_partitions;
 
 grant usage on schema documents to throughline_partitions;
 grant select (organization_id, id, entity_type, project_id) on platform.entities to throughline_partitions;
+-- What hides records from others hides them from it too.
+do $$
+declare
+  rule  record;
+begin
+  for rule in
+    select p.polname as name, (select string_agg(r.name::regrole::text, ', ' order by r.nth) from unnest(p.polroles) with ordinality as r (name, nth)) as roles
+    from pg_policy p where p.polrelid = 'platform.entities'::regclass and p.polname in ('open', 'tenant_isolation', 'project_access', 'document_access')
+  loop
+    execute format('alter policy %I on platform.entities to %s, throughline_partitions', rule.name, rule.roles);
+  end loop;
+end
+$$;
 grant select (organization_id, id, project_id, access_level, owner_user_id) on documents.documents to throughline_partitions;
 grant select, update (body) on work.comments to throughline_partitions;
 grant select, update (content, change_summary) on documents.document_versions to throughline_partitions;
