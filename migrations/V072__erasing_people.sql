@@ -45,6 +45,9 @@ begin
   from audit.audit_logs a
   where a.organization_id = here
     and ((a.user_id = p_user and (a.ip_address, a.user_agent) is distinct from (null, null))
+         -- What was done to the account holds the name also where it is a single word, which is looked for nowhere else.
+         or (a.resource_id = p_user::text and a.event_type <> 'user.erased'
+             and (a.resource_name is not null or a.old_values is not null or a.new_values is not null))
          or concat_ws(' ', a.resource_name, a.old_values::text, a.new_values::text, a.action_description, a.business_context, a.error_message,
                       a.additional_data::text) ~* p_pattern);
   update audit.audit_logs a
@@ -70,13 +73,21 @@ begin
   get diagnostics amount = row_count;
   what := 'audit.change_tracking';
   return next;
+  update audit.change_tracking t
+     set old_value = case when t.old_value is not null then '[erased]' end, new_value = case when t.new_value is not null then '[erased]' end
+   where t.organization_id = here and t.record_id = p_user::text and t.column_name ~ '(name|email)$'
+     and (coalesce(t.old_value, '[erased]'), coalesce(t.new_value, '[erased]')) <> ('[erased]', '[erased]');
+  get diagnostics amount = row_count;
+  return next;
   update audit.activity_logs v
      set ip_address = case when v.user_id = p_user then null else v.ip_address end,
          user_agent = case when v.user_id = p_user then null else v.user_agent end,
-         summary = regexp_replace(v.summary, p_pattern, '[erased]', 'gi'),
+         summary = regexp_replace(case when v.entity_id = p_user then regexp_replace(v.summary, '“.*”', '“[erased]”') else v.summary end,
+                                  p_pattern, '[erased]', 'gi'),
          details = regexp_replace(v.details::text, p_pattern, '[erased]', 'gi')::jsonb
    where v.organization_id = here
-     and (v.user_id = p_user and (v.ip_address, v.user_agent) is distinct from (null, null) or concat_ws(' ', v.summary, v.details::text) ~* p_pattern);
+     and (v.user_id = p_user and (v.ip_address, v.user_agent) is distinct from (null, null) or v.entity_id = p_user and v.summary ~ '“'
+          or concat_ws(' ', v.summary, v.details::text) ~* p_pattern);
   get diagnostics amount = row_count;
   what := 'audit.activity_logs';
   return next;
@@ -105,6 +116,98 @@ comment on function audit.forget(uuid, text, text) is
 revoke execute on function audit.forget(uuid, text, text) from public;
 grant execute on function audit.forget(uuid, text, text) to application_user;
 alter function audit.forget(uuid, text, text) owner to throughline_partitions;
+
+-- What others wrote ---------------------------------------------------------------------------------------------------
+-- A comment and a version of a document are changed by nobody else, whatever they say of themselves. Only the owner of the function below is let
+-- through, which nobody can sign in as or become; a setting could be set by any caller.
+
+grant usage on schema documents to throughline_partitions;
+grant select (organization_id, id, entity_type, project_id) on platform.entities to throughline_partitions;
+-- What hides records from others hides them from it too.
+do $$
+declare
+  rule  record;
+begin
+  for rule in
+    select p.polname as name, (select string_agg(r.name::regrole::text, ', ' order by r.nth) from unnest(p.polroles) with ordinality as r (name, nth)) as roles
+    from pg_policy p where p.polrelid = 'platform.entities'::regclass and p.polname in ('open', 'tenant_isolation', 'project_access', 'document_access')
+  loop
+    execute format('alter policy %I on platform.entities to %s, throughline_partitions', rule.name, rule.roles);
+  end loop;
+end
+$$;
+grant select (organization_id, id, project_id, access_level, owner_user_id) on documents.documents to throughline_partitions;
+grant select, update (body) on work.comments to throughline_partitions;
+grant select, update (content, change_summary) on documents.document_versions to throughline_partitions;
+
+create or replace function work.guard_comment() returns trigger
+  language plpgsql
+  as $$
+begin
+  if tg_op = 'INSERT' then
+    -- Nobody speaks in somebody else's name; the system may, when it carries comments over from elsewhere.
+    new.author_user_id := coalesce(platform.current_user_id(), new.author_user_id);
+    return new;
+  end if;
+  if (new.entity_id, new.author_user_id) is distinct from (old.entity_id, old.author_user_id) then
+    raise exception 'A comment stays on its record and with its author.';
+  end if;
+  -- An erasure takes a name out; the comment does not count as edited by its author.
+  if (new.body, new.comment_kind) is distinct from (old.body, old.comment_kind) and current_user <> 'throughline_partitions' then
+    if platform.current_user_id() <> old.author_user_id then
+      raise exception 'Only the author of a comment changes its words.';
+    end if;
+    new.edited_at := now();
+  else
+    new.edited_at := old.edited_at;
+  end if;
+  return new;
+end
+$$;
+comment on function work.guard_comment() is
+  'A comment is written and changed by its author only, and says when it was changed; audit.forget_written alone takes names out of it.';
+
+create or replace function documents.keep_version() returns trigger
+  language plpgsql
+  as $$
+begin
+  if (new.document_id, new.version_number, new.file_id, new.created_at, new.created_by)
+     is distinct from (old.document_id, old.version_number, old.file_id, old.created_at, old.created_by)
+  or (new.content, new.change_summary) is distinct from (old.content, old.change_summary) and current_user <> 'throughline_partitions' then
+    raise exception 'A version never changes; make a new one.';
+  end if;
+  return new;
+end
+$$;
+comment on function documents.keep_version() is
+  'Lets only what was read out of a version be added to it, and audit.forget_written take names out of it.';
+
+create function audit.forget_written(p_pattern text) returns table (what text, amount bigint)
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, pg_temp
+  as $$
+declare
+  here  uuid := platform.current_organization();
+begin
+  update work.comments c set body = regexp_replace(c.body, p_pattern, '[erased]', 'gi')
+   where c.organization_id = here and c.body ~* p_pattern;
+  get diagnostics amount = row_count;
+  what := 'work.comments.body';
+  return next;
+  update documents.document_versions v
+     set content = regexp_replace(v.content, p_pattern, '[erased]', 'gi'), change_summary = regexp_replace(v.change_summary, p_pattern, '[erased]', 'gi')
+   where v.organization_id = here and concat_ws(' ', v.content, v.change_summary) ~* p_pattern;
+  get diagnostics amount = row_count;
+  what := 'documents.document_versions';
+  return next;
+end
+$$;
+comment on function audit.forget_written(text) is
+  'Puts [erased] for whatever the pattern finds in comments of the current organisation, whoever wrote them, and in versions of its documents. Answers how '
+  'many rows of what.';
+revoke execute on function audit.forget_written(text) from public;
+grant execute on function audit.forget_written(text) to application_user;
+alter function audit.forget_written(text) owner to throughline_partitions;
 
 -- The account ---------------------------------------------------------------------------------------------------------
 
@@ -148,16 +251,26 @@ revoke create on schema identity from throughline_auth;
 
 -- Everything else -----------------------------------------------------------------------------------------------------
 
-create function platform.replace_everywhere(p_pattern text) returns table (what text, is_left boolean, amount bigint)
+create function platform.replace_everywhere(p_pattern text, p_whole text) returns table (what text, is_left boolean, amount bigint)
   language plpgsql volatile
   as $$
 declare
-  col  record;
-  put  text;
+  here     uuid := platform.current_organization();
+  col      record;
+  way      text;
+  put      text;
+  stands   text;
+  spot     record;
+  word     text;
+  hits     bigint;
+  touched  bigint;
 begin
   for col in
     select format('%I.%I', f.table_schema, f.table_name) as place, quote_ident(a.attname) as name, t.typname as kind,
            has_column_privilege(c.oid, a.attnum, 'update') as may_change,
+           -- A name of one word may be a word of any table: only what is there to name people is asked for it.
+           f.table_schema <> 'authz' and t.typname = 'text'
+             and a.attname ~ '(^|_)(email|author|login|((author|committer|reviewer|assignee|reporter|user)_?name))$' as names_people,
            case when a.attname like '%email%' then 'erased@erased.invalid' else '[erased]' end as stand_in
     from platform.table_facts f
     join pg_namespace n on n.nspname = f.table_schema
@@ -170,30 +283,51 @@ begin
     order by 1, a.attnum
   loop
     what := col.place || '.' || col.name;
-    is_left := not col.may_change;
+    way := case when col.names_people then p_pattern || '|' || p_whole else p_pattern end;
+    stands := format('from %1$s t where t.organization_id = $2 and t.%2$s::text ~* $1', col.place, col.name);
+    touched := 0;
     if col.may_change then
-      put := format('update %1$s t set %2$s = regexp_replace(t.%2$s::text, $1, $2, ''gi'')::%3$s where t.organization_id = $3 and t.%2$s::text ~* $1',
+      put := format('update %1$s t set %2$s = regexp_replace(t.%2$s::text, $1, $3, ''gi'')::%3$s where t.organization_id = $2 and t.%2$s::text ~* $1',
                     col.place, col.name, case col.kind when '_text' then 'text[]' else col.kind end);
       begin
-        execute put using p_pattern, col.stand_in, platform.current_organization();
-        get diagnostics amount = row_count;
-      exception when check_violation then
-        -- What may only hold small letters, such as a short name, gets a word of them.
-        execute put using p_pattern, 'erased', platform.current_organization();
-        get diagnostics amount = row_count;
+        execute put using way, here, col.stand_in;
+        get diagnostics touched = row_count;
+      exception when raise_exception or integrity_constraint_violation or data_exception or insufficient_privilege
+                  or object_not_in_prerequisite_state or sqlstate 'TL403' or sqlstate 'TL409' then
+        -- One row refuses; the others go on. What may only hold small letters gets a word of them, what has to differ from its neighbour a number.
+        touched := 0;
+        for spot in execute 'select t.tableoid as home, t.ctid as place ' || stands using way, here loop
+          foreach word in array array[col.stand_in, 'erased', replace(col.stand_in, 'erased', 'erased-' || left(gen_random_uuid()::text, 8)),
+                                      'erased-' || left(gen_random_uuid()::text, 8)] loop
+            begin
+              execute put || ' and t.tableoid = $4 and t.ctid = $5' using way, here, word, spot.home, spot.place;
+              get diagnostics hits = row_count;
+              touched := touched + hits;
+              exit;
+            exception when raise_exception or integrity_constraint_violation or data_exception or insufficient_privilege
+                        or object_not_in_prerequisite_state or sqlstate 'TL403' or sqlstate 'TL409' then
+              continue;
+            end;
+          end loop;
+        end loop;
       end;
-    else
-      execute format('select count(*) from %1$s t where t.organization_id = $2 and t.%2$s::text ~* $1', col.place, col.name)
-        into amount using p_pattern, platform.current_organization();
+      if touched > 0 then
+        is_left := false;
+        amount := touched;
+        return next;
+      end if;
     end if;
+    execute 'select count(*) ' || stands into amount using way, here;
     if amount > 0 then
+      is_left := true;
       return next;
     end if;
   end loop;
 end
 $$;
-comment on function platform.replace_everywhere(text) is
-  'Puts [erased] for whatever the pattern finds in the texts of the current organisation, with the rights of whoever calls it, and answers column by column how '
-  'many rows that touched; or, where the caller may not change a column, in how many rows it is left. Reads every text there is: for rare occasions.';
-revoke execute on function platform.replace_everywhere(text) from public;
-grant execute on function platform.replace_everywhere(text) to application_user;
+comment on function platform.replace_everywhere(text, text) is
+  'Puts [erased] for whatever the first pattern finds in the texts of the current organisation, and the second in columns that name people, with the rights of '
+  'whoever calls it. Answers column by column how many rows that touched, and in how many the pattern is left: the caller may not change the column, or a rule '
+  'of the table keeps the row as it is. Reads every text there is: for rare occasions.';
+revoke execute on function platform.replace_everywhere(text, text) from public;
+grant execute on function platform.replace_everywhere(text, text) to application_user;

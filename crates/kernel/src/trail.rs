@@ -4,7 +4,8 @@
 //! A file is written down before its first byte leaves, in a transaction of its own: no row, no file. A refusal has nothing to
 //! wait for: whoever is refused is answered at once, and the row follows in the background, so that nobody can tell by the time it
 //! takes whether a record is there; so does the row of a read of what is classified. The same refusal or read of the same actor within a minute is counted and not written again; at the
-//! end of the minute one more row says how often it was repeated. So nobody can fill the disk by asking.
+//! end of the minute one more row says how often it was repeated, without address and browser, which the first has. So nobody can
+//! fill the disk by asking.
 
 use std::{
     collections::HashMap,
@@ -342,6 +343,9 @@ impl Counted {
             {
                 note.besides["repeated"] = json!(repeats);
                 note.said = format!("{}, {repeats} times more within a minute", note.said);
+                // The first row says from where. Somebody who was erased meanwhile does not come back with this one.
+                let (id, endpoint) = (request.id.clone(), request.endpoint.clone());
+                let request = Arc::new(crate::Request { id, endpoint, ..crate::Request::default() });
                 self.write(&Ctx { kernel, principal, request }, &note).await;
             }
             self.over(&self.alive);
