@@ -181,7 +181,7 @@ async fn developers_silence_no_alerts() {
     let lax = json!({"metric_name": "disk.free", "target_operator": ">", "target_value": 0});
     for (role, person) in [("developer", &world.home.developer), ("viewer", &world.home.viewer)] {
         let refused = world.post("/v1/metric-targets", &lax).by(person).send().await.expect(403).json();
-        assert!(refused.to_string().contains("metric_target"), "{role}: {refused}");
+        assert!(refused.to_string().contains("may create a metric target"), "{role}: {refused}");
     }
     let target = world.post("/v1/metric-targets", &lax).by(&world.home.admin).send().await.expect(201).json();
     let path = format!("/v1/metric-targets/{}", target["id"].as_str().unwrap());
