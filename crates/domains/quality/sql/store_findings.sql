@@ -8,13 +8,16 @@ with given as (
               $25::text[], $26::text[], $27::text[])
        g (id, tool, scope, fingerprint, rule_id, title, message, level, severity, security_severity, uri, line_number, column_number,
           logical_location, help_uri, all_tags, is_suppressed, suppression, baseline_state, vulnerability, package, package_version)
-), known as (
-  select g.id as given_id, f.id, f.first_seen_build_id,
-         coalesce($5::int < (select max(b.build_number) from delivery.builds b
-                             where b.project_id = $1 and b.id in (f.last_seen_build_id, f.fixed_build_id)), false)
+), matched as (
+  -- Each with what is known of it: every part below reads this alone, because the planner takes a few rows for thousands and would compare two such
+  -- lists row by row.
+  select g.*, f.id as known_id, f.first_seen_build_id as known_first,
+         f.id is not null and (
+           coalesce($5::int < (select max(b.build_number) from delivery.builds b
+                               where b.project_id = $1 and b.id in (f.last_seen_build_id, f.fixed_build_id)), false)
            or ($28::text is not null and not $29::bool
                and $28 is distinct from (select b.git_branch from delivery.builds b
-                                         where b.project_id = $1 and b.id = coalesce(f.fixed_build_id, f.last_seen_build_id))) as is_past,
+                                         where b.project_id = $1 and b.id = coalesce(f.fixed_build_id, f.last_seen_build_id)))) as is_past,
          f.status = 'fixed'
            or (f.rule_id, f.title, f.message, f.level, f.severity, f.security_severity, f.uri, f.line_number, f.column_number, f.logical_location,
                f.help_uri, f.tags, f.is_suppressed, f.suppression, f.vulnerability, f.package, f.package_version)
@@ -22,41 +25,42 @@ with given as (
               (g.rule_id, g.title, g.message, g.level, g.severity, g.security_severity::numeric(3,1), g.uri, g.line_number, g.column_number,
                g.logical_location, g.help_uri, g.tags, g.is_suppressed, g.suppression, g.vulnerability, g.package, g.package_version) as differs
   from given g
-  join security.findings f on f.project_id = $1 and f.tool = g.tool and f.scope = g.scope and f.fingerprint = g.fingerprint
+  left join security.findings f on f.project_id = $1 and f.tool = g.tool and f.scope = g.scope and f.fingerprint = g.fingerprint
 ), made as (
   insert into security.findings (id, project_id, tool, scope, fingerprint, rule_id, title, message, level, severity, security_severity, uri,
     line_number, column_number, logical_location, help_uri, tags, is_suppressed, suppression, vulnerability, package, package_version,
     first_seen_at, first_seen_build_id, last_seen_at, last_seen_build_id)
-  select g.id, $1, g.tool, g.scope, g.fingerprint, g.rule_id, g.title, g.message, g.level, g.severity, g.security_severity::numeric(3,1), g.uri,
-         g.line_number, g.column_number, g.logical_location, g.help_uri, g.tags, g.is_suppressed, g.suppression, g.vulnerability, g.package,
-         g.package_version, $4, $3, $4, $3
-  from given g
-  where not exists (select from known k where k.given_id = g.id)
+  select m.id, $1, m.tool, m.scope, m.fingerprint, m.rule_id, m.title, m.message, m.level, m.severity, m.security_severity::numeric(3,1), m.uri,
+         m.line_number, m.column_number, m.logical_location, m.help_uri, m.tags, m.is_suppressed, m.suppression, m.vulnerability, m.package,
+         m.package_version, $4, $3, $4, $3
+  from matched m
+  where m.known_id is null
   returning id
 ), changed as (
   update security.findings f
-     set rule_id = g.rule_id, title = g.title, message = g.message, level = g.level, severity = g.severity,
-         security_severity = g.security_severity::numeric(3,1), uri = g.uri, line_number = g.line_number, column_number = g.column_number,
-         logical_location = g.logical_location, help_uri = g.help_uri, tags = g.tags, is_suppressed = g.is_suppressed, suppression = g.suppression,
-         vulnerability = g.vulnerability, package = g.package, package_version = g.package_version, status = 'open', fixed_at = null, fixed_build_id = null, last_seen_at = $4, last_seen_build_id = coalesce($3, f.last_seen_build_id),
+     set rule_id = m.rule_id, title = m.title, message = m.message, level = m.level, severity = m.severity,
+         security_severity = m.security_severity::numeric(3,1), uri = m.uri, line_number = m.line_number, column_number = m.column_number,
+         logical_location = m.logical_location, help_uri = m.help_uri, tags = m.tags, is_suppressed = m.is_suppressed, suppression = m.suppression,
+         vulnerability = m.vulnerability, package = m.package, package_version = m.package_version, status = 'open', fixed_at = null,
+         fixed_build_id = null, last_seen_at = $4, last_seen_build_id = coalesce($3, f.last_seen_build_id),
          first_seen_build_id = coalesce(f.first_seen_build_id, $3)
-    from known k join given g on g.id = k.given_id
-   where f.project_id = $1 and f.id = k.id and k.differs and not k.is_past
+    from matched m
+   where f.project_id = $1 and f.id = m.known_id and m.differs and not m.is_past
   returning f.id
 ), seen as (
   update security.findings f
      set last_seen_at = $4, last_seen_build_id = coalesce($3, f.last_seen_build_id), first_seen_build_id = coalesce(f.first_seen_build_id, $3)
-    from known k
-   where f.project_id = $1 and f.id = k.id and not k.differs and not k.is_past
+    from matched m
+   where f.project_id = $1 and f.id = m.known_id and not m.differs and not m.is_past
 ), earlier as (
   update security.findings f set first_seen_build_id = $3
-    from known k join delivery.builds b on b.project_id = $1 and b.id = k.first_seen_build_id
-   where f.project_id = $1 and f.id = k.id and k.is_past and $5::int < b.build_number
+    from matched m join delivery.builds b on b.project_id = $1 and b.id = m.known_first
+   where f.project_id = $1 and f.id = m.known_id and m.is_past and $5::int < b.build_number
 ), sighted as (
   insert into security.finding_sightings (project_id, finding_id, import_id, build_id, level, uri, line_number, column_number, is_suppressed,
     baseline_state, seen_at)
-  select $1, coalesce(k.id, g.id), $2, $3, g.level, g.uri, g.line_number, g.column_number, g.is_suppressed, g.baseline_state, $4
-  from given g left join known k on k.given_id = g.id
+  select $1, coalesce(m.known_id, m.id), $2, $3, m.level, m.uri, m.line_number, m.column_number, m.is_suppressed, m.baseline_state, $4
+  from matched m
 )
 select (select count(*) from made), (select count(*) from changed),
        (select count(*) from given) - (select count(*) from made) - (select count(*) from changed)

@@ -254,7 +254,8 @@ fn row(ctx: &Ctx, entry: &Value, names: &Names) -> Option<Row> {
     let by = id(entry, "user_id").filter(|id| !id.is_nil());
     let is_program = by.and_then(|id| names.people.get(&id)).is_some_and(|one| one.kind != "person");
     let record = text(entry, "resource_id").map(|record| {
-        let href = kind.as_deref().and_then(|kind| collection(ctx, kind)).map(|name| paths::history(name, &record));
+        // What happened to it; its own page may be gone with it.
+        let href = kind.as_deref().map(|kind| paths::asking(paths::AUDIT, &[("kind", kind), ("record", &record)]));
         (text(entry, "resource_name").unwrap_or(record), href)
     });
     Some(Row {
@@ -275,15 +276,6 @@ fn row(ctx: &Ctx, entry: &Value, names: &Names) -> Option<Row> {
         reason: text(entry, "business_context"),
         when: When::new(text(entry, "occurred_at")?.parse().ok()?, ctx.now()),
     })
-}
-
-/// The collection in which records of a permission type are read.
-fn collection(ctx: &Ctx, kind: &str) -> Option<&'static str> {
-    let fitting = ctx.catalogue().resources().filter(|served| served.resource.permission == kind);
-    fitting
-        .filter(|served| served.resource.key == ["id"])
-        .min_by_key(|served| served.resource.table.len())
-        .map(|served| served.resource.name)
 }
 
 /// Beginning, length and number of the bars between two moments: hours, days, weeks, months of 31 days or quarters of 92.

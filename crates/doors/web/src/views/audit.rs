@@ -96,7 +96,7 @@ pub struct Row {
     pub by: Actor,
     /// What was done, as the rest of a sentence: "changed requirement".
     pub what: String,
-    /// What it was done to, and the page with its history.
+    /// What it was done to, and the page with all that happened to it.
     pub record: Option<(String, Option<String>)>,
     /// What became of it.
     pub outcome: TrailOutcome,
