@@ -9,7 +9,7 @@
 mod gather;
 mod json;
 
-use std::io::BufRead;
+use std::io::{BufRead, Cursor, Read as _};
 
 use crate::decode::Text;
 use crate::exchange::yaml;
@@ -81,7 +81,11 @@ pub struct Refused {
 /// # Errors
 /// When the file is neither JSON nor YAML, is no description of an interface, is of another version, or goes over a bound.
 pub fn read(mut inner: impl BufRead, limits: &Limits) -> Result<Description, ReadError> {
-    let is_json = begins_with_brace(&mut inner)?;
+    let mut head = Vec::with_capacity(HEAD);
+    let unreadable = |error: std::io::Error| ReadError::at_line(1, format!("the file cannot be read: {error}"));
+    inner.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(unreadable)?;
+    let is_json = begins_with_brace(&head);
+    let inner = Cursor::new(head).chain(inner);
     if is_json {
         return json::read(inner, limits);
     }
@@ -99,25 +103,14 @@ pub fn read(mut inner: impl BufRead, limits: &Limits) -> Result<Description, Rea
     gathering.finish(1, replaced)
 }
 
-/// Whether the first character that says something opens an object; of UTF-16 as well.
-fn begins_with_brace(inner: &mut impl BufRead) -> Result<bool, ReadError> {
-    let unreadable = |error: std::io::Error| ReadError::at_line(1, format!("the file cannot be read: {error}"));
-    loop {
-        let bytes = inner.fill_buf().map_err(unreadable)?;
-        if bytes.is_empty() {
-            return Ok(false);
-        }
-        // What stands before it is passed over: marks, white space, and the zero bytes between those of UTF-16.
-        let skipped = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
-        if skipped < bytes.len() {
-            let rest = &bytes[skipped..];
-            return Ok(rest
-                .iter()
-                .find(|byte| !matches!(byte, 0xEF | 0xBB | 0xBF | 0xFE | 0xFF | 0 | b' ' | b'\t' | b'\r' | b'\n'))
-                == Some(&b'{'));
-        }
-        inner.consume(skipped);
-    }
+/// Bytes that are looked at to tell JSON from YAML.
+const HEAD: usize = 1024;
+
+/// Whether the first character that says something opens an object; of UTF-16 as well. What stands before it is passed over: marks, white
+/// space, and the zero bytes between those of UTF-16.
+fn begins_with_brace(head: &[u8]) -> bool {
+    head.iter().find(|byte| !matches!(byte, 0xEF | 0xBB | 0xBF | 0xFE | 0xFF | 0 | b' ' | b'\t' | b'\r' | b'\n'))
+        == Some(&b'{')
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::io::BufReader;
+
 use super::*;
 
 fn read_text(text: &str) -> Result<Description, ReadError> {
@@ -129,4 +131,15 @@ fn bounds_hold() {
     let paths: Vec<String> = (0..20).map(|n| format!("\"/{n}\":{{\"get\":{{}}}}")).collect();
     let many = format!("{{\"openapi\":\"3.0.0\",\"info\":{{\"title\":\"T\"}},\"paths\":{{{}}}}}", paths.join(","));
     assert!(read(many.as_bytes(), &limits).expect_err("refused").reason.contains("operations and what they refer to"));
+}
+
+#[test]
+fn what_stands_before_the_brace_is_passed_over_however_the_bytes_arrive() {
+    let text =
+        format!("\u{FEFF}{}{{\"openapi\":\"3.0.0\",\"info\":{{\"title\":\"T\"}},\"paths\":{{}}}}", " ".repeat(100));
+    let whole = read(text.as_bytes(), &Limits::default());
+    assert_eq!(whole.as_ref().map(|read| read.title.as_str()), Ok("T"));
+    assert_eq!(whole, read(BufReader::with_capacity(1, text.as_bytes()), &Limits::default()));
+    let zeros = [vec![0; 120], b"{}".to_vec()].concat();
+    assert_eq!(read(&zeros[..], &Limits::default()), read(BufReader::with_capacity(1, &zeros[..]), &Limits::default()));
 }
