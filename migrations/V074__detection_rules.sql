@@ -217,8 +217,7 @@ begin
   if new.became_aware_at > greatest(now(), new.detected_at) + interval '5 minutes'
      and (tg_op = 'INSERT' or new.became_aware_at is distinct from old.became_aware_at) then
     raise exception using
-      errcode = 'check_violation', schema = tg_table_schema, table = tg_table_name, column = 'became_aware_at',
-      constraint = 'security_events_became_aware_at_past', message = 'nobody became aware of it in the future';
+      column = 'became_aware_at', message = 'Nobody became aware of it in the future; give the moment when they did.';
   end if;
   new.notification_due_at := case when new.regulatory_notification_required then new.became_aware_at + interval '72 hours' end;
   if tg_op = 'UPDATE' and new.notification_due_at is distinct from old.notification_due_at then

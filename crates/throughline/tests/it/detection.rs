@@ -398,8 +398,6 @@ async fn an_event_can_be_opened_whatever_its_data_are() {
         (json!({"first_rows": {}, "rows": {}}), vec![]),
         (json!({"first_rows": "x", "rows": 7}), vec![]),
         (json!({"first_rows": [null, 1, {"a": []}], "rows": ["no identifier", known]}), vec![known]),
-        (json!([1]), vec![]),
-        (json!("text"), vec![]),
     ] {
         let body = json!({"event_type": "data.leaked", "severity": "low", "title": "One", "event_data": data});
         let made = world.post("/v1/security-events", &body).by(admin).send().await.expect(201).json();

@@ -34,6 +34,7 @@ const SMALL: &[&str] = &[
     "security.compliance_frameworks",
     "security.data_classifications",
     "security.data_elements",
+    "security.detection_rules",
     "security.retention_policies",
 ];
 
