@@ -165,8 +165,8 @@ alter table security.security_events
   add constraint security_events_notification_reference_check check (
     char_length(notification_reference) between 1 and 200 and notification_sent_at is not null or notification_reference is null) not valid,
   add constraint security_events_notification_delay_reason_check check (
-    char_length(notification_delay_reason) between 1 and 4000
-    or notification_delay_reason is null and (notification_sent_at is null or notification_due_at is null or notification_sent_at <= notification_due_at)) not valid,
+    case when notification_delay_reason is not null then char_length(notification_delay_reason) between 1 and 4000
+         else notification_sent_at is null or notification_due_at is null or notification_sent_at <= notification_due_at end) not valid,
   add constraint security_events_notification_reminder_check check (notification_reminder in ('day', 'hours', 'overdue')) not valid;
 -- The table holds some thousand rows at most: nothing has filled it by itself until now.
 call platform.refer_to_members('security.security_events', 'notification_recorded_by');

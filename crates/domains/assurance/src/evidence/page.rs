@@ -82,7 +82,7 @@ fn facts(rows: &[(&str, Markup)]) -> Markup {
 }
 
 fn table(heads: &[&str], rows: &Markup) -> Markup {
-    html! { div class="wide" tabindex="0" { table { thead { tr { @for head in heads { th scope="col" { (head) } } } } tbody { (rows) } } } }
+    html! { div class="wide" tabindex="0" { table { thead { tr { @for head in heads { @if head.is_empty() { td {} } @else { th scope="col" { (head) } } } } } tbody { (rows) } } } }
 }
 
 fn section(id: &str, heading: &str, count: Option<usize>, body: &Markup) -> Markup {
