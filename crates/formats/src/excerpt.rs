@@ -2,6 +2,14 @@
 
 use std::fmt;
 
+/// At most `most` characters of a text.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => text[..at].to_owned(),
+    }
+}
+
 /// The beginning and the end of a long text, and how much lies between them.
 ///
 /// Test frameworks put megabytes of captured output into one element. The beginning tells how a run was set up, the

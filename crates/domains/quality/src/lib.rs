@@ -28,7 +28,7 @@ pub use import_progress::{
 pub use imports::Imports;
 pub use junit_export::{JUNIT_TYPE, JunitExport, junit_of_build};
 pub use memory::{Drift, Failing, Memory, Quarantine, memory_of_test_case};
-pub use reqif::{REQIF_TYPE, requirements_as_reqif};
+pub use reqif::{REQIF_TYPE, requirements_as_reqif, requirements_taken};
 pub use resources::*;
 pub use test_cases::{
     Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,

@@ -12,7 +12,7 @@ use formats::exchange::{
     reqif::{Change, Frame, Fresh, Outgoing, Writer},
 };
 use jiff::Timestamp;
-use kernel::{Allowed, Ctx, Error, Export, Tx, Within};
+use kernel::{Allowed, Ctx, Error, Export, Exported, Tx, Within};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -33,6 +33,23 @@ struct Known {
     /// What each record of the document stands below.
     above: HashMap<String, String>,
     fresh: HashSet<Uuid>,
+}
+
+/// Writes down that the requirements of a project are taken away as ReqIF, before they are.
+///
+/// # Errors
+/// When the row cannot be written; the document must not be handed out then.
+pub async fn requirements_taken(ctx: &Ctx, project: Uuid) -> Result<(), Error> {
+    let file = Exported {
+        resource_type: "requirement",
+        what: "requirements",
+        format: "reqif",
+        project: Some(project),
+        record: None,
+        filter: &[],
+        rows: None,
+    };
+    kernel::exported(ctx, &file).await
 }
 
 /// The requirements of a project that the actor may take out, as a ReqIF document: the one named, else the newest that came in, else

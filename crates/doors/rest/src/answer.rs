@@ -72,8 +72,7 @@ pub(crate) fn found(ctx: &Ctx, found: &impl Serialize) -> Result<Response, ApiPr
 
 /// A table as CSV, to be saved under `name`.
 pub(crate) fn csv(table: Vec<u8>, name: &str) -> Response {
-    let response = with_header(Response::new(table.into()), header::CONTENT_TYPE, ExportFormat::Csv.media_type());
-    with_header(response, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}.csv\""))
+    shared::attached(table, ExportFormat::Csv.media_type(), &format!("{name}.csv"))
 }
 
 /// Writes down that a table of records of a kind is taken away as CSV, before it is.

@@ -5,27 +5,12 @@ use assurance::BomSubject;
 use axum::{
     body::Body,
     extract::{Path, RawQuery},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use base::Problem;
 use kernel::Error;
 
 use crate::{ApiProblem, Caller, collection::pairs};
-
-fn attachment(content: Body, kind: &str, name: &str) -> Response {
-    let mut response = (StatusCode::OK, content).into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    response
-}
 
 pub(crate) async fn junit(
     Caller(ctx): Caller,
@@ -56,7 +41,7 @@ pub(crate) async fn junit(
     };
     let (export, build) = beginning.await.map_err(|error| ApiProblem::of(&ctx, &error))?;
     let name = build.file_name("tests.xml");
-    Ok(attachment(Body::from_stream(export.pieces(ctx)), quality::JUNIT_TYPE, &name))
+    Ok(shared::attached(Body::from_stream(export.pieces(ctx)), quality::JUNIT_TYPE, &name))
 }
 
 pub(crate) async fn cyclonedx(
@@ -78,5 +63,5 @@ pub(crate) async fn cyclonedx(
         Ok::<_, Error>((bytes, build))
     };
     let (bytes, build) = writing.await.map_err(|error| ApiProblem::of(&ctx, &error))?;
-    Ok(attachment(Body::from(bytes), assurance::CYCLONEDX_TYPE, &build.file_name("bom.cdx.json")))
+    Ok(shared::attached(Body::from(bytes), assurance::CYCLONEDX_TYPE, &build.file_name("bom.cdx.json")))
 }

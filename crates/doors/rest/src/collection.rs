@@ -86,14 +86,8 @@ pub(crate) async fn list(
     if let Some(format) = accepted {
         let stream = kernel::export(&ctx, served, asked, format).await.map_err(|error| ApiProblem::of(&ctx, &error))?;
         let stream = stream.map(|piece| piece.map_err(|error| std::io::Error::other(error.to_string())));
-        let mut response = Response::new(Body::from_stream(stream));
-        response = with_header(response, header::CONTENT_TYPE, format.media_type());
-        let extension = format.extension();
-        return Ok(with_header(
-            response,
-            header::CONTENT_DISPOSITION,
-            &format!("attachment; filename=\"{name}.{extension}\""),
-        ));
+        let name = format!("{name}.{}", format.extension());
+        return Ok(shared::attached(Body::from_stream(stream), format.media_type(), &name));
     }
     let page = kernel::list(&ctx, served, asked).await.map_err(|error| ApiProblem::of(&ctx, &error))?;
     let mut response = json(StatusCode::OK, page.body.0);

@@ -4,11 +4,11 @@ use assurance::evidence;
 use axum::{
     body::Body,
     extract::{Path, RawQuery},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::{HeaderValue, header},
+    response::Response,
 };
 use base::Problem;
-use kernel::{Error, Export, Exported};
+use kernel::{Error, Export};
 
 use crate::{ApiProblem, Caller, collection::pairs};
 
@@ -25,26 +25,12 @@ pub(crate) async fn content(
         let bundle = evidence::find_bundle::<Export>(&ctx, &tx, &id).await?;
         let (name, size) = evidence::bundle_name(&tx, &bundle).await?;
         tx.commit().await?;
-        let file = Exported {
-            resource_type: bundle.resource.permission,
-            what: "evidence-bundle",
-            format: "tar.gz",
-            project: bundle.project,
-            record: Some(&bundle.id),
-            filter: &[],
-            rows: None,
-        };
-        kernel::exported(&ctx, &file).await?;
+        evidence::bundle_taken(&ctx, &bundle).await?;
         Ok::<_, Error>((bundle, name, size))
     };
     let (bundle, name, size) = beginning.await.map_err(|error| ApiProblem::of(&ctx, &error))?;
     let pieces = evidence::bundle_pieces(ctx, bundle, size);
-    let mut response = (StatusCode::OK, Body::from_stream(pieces)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/gzip"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
+    let mut response = shared::attached(Body::from_stream(pieces), evidence::BUNDLE_TYPE, &name);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(size));
     Ok(response)
 }

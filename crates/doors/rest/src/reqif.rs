@@ -1,15 +1,11 @@
 //! `GET /v1/requirements/reqif`: the requirements of a project as ReqIF, for another tool.
 
-use axum::{
-    extract::RawQuery,
-    http::{StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::{extract::RawQuery, response::Response};
 use base::Problem;
-use kernel::{Allowed, Export, Exported, Within, permit_in};
+use kernel::{Allowed, Export, Within, permit_in};
 use uuid::Uuid;
 
-use crate::{ApiProblem, Caller, answer::with_header, collection::pairs};
+use crate::{ApiProblem, Caller, collection::pairs};
 
 pub(crate) async fn reqif(Caller(ctx): Caller, RawQuery(query): RawQuery) -> Result<Response, ApiProblem> {
     let (mut project, mut document) = (None, None);
@@ -38,20 +34,9 @@ pub(crate) async fn reqif(Caller(ctx): Caller, RawQuery(query): RawQuery) -> Res
         let whole = (project.id, project.name.as_str());
         let bytes = quality::requirements_as_reqif(&ctx, &tx, &allowed, whole, document).await?;
         tx.commit().await?;
-        let file = Exported {
-            resource_type: "requirement",
-            what: "requirements",
-            format: "reqif",
-            project: Some(project.id),
-            record: None,
-            filter: &[],
-            rows: None,
-        };
-        kernel::exported(&ctx, &file).await?;
+        quality::requirements_taken(&ctx, project.id).await?;
         Ok((bytes, project.slug.clone()))
     };
     let (bytes, slug) = writing.await.map_err(|error: kernel::Error| ApiProblem::of(&ctx, &error))?;
-    let response = with_header((StatusCode::OK, bytes).into_response(), header::CONTENT_TYPE, quality::REQIF_TYPE);
-    let name = format!("attachment; filename=\"{slug}-requirements.reqif\"");
-    Ok(with_header(response, header::CONTENT_DISPOSITION, &name))
+    Ok(shared::attached(bytes, quality::REQIF_TYPE, &format!("{slug}-requirements.reqif")))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Description, Operation, Refused};
+use crate::excerpt::cut;
 use crate::json::Value;
 use crate::{Limits, ReadError, Replaced};
 
@@ -419,13 +420,5 @@ fn weight(value: &Value) -> usize {
         Value::List(items) => items.iter().map(weight).sum(),
         Value::Object(members) => members.iter().map(|(name, value)| 32 + name.len() + weight(value)).sum(),
         Value::Null | Value::Bool(_) => 0,
-    }
-}
-
-/// At most `most` characters.
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((at, _)) => text[..at].to_owned(),
     }
 }

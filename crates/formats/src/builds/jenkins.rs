@@ -4,7 +4,8 @@ use std::io::BufRead;
 
 use jiff::Timestamp;
 
-use super::{Build, Standing, branch, commit, cut};
+use super::{Build, Standing, branch, commit};
+use crate::excerpt::cut;
 use crate::json::{Json, Token, Value};
 use crate::{Limits, ReadError, Replaced};
 

@@ -10,6 +10,7 @@ use std::io::BufRead;
 
 use jiff::Timestamp;
 
+use crate::excerpt::cut;
 use crate::json::{Json, Value};
 use crate::{Format, Limits, ReadError};
 
@@ -173,14 +174,6 @@ fn branch(text: &str) -> String {
     let text = text.trim();
     let text = text.strip_prefix("refs/heads/").or_else(|| text.strip_prefix("refs/remotes/")).unwrap_or(text);
     cut(text.strip_prefix("origin/").unwrap_or(text), 250)
-}
-
-/// At most `most` characters.
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((at, _)) => text[..at].to_owned(),
-    }
 }
 
 #[cfg(test)]

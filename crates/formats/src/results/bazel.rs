@@ -7,6 +7,7 @@ use super::json::Dialect;
 use super::tally::{Tally, add_problem};
 use crate::ReadError;
 use crate::builds::{bazel_build, millis, moment};
+use crate::excerpt::cut;
 use crate::json::Value;
 use crate::junit::{Attempt, AttemptKind, Case, Problem, ProblemKind, Property, Report, Time, empty_case};
 
@@ -62,10 +63,6 @@ impl Told {
         let texts = [Some(&self.status), self.details.as_ref(), self.start.as_ref(), self.strategy.as_ref()];
         size_of::<Self>() + texts.into_iter().flatten().map(String::len).sum::<usize>()
     }
-}
-
-fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
 }
 
 impl Dialect for Bazel {

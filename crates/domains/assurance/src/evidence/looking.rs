@@ -4,7 +4,7 @@ use base::{Problem, ProblemKind};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use jiff::Timestamp;
-use kernel::{Action, Allowed, Ctx, Error, Export, Read, Record, Tx, authorise, permit_in};
+use kernel::{Action, Allowed, Ctx, Error, Export, Exported, Read, Record, Tx, authorise, permit_in};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -22,6 +22,9 @@ const WHOLE: &str = "select content from security.evidence_bundles where id = $1
 static READERS: Semaphore = Semaphore::const_new(4);
 /// Bytes read at once.
 const PIECE_BYTES: i32 = 256 << 10;
+
+/// The media type of a bundle.
+pub const BUNDLE_TYPE: &str = "application/gzip";
 
 /// Whose bundles are listed.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +125,23 @@ pub async fn bundle_name<A: Action>(tx: &Tx, found: &Allowed<Record, A>) -> Resu
     let row = tx.query_one(NAMED, &[&id]).await?;
     let name = bundle::file_name(row.try_get(0)?, row.try_get(1)?);
     Ok((format!("{name}.tar.gz"), tx.query_one(SIZE, &[&id]).await?.try_get(0)?))
+}
+
+/// Writes down that a bundle is taken away, before it is.
+///
+/// # Errors
+/// When the row cannot be written; the bundle must not be handed out then.
+pub async fn bundle_taken(ctx: &Ctx, found: &Allowed<Record, Export>) -> Result<(), Error> {
+    let file = Exported {
+        resource_type: found.resource.permission,
+        what: "evidence-bundle",
+        format: "tar.gz",
+        project: found.project,
+        record: Some(&found.id),
+        filter: &[],
+        rows: None,
+    };
+    kernel::exported(ctx, &file).await
 }
 
 /// The bundle, piece by piece. Each is read in a transaction of its own, so that a slow reader keeps no connection; a bundle never changes,

@@ -14,7 +14,9 @@ pub mod record;
 pub mod statement;
 mod verify;
 
-pub use looking::{BundleLine, EvidenceOf, bundle_name, bundle_page, bundle_pieces, bundles, find_bundle};
+pub use looking::{
+    BUNDLE_TYPE, BundleLine, EvidenceOf, bundle_name, bundle_page, bundle_pieces, bundle_taken, bundles, find_bundle,
+};
 pub(crate) use make::making;
 pub use page::render;
 pub use verify::{Alteration, Verdict, files_named, verify};

@@ -9,8 +9,8 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, RawQuery},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::StatusCode,
+    response::Response,
     routing::get,
 };
 use base::{Problem, first_id_of};
@@ -23,6 +23,7 @@ use super::{
     Site,
     answer::{html, with_status},
     changes::moment,
+    csv::attached,
     error::PageError,
     history,
     listing::{Asked, ROWS},
@@ -348,14 +349,7 @@ async fn file(visitor: &Visitor, query: Option<&str>, format: ExportFormat) -> R
     let every: Vec<&str> = served.visible().map(|column| column.name.as_str()).collect();
     let query = narrowed.query(served, &[("fields", every.join(","))])?;
     let pieces = kernel::export(ctx, served, query, format).await?;
-    let mut response = Body::from_stream(pieces).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"audit-trail.{}\"", format.extension())) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    Ok(attached(Body::from_stream(pieces), format.media_type(), &format!("audit-trail.{}", format.extension())))
 }
 
 async fn show(visitor: Visitor, Path(id): Path<String>) -> Result<Response, PageError> {

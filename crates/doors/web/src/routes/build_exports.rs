@@ -3,18 +3,11 @@
 use std::sync::Arc;
 
 use assurance::BomSubject;
-use axum::{
-    Router,
-    body::Body,
-    extract::Path,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, body::Body, extract::Path, response::Response, routing::get};
 use base::Problem;
 use kernel::Tx;
 
-use super::{Site, error::PageError, session::Visitor};
+use super::{Site, csv::attached, error::PageError, session::Visitor};
 use crate::layout::Section;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
@@ -30,15 +23,6 @@ async fn found(visitor: &Visitor, tx: &Tx, slug: &str, number: i32) -> Result<de
     Ok(delivery::find_build_to_export(&visitor.ctx, tx, &build.id.to_string()).await?)
 }
 
-fn attachment(content: Body, kind: &'static str, name: &str) -> Response {
-    let mut response = content.into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
-}
-
 async fn junit(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) -> Result<Response, PageError> {
     let tx = visitor.ctx.begin_read().await?;
     let build = found(&visitor, &tx, &slug, number).await?;
@@ -47,7 +31,7 @@ async fn junit(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) -> R
     tx.commit().await?;
     build.exported(&visitor.ctx, "test-results", "junit").await?;
     let pieces = Body::from_stream(export.pieces(visitor.ctx.clone()));
-    Ok(attachment(pieces, quality::JUNIT_TYPE, &build.file_name("tests.xml")))
+    Ok(attached(pieces, quality::JUNIT_TYPE, &build.file_name("tests.xml")))
 }
 
 async fn cyclonedx(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) -> Result<Response, PageError> {
@@ -58,5 +42,5 @@ async fn cyclonedx(visitor: Visitor, Path((slug, number)): Path<(String, i32)>) 
     let bytes = assurance::cyclonedx_of_build(&visitor.ctx, &tx, of).await?;
     tx.commit().await?;
     build.exported(&visitor.ctx, "components", "cyclonedx").await?;
-    Ok(attachment(Body::from(bytes), assurance::CYCLONEDX_TYPE, &build.file_name("bom.cdx.json")))
+    Ok(attached(Body::from(bytes), assurance::CYCLONEDX_TYPE, &build.file_name("bom.cdx.json")))
 }

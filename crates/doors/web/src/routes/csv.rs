@@ -1,9 +1,10 @@
 //! Tables for what a page shows: CSV (RFC 4180) or a workbook, by the ending of the address.
 
 use axum::{
+    body::Body,
     extract::FromRequestParts,
     http::{HeaderValue, header, request::Parts},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use kernel::{Cell, Ctx, Error, Exported, Workbook};
 use uuid::Uuid;
@@ -94,15 +95,10 @@ impl Csv {
     }
 }
 
-/// A file as an answer, to be saved under `name`.
-pub(super) fn attached(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
+/// A file as an answer, to be saved under `name` and nowhere on the way.
+pub(super) fn attached(content: impl Into<Body>, kind: &str, name: &str) -> Response {
+    let mut response = shared::attached(content, kind, name);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use assurance::evidence::{self as evidence, BundleLine, EvidenceOf};
 use axum::{
     Router,
+    body::Body,
     extract::{Path, RawQuery},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
 use base::Problem;
-use kernel::{Action, Allowed, Call, Ctx, Error, Export, Exported, Read, Record, Subject, Tx};
+use kernel::{Action, Allowed, Call, Ctx, Error, Export, Read, Record, Subject, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Site,
     answer::{see_other, with_status},
+    csv::attached,
     error::{PageError, refused},
     form::Posted,
     listing::{Asked, ROWS, beside, cut},
@@ -207,25 +209,10 @@ async fn bundle(visitor: Visitor, Path((slug, id)): Path<(String, String)>) -> R
     let bundle = found::<Export>(&visitor, &tx, &slug, &id).await?;
     let (name, size) = evidence::bundle_name(&tx, &bundle).await?;
     tx.commit().await?;
-    let file = Exported {
-        resource_type: bundle.resource.permission,
-        what: "evidence-bundle",
-        format: "tar.gz",
-        project: bundle.project,
-        record: Some(&bundle.id),
-        filter: &[],
-        rows: None,
-    };
-    kernel::exported(&visitor.ctx, &file).await?;
+    evidence::bundle_taken(&visitor.ctx, &bundle).await?;
     let pieces = evidence::bundle_pieces(visitor.ctx.clone(), bundle, size);
-    let mut response = axum::body::Body::from_stream(pieces).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/gzip"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
+    let mut response = attached(Body::from_stream(pieces), evidence::BUNDLE_TYPE, &name);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(size));
     Ok(response)
 }
 

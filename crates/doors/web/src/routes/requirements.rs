@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kernel::{Action, Allowed, Ctx, Export, Exported, Read, Tx, Within, permit_in};
+use kernel::{Action, Allowed, Ctx, Export, Read, Tx, Within, permit_in};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use work::{Order, Project, Proof};
@@ -197,16 +197,7 @@ async fn reqif(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQ
     let tx = ctx.begin_read().await?;
     let bytes = quality::requirements_as_reqif(ctx, &tx, &allowed, (project.id, &project.name), document).await?;
     tx.commit().await?;
-    let file = Exported {
-        resource_type: "requirement",
-        what: "requirements",
-        format: "reqif",
-        project: Some(project.id),
-        record: None,
-        filter: &[],
-        rows: None,
-    };
-    kernel::exported(ctx, &file).await?;
+    quality::requirements_taken(ctx, project.id).await?;
     Ok(attached(bytes, quality::REQIF_TYPE, &format!("{}-requirements.reqif", project.slug)))
 }
 
