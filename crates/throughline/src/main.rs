@@ -38,6 +38,7 @@ mod watching;
 mod which;
 mod within;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -103,7 +104,13 @@ fn start_logging(json: bool) {
     let filter = settings::said("log")
         .and_then(|said| said.parse::<EnvFilter>().ok())
         .unwrap_or_else(|| EnvFilter::new("warn,throughline=info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Colours are for a terminal: in a file they stand between a reader (or `grep`) and the level of a line.
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false);
     if json {
         builder.json().init();
     } else {
