@@ -9,20 +9,20 @@ select n, ('019300000000700080' || lpad(n::text, 14, '0'))::uuid as requirement,
        timestamptz '2026-01-01' + n * interval '1 second' as at
 from generate_series(FIRST::bigint, LAST::bigint) n;
 insert into work.requirements (organization_id, id, project_id, key, title, priority_code, status, created_at, updated_at, created_by)
-select 'ORGANIZATION', requirement, 'PROJECT', 'REQ-' || n, 'The customer sees balance number ' || n, 'medium', status, at, at, 'MEMBER' from made;
+select 'ORGANIZATION'::uuid, requirement, 'PROJECT'::uuid, 'REQ-' || n, 'The customer sees balance number ' || n, 'medium', status, at, at, 'MEMBER'::uuid from made;
 insert into work.requirement_items (organization_id, id, project_id, requirement_id, item_kind, position, body)
-select 'ORGANIZATION', first_criterion, 'PROJECT', requirement, 'acceptance_criterion', 1, 'The balance is that of the last booking day.' from made
-union all select 'ORGANIZATION', second_criterion, 'PROJECT', requirement, 'acceptance_criterion', 2, 'It is there within two seconds.' from made;
+select 'ORGANIZATION'::uuid, first_criterion, 'PROJECT'::uuid, requirement, 'acceptance_criterion', 1, 'The balance is that of the last booking day.' from made
+union all select 'ORGANIZATION'::uuid, second_criterion, 'PROJECT'::uuid, requirement, 'acceptance_criterion', 2, 'It is there within two seconds.' from made;
 insert into quality.test_cases (organization_id, id, project_id, key, name, test_type, last_run_status, last_run_at, run_count, created_at, updated_at, created_by)
-select 'ORGANIZATION', test, 'PROJECT', 'TC-' || n, 'shows balance number ' || n, (array['unit', 'integration', 'e2e'])[1 + n % 3], outcome, now(), BUILDS, at, at,
-       'MEMBER' from made;
+select 'ORGANIZATION'::uuid, test, 'PROJECT'::uuid, 'TC-' || n, 'shows balance number ' || n, (array['unit', 'integration', 'e2e'])[1 + n % 3], outcome, now(), BUILDS, at, at,
+       'MEMBER'::uuid from made;
 insert into work.entity_keys (organization_id, project_id, key, entity_id)
-select 'ORGANIZATION', 'PROJECT', 'REQ-' || n, requirement from made union all select 'ORGANIZATION', 'PROJECT', 'TC-' || n, test from made;
+select 'ORGANIZATION'::uuid, 'PROJECT'::uuid, 'REQ-' || n, requirement from made union all select 'ORGANIZATION'::uuid, 'PROJECT'::uuid, 'TC-' || n, test from made;
 insert into platform.entities (organization_id, id, entity_type, project_id, title, status, created_at, updated_at)
-select 'ORGANIZATION', requirement, 'requirement', 'PROJECT', 'The customer sees balance number ' || n, status, at, at from made
-union all select 'ORGANIZATION', test, 'test_case', 'PROJECT', 'shows balance number ' || n, 'active', at, at from made;
+select 'ORGANIZATION'::uuid, requirement, 'requirement', 'PROJECT'::uuid, 'The customer sees balance number ' || n, status, at, at from made
+union all select 'ORGANIZATION'::uuid, test, 'test_case', 'PROJECT'::uuid, 'shows balance number ' || n, 'active', at, at from made;
 insert into work.trace_links (organization_id, project_id, source_id, target_id, link_type, criterion_id, origin, suspect_since, target_fingerprint)
-select 'ORGANIZATION', 'PROJECT', test, requirement, 'verifies', c.criterion, 'import', case when n % 100 = 0 then now() end, case when n % 100 = 0 then 'x' end
+select 'ORGANIZATION'::uuid, 'PROJECT'::uuid, test, requirement, 'verifies', c.criterion, 'import', case when n % 100 = 0 then now() end, case when n % 100 = 0 then 'x' end
 from made
 cross join lateral (
   select first_criterion as criterion where n % 10 > 2 union all select second_criterion where n % 10 > 2 union all select null where n % 10 between 1 and 2) c;

@@ -92,9 +92,9 @@ pub async fn matrix(instance: &Instance, requirements: u64, builds: u64) -> Resu
         "insert into work.requirement_evidence (organization_id, requirement_id, project_id, number, status) \
          select organization_id, id, project_id, number, status from work.requirements where project_id = '{project}'; \
          set app.current_organization_id = '{}'; set app.project_access = 'all'; set role application_user; \
-         do $$ declare some uuid[]; begin \
-           for some in select array_agg(id) from (select id, row_number() over (order by id) / 5000 as part from work.requirements) r group by part loop \
-             perform work.refresh_evidence(some); \
+         do $$ declare ids uuid[]; begin \
+           for ids in select array_agg(id) from (select id, row_number() over (order by id) / 5000 as part from work.requirements) r group by part loop \
+             perform work.refresh_evidence(ids); \
            end loop; end $$; \
          reset role",
         instance.organization

@@ -44,7 +44,10 @@ with pair (row_id, column_id, link_type, criterion_id, is_suspect) as (
   select p.row_id, p.column_id, p.link_type, bool_or(p.is_suspect) as is_suspect,
          array_remove(array_agg(distinct i.position order by i.position), null) as criteria
     from pair p
-    left join work.requirement_items i on i.project_id = $1 and i.id = p.criterion_id and /* readable requirement-items i.id */ true
+    -- Looked up one by one (offset 0): the planner takes the few links of a part for thousands, and would read every criterion there is.
+    left join lateral (
+      select i.position from work.requirement_items i
+       where i.project_id = $1 and i.id = p.criterion_id and /* readable requirement-items i.id */ true offset 0) i on p.criterion_id is not null
    where $4::text is null or p.link_type = $4
    group by p.row_id, p.column_id, p.link_type
 )

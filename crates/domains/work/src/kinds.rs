@@ -19,9 +19,10 @@ const ROWS: &str = include_str!("../sql/matrix_rows.sql");
 const CELLS: &str = include_str!("../sql/matrix_cells.sql");
 const STALE: &str = include_str!("../sql/matrix_stale.sql");
 /// Records looked at for one part of the list.
-const LOOKED_AT: usize = 2000;
-/// Records looked at in one step when a filter is in force.
-const STEP: usize = 250;
+const LOOKED_AT: usize = 1000;
+/// Records looked at first when a filter is in force: where much fits, these are enough for a part. Where little does, the rest follow at once,
+/// because each step costs its planning.
+const FIRST: usize = 250;
 /// Rows of one part at most.
 pub const KIND_ROWS: usize = 1000;
 /// Cells told of one row at most.
@@ -205,7 +206,11 @@ pub async fn matrix_of_kinds(
     let mut after = cursor(question)?;
     let mut found = KindMatrix::default();
     loop {
-        let step = if question.show == KindShow::All { question.limit - found.data.len() } else { STEP };
+        let step = match (question.show, found.looked_at) {
+            (KindShow::All, _) => question.limit,
+            (_, 0) => FIRST,
+            (_, before) => LOOKED_AT - before,
+        };
         let limit = i64::try_from(step).unwrap_or(i64::MAX).saturating_add(1);
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
             [&project.id, &question.rows, &after, &limit, &pattern, &statuses];

@@ -93,12 +93,12 @@ impl<R: BufRead> Reader<R> {
 
     /// Reads the element that has just begun, whole: its attributes and elements become members, a mere text stays a text.
     fn element(&mut self) -> Result<Value, ReadError> {
-        let mut left = self.gathered.room;
+        let mut room = Room { begun: self.xml.tag_line(), left: self.gathered.room, whole: self.gathered.room };
         // Depth is bounded by the tokenizer.
-        self.inside(&mut left)
+        self.inside(&mut room)
     }
 
-    fn inside(&mut self, left: &mut usize) -> Result<Value, ReadError> {
+    fn inside(&mut self, room: &mut Room) -> Result<Value, ReadError> {
         let mut members = Vec::new();
         for name in ATTRIBUTES {
             if let Some(value) = self.xml.attribute(name) {
@@ -109,15 +109,15 @@ impl<R: BufRead> Reader<R> {
         loop {
             match self.xml.next()? {
                 Token::Start => {
-                    self.pay(left, ELEMENT_BYTES)?;
+                    room.pay(ELEMENT_BYTES)?;
                     let name = self.xml.name().to_owned();
-                    let value = self.inside(left)?;
+                    let value = self.inside(room)?;
                     members.push((name, value));
                 }
                 Token::Text => {
                     let before = text.len();
                     text.push_str(self.xml.text(&mut [0; 4]));
-                    self.pay(left, text.len() - before)?;
+                    room.pay(text.len() - before)?;
                 }
                 Token::End => break,
                 Token::Finished => return Err(self.xml.error("an element does not end")),
@@ -132,12 +132,49 @@ impl<R: BufRead> Reader<R> {
         }
         Ok(Value::Object(members))
     }
+}
 
-    fn pay(&self, left: &mut usize, size: usize) -> Result<(), ReadError> {
-        *left = left.checked_sub(size).ok_or_else(|| {
-            self.xml
-                .error(format!("one record takes more than the {} bytes this server keeps of it", self.gathered.room))
+/// What may still be kept of the record that began on a line. Text comes in pieces of any size, so the place where it became too much
+/// would depend on how the bytes arrived; the record's beginning does not, and is where a person looks.
+struct Room {
+    begun: u64,
+    left: usize,
+    whole: usize,
+}
+
+impl Room {
+    fn pay(&mut self, size: usize) -> Result<(), ReadError> {
+        self.left = self.left.checked_sub(size).ok_or_else(|| {
+            let reason = format!(
+                "the record that begins here takes more than the {} bytes this server keeps of one",
+                self.whole
+            );
+            ReadError::at_line(self.begun, reason)
         })?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::super::Reader;
+    use crate::Limits;
+
+    #[test]
+    fn too_large_a_record_is_named_by_its_first_line_however_the_bytes_arrive() {
+        let text = format!(
+            "<bom xmlns=\"http://cyclonedx.org/schema/bom/1.6\"><components>\n<component type=\"library\">\n<name>a</name>\n<description>{}</description>\
+             </component></components></bom>",
+            "long ".repeat(1000)
+        );
+        let limits = Limits { max_record_bytes: 4096, ..Limits::default() };
+        for capacity in [1, 7, 64 * 1024] {
+            let error =
+                Reader::new(BufReader::with_capacity(capacity, text.as_bytes()), limits.clone()).find_map(Result::err);
+            let error = error.expect("the record is too large");
+            assert_eq!((error.line, error.column), (2, None), "{}", error.reason);
+        }
     }
 }

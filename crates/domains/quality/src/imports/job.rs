@@ -42,6 +42,8 @@ const ROWS: usize = 1_000;
 /// import into the same project. Just-in-time compilation costs more than it gives for them.
 const ROOM: &str = "set local statement_timeout = '15min'; set local lock_timeout = '15min'; \
      set local idle_in_transaction_session_timeout = '15min'; set local jit = off";
+/// For what a crash may take back without harm, because it is written again: whoever writes it need not wait for the disk.
+const MAY_BE_LOST: &str = "set local synchronous_commit = off";
 /// How often progress is written at most.
 const PROGRESS: Duration = Duration::from_millis(250);
 /// How often work is begun again after another transaction got in the way.
@@ -237,6 +239,7 @@ async fn attempt(ctx: &Ctx, spool: &Path, planned: &Planned) -> Result<(), Stop>
 /// Marks the import as running, for everybody to see.
 async fn take_up(ctx: &Ctx, planned: &Planned) -> Result<Job, Stop> {
     let tx = ctx.begin_patiently().await?;
+    tx.batch(MAY_BE_LOST).await?;
     let row = tx.query_opt(START_IMPORT, &[&planned.id, &ctx.now()]).await?.ok_or(Stop::Gone)?;
     let job = Job {
         id: planned.id,
@@ -500,6 +503,7 @@ impl Drop for Progress {
 
 async fn note(ctx: &Ctx, id: Uuid, read: u64) -> Result<(), Error> {
     let tx = ctx.begin().await?;
+    tx.batch(MAY_BE_LOST).await?;
     tx.execute(NOTE_PROGRESS, &[&id, &i64::try_from(read).unwrap_or(i64::MAX)]).await?;
     tx.commit().await
 }

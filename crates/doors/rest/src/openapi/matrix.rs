@@ -18,7 +18,7 @@ pub(super) fn describe(places: &mut Map<String, Value>, schemas: &mut Map<String
             "summary": "Hold records of one kind against those of another that links join them with.",
             "description": "Rows in the order of their making, each with what it is linked to, in either direction, and what wants seeing to: gaps, suspect links, tests \
                 whose latest result is older than the newest build, tests that changed their mind in the last 30 days, tests that fail. Orphans of one kind are the gaps \
-                of the matrix turned round. A part looks at 2,000 records at most and says where it goes on.",
+                of the matrix turned round. A part looks at 1,000 records at most and says where it goes on.",
             "parameters": [
                 {"name": "project", "in": "query", "required": true, "description": "The slug of the project.", "schema": {"type": "string", "minLength": 1}},
                 {"name": "rows", "in": "query", "description": "A kind of record that a link may join.", "schema": {"type": "string", "default": "requirement"}},
