@@ -392,12 +392,24 @@ mod tests {
             "31.0-jre 31.0.0.SP1 32.0.0-jre",
             "30.9-jre 31.0-rc1 32 32.0.1 32.1-jre",
         );
-        check_foreign("vers:semver/>4.1.0|<=4.1.94", "maven", "4.1.1.Final 4.1.94", "4.1.0.Beta1 4.1.94-x", "4.1.0 4.1.95");
+        check_foreign(
+            "vers:semver/>4.1.0|<=4.1.94",
+            "maven",
+            "4.1.1.Final 4.1.94",
+            "4.1.0.Beta1 4.1.94-x",
+            "4.1.0 4.1.95",
+        );
         check_foreign("vers:semver/2.7.0|>3.0.0", "maven", "2.7 3.0.1", "3.0.0-x", "2.7.0-x 2.6 3.0.0");
         check_foreign("vers:npm/<2.0.0-rc.2", "maven", "1.9 1.9-jre", "2.0.0-rc1 2.0.0-jre", "2.0.0 2.0.1");
         check_foreign("vers:semver/>=2.0.0-rc.2", "maven", "2.0.0-rc.2 2.0.1", "2.0.0-rc1 2.0.0 2.0.0-jre", "1.9");
         check_foreign("vers:semver/>=2.0.0-rc.1|<2.0.0", "maven", "2.0.0-rc.1", "2.0.0-rc.2 2.0.0-jre", "1.9 2.0.1");
-        check_foreign("vers:semver/>=1.0.0|<2.0.0", "pypi", "1.0 1.9rc1 1.9.post1 2.0rc1", "1.0+cu118 2.0.post1", "0.9 1.0rc1 2");
+        check_foreign(
+            "vers:semver/>=1.0.0|<2.0.0",
+            "pypi",
+            "1.0 1.9rc1 1.9.post1 2.0rc1",
+            "1.0+cu118 2.0.post1",
+            "0.9 1.0rc1 2",
+        );
         check_foreign("vers:semver/<2.0.0", "gem", "1.9 2.0.0.rc1", "", "2.0 2.0.1");
         check_foreign("vers:semver/<2.0.0", "composer", "1.9-p1 2.0-beta1", "2.0-p1", "2.0 2.0.1");
         check_foreign("vers:semver/<2.0.0-rc1", "nuget", "1.9 2.0.0-beta1", "", "2.0.0-RC1 2.0.0");
