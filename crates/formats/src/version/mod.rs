@@ -105,15 +105,15 @@ impl Scheme {
     fn around(self, numbers: &str) -> Option<Around> {
         // How many bytes end the key of a release, and the bytes that go on with a further number instead.
         let (ends, goes_on): (usize, &[u8]) = match self {
-            Self::Maven => (1, &maven::FURTHER_NUMBER),
-            Self::Pep440 => (5, &[2]),
-            Self::Gem => (1, &[0x03]),
-            Self::Composer => (3, &[0xFF]),
+            Self::Maven => (1, &maven::FURTHER_NUMBER[..]),
+            Self::Pep440 => (5, &[2][..]),
+            Self::Gem => (1, &[0x03][..]),
+            Self::Composer => (3, &[0xFF][..]),
             Self::Semver | Self::Nuget | Self::Debian | Self::Rpm | Self::Alpine => return None,
         };
         let release = self.key(numbers)?;
         let first = release[..release.len().checked_sub(ends)?].to_vec();
-        let behind = [&first, goes_on].concat();
+        let behind = [first.as_slice(), goes_on].concat();
         Some(Around { release, first, behind })
     }
 }
