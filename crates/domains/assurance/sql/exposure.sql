@@ -64,7 +64,7 @@ with names as (
   join security.sbom_components c on c.project_id = b.project_id and c.sbom_id = b.id and c.reference = m.reference
   where m.version_range is null
   union all
-  -- The package, and nobody can tell whether the version: that has none, or has no order, or the range cannot be read.
+  -- The package, and nobody can tell whether the version: that has none, or has no order, or the range cannot be read, or names an order of its own.
   select c.id, c.project_id, c.sbom_id, m.statement_id, true, m.distribution, m.product, true
   from meant m join security.sbom_components c on c.package = m.package and c.version_key is null
   where m.is_affected and m.state in ('open', 'confirmed') and not m.is_all
@@ -73,6 +73,7 @@ with names as (
   select c.id, c.project_id, c.sbom_id, m.statement_id, true, m.distribution, m.product, true
   from meant m join security.sbom_components c on c.package = m.package
   where m.is_affected and m.state in ('open', 'confirmed') and not m.is_ordered and (m.version_range is not null or m.is_unknown)
+    and (c.version_key is null or c.version_key >= m.low_key and c.version_key < m.high_key)
 ), located as materialized (
   select b.project_id, b.id as sbom_id, b.build_id
   from (select distinct project_id, sbom_id from met) h

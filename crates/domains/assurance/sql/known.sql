@@ -25,7 +25,8 @@ select count(*) as statements, max(s.score)::float8 as score,
        (array_agg(s.description order by s.id desc) filter (where s.description is not null))[1] as description,
        (array_agg(s.recommendation order by s.id desc) filter (where s.recommendation is not null))[1] as recommendation,
        coalesce(sum((select count(*) from security.vulnerability_affects a
-                     where a.project_id = s.project_id and a.statement_id = s.id and a.version_range is not null and not a.is_ordered)), 0)::bigint as ranges,
+                     where a.project_id = s.project_id and a.statement_id = s.id and a.version_range is not null and not a.is_ordered
+                       and a.low_key is null and a.high_key is null)), 0)::bigint as ranges,
        (select array_agg(m.name order by m.name) from names m where m.name <> $1) as names,
        (select count(*) from names m join security.findings f on f.vulnerability = m.name where /* readable findings f.id */ true)
          + (select count(*) from names m join security.vulnerabilities v on v.cve_id = m.name

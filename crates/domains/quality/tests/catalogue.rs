@@ -126,3 +126,27 @@ async fn what_cannot_be_taken_leaves_nothing_behind() {
     let binned = world.import_one("shop.yaml", &shop("2.0", SECOND)).await;
     assert!(binned.error.is_some_and(|error| error.contains("in the bin")));
 }
+
+/// The catalogue is the organisation's: what a private project knows does not get there by the way.
+#[tokio::test]
+async fn a_private_project_publishes_nothing() {
+    let world = World::new().await;
+    let set = async |visibility: &str| {
+        let tx = world.ctx.begin().await.unwrap();
+        tx.execute("update work.projects set visibility = $1", &[&visibility]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    set("private").await;
+    for wishes in [json!({}), json!({"dry_run": "true"})] {
+        let ended = world.import(&[("shop.yaml", shop("1.0", FIRST).as_bytes())], wishes).await.remove(0);
+        assert_eq!(ended.status, "failed");
+        assert!(ended.error.is_some_and(|error| error.contains("this project is private")));
+    }
+    assert_eq!(world.count("select count(*) from platform.services").await, 0);
+    set("internal").await;
+    assert_eq!(world.import_one("shop.yaml", &shop("1.0", FIRST)).await.status, "completed");
+    // Nor what comes later about something that everybody knows.
+    set("private").await;
+    assert_eq!(world.import_one("shop.yaml", &shop("2.0", SECOND)).await.status, "failed");
+    assert_eq!(world.count("select count(*) from platform.api_documents where version = '1.0'").await, 1);
+}

@@ -255,6 +255,53 @@ async fn components_go_out_as_cyclonedx_with_what_people_decided() {
     assert_eq!(understood(&bom_of(&world, build(&world, "v1").await).await).0, components);
 }
 
+/// Proves REQ-64.2.
+#[tokio::test]
+async fn a_range_by_semantic_versioning_is_held_to_versions_of_other_ecosystems() {
+    let world = World::new().await;
+    let part = |package: &str, version: &str| {
+        let reference = format!("{package}@{version}");
+        json!({"type": "library", "bom-ref": reference, "name": package, "version": version, "purl": reference})
+    };
+    let maven = "pkg:maven/org.x/lib";
+    let versions = ["2.6.7.4", "2.6.7.4.Final", "2.6.7.5-jre", "2.6.7.5", "2.9.4"];
+    let mut parts: Vec<Value> = versions.iter().map(|version| part(maven, version)).collect();
+    parts.push(part("pkg:deb/debian/lib", "1.0-1"));
+    let bom = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": parts}).to_string();
+    let affected = |package: &str, range: &str, status: &str| json!({"ref": package, "versions": [{"range": range, "status": status}]});
+    let said = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "vulnerabilities": [
+        {"id": "CVE-2026-1", "affects": [affected(maven, "vers:semver/<2.6.7.5", "affected"), affected("pkg:deb/debian/lib", "vers:semver/<0.9.0", "affected")]},
+        {"id": "CVE-2026-2", "affects": [affected(maven, "vers:npm/>=2.6.7.5", "unaffected")]}]})
+    .to_string();
+    for (name, document, wishes) in
+        [("bom.json", bom, json!({"build": "v1"})), ("vex.json", said, json!({"build": "v2"}))]
+    {
+        let ended = world.import(&[(name, document.as_bytes())], wishes).await.remove(0);
+        assert_eq!((ended.status.as_str(), ended.error.as_deref()), ("completed", None), "{name}");
+    }
+    let tx = world.ctx.begin_read().await.unwrap();
+    let found = assurance::exposure(&world.ctx, &tx, "CVE-2026-1").await.unwrap();
+    let other = assurance::exposure(&world.ctx, &tx, "CVE-2026-2").await.unwrap();
+    tx.commit().await.unwrap();
+    let told = |found: &assurance::Exposure| -> BTreeSet<String> {
+        let words = |one: &assurance::Occurrence| {
+            let version = one.component_version.clone().unwrap_or_default();
+            format!("{version} {} {}", one.state, if one.is_unsure { "unsure" } else { "sure" })
+        };
+        found.built.iter().map(words).collect()
+    };
+    let expected = ["1.0-1 open unsure", "2.6.7.4 open sure", "2.6.7.4.Final open sure", "2.6.7.5-jre open unsure"];
+    assert_eq!(told(&found), BTreeSet::from(expected.map(str::to_owned)), "2.6.7.5 and what comes after is not meant");
+    assert_eq!(found.ranges_not_compared, 1, "that of the distribution");
+    // That 2.6.7.5-jre is not affected nobody said for sure.
+    let expected = ["2.6.7.5 false_positive sure", "2.9.4 false_positive sure"];
+    assert_eq!(told(&other), BTreeSet::from(expected.map(str::to_owned)));
+
+    let (_, vulnerabilities) = understood(&bom_of(&world, build(&world, "v1").await).await);
+    let named: Vec<&str> = vulnerabilities["CVE-2026-1"].iter().filter_map(|said| said.split('"').nth(1)).collect();
+    assert_eq!(named, ["1.0-1", "2.6.7.4", "2.6.7.4.Final", "2.6.7.5-jre"]);
+}
+
 /// Proves REQ-66.4 with the samples.
 #[tokio::test]
 async fn every_bill_of_materials_of_the_samples_goes_out_with_its_components() {

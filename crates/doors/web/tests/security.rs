@@ -6,7 +6,7 @@ mod site;
 
 use assurance::detection;
 use axum::http::StatusCode;
-use site::{World, one, text};
+use site::{Browser, World, one, text};
 
 /// Proves REQ-78.6.
 #[tokio::test]
@@ -125,4 +125,56 @@ async fn an_event_is_found_handled_and_told_on_pages() {
     }
     let kept = one(&world, "select threshold || ' ' || window_minutes || ' ' || severity || ' ' || is_enabled from security.detection_rules where key = 'session.many'").await;
     assert_eq!(kept, "3 60 high false");
+}
+
+/// Proves REQ-78.5.
+#[tokio::test]
+async fn that_it_was_told_too_late_may_turn_out_afterwards() {
+    let world = World::new().await;
+    let mut olga = world.signed_in("olga@example.test").await;
+    world.invite("adam@example.test", "admin").await;
+    assert_eq!(detection::scan(&world.ctx()).await.unwrap().made, 1);
+    let id = one(&world, "select id::text from security.security_events").await;
+    let (shown, clock) = (format!("/security/{id}"), format!("/security/{id}/clock"));
+    let set = async |olga: &mut Browser, aware: &str, reason: Option<&str>| {
+        let version = one(&world, "select row_version::text from security.security_events").await;
+        let mut form = vec![
+            ("version", version.as_str()),
+            ("regulatory_notification_required", "yes"),
+            ("became_aware_at", aware),
+        ];
+        form.extend(reason.map(|reason| ("notification_delay_reason", reason)));
+        olga.post(&clock, &form).await
+    };
+    assert_eq!(set(&mut olga, "", None).await.status, StatusCode::SEE_OTHER);
+    let before = olga.get(&shown).await;
+    assert!(!before.body.contains("notification_delay_reason"), "nobody was told yet: {}", before.body);
+    assert_eq!(olga.post(&format!("{shown}/told"), &[("authority", "DPA")]).await.status, StatusCode::SEE_OTHER);
+    let page = olga.get(&shown).await;
+    assert!(text(&page).contains("DPA was told") && !text(&page).contains("Told late"), "{}", page.body);
+    assert!(page.body.contains("id=\"clock-notification_delay_reason\""), "{}", page.body);
+    assert!(!page.body.contains(&format!("action=\"{shown}/told\"")), "it is told once: {}", page.body);
+
+    // What is saved as it was shown stays to the second.
+    let aware = "select became_aware_at::text from security.security_events";
+    let as_it_was = one(&world, aware).await;
+    let minute = one(
+        &world,
+        "select to_char(became_aware_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') from security.security_events",
+    )
+    .await;
+    assert_eq!(set(&mut olga, &minute, Some("")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(one(&world, aware).await, as_it_was);
+
+    // Support had known for weeks.
+    let refused = set(&mut olga, "2026-01-02T03:04", Some("")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("id=\"clock-notification_delay_reason-error\""), "{}", refused.body);
+    assert!(text(&refused).contains("a notification after its deadline needs a reason"), "{}", refused.body);
+    assert_eq!(refused.body.matches("href=\"#clock-").count(), 1, "told once: {}", refused.body);
+    assert!(refused.body.contains("value=\"2026-01-02T03:04\""), "what was entered stays: {}", refused.body);
+    let told = set(&mut olga, "2026-01-02T03:04", Some("Support told nobody.")).await;
+    assert_eq!(told.status, StatusCode::SEE_OTHER);
+    let words = text(&olga.get(&shown).await);
+    assert!(words.contains("Told late") && words.contains("Support told nobody."), "{words}");
 }

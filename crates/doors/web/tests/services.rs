@@ -102,3 +102,28 @@ async fn a_build_has_buttons_for_what_goes_out() {
     assert!(bom.body.contains("\"name\":\"xz\""), "{}", bom.body);
     assert_eq!(olga.get("/p/pay/builds/9/tests.xml").await.status, StatusCode::NOT_FOUND);
 }
+
+/// Services are the organisation's: the right to import into a project is not enough.
+#[tokio::test]
+async fn a_description_is_taken_only_from_whoever_may_change_services() {
+    let world = World::new().await;
+    let mut olga = world.signed_in("olga@example.test").await;
+    assert_eq!(olga.post("/projects", &[("name", "Pay")]).await.status, StatusCode::SEE_OTHER);
+    world
+        .sql(
+            "insert into authz.roles (name, display_name) values ('bringer', 'Bringer');
+             insert into authz.role_permissions (role_id, permission_id)
+             select r.id, p.id from authz.roles r, authz.permissions p
+              where r.name = 'bringer' and p.name in ('project:read', 'import:create', 'import:read', 'service:read', 'service:update')",
+        )
+        .await;
+    world.invite("ivan@example.test", "bringer").await;
+    let mut ivan = world.signed_in("ivan@example.test").await;
+    let refused = import(&mut ivan, "none", "shop.yaml", SHOP).await;
+    assert!(refused.contains("you may not create services"), "{refused}");
+    assert!(text(&olga.get("/services").await).contains("No service is known"));
+    // To bring what is there up to date he may.
+    import(&mut olga, "none", "shop.yaml", SHOP).await;
+    import(&mut ivan, "none", "shop.yaml", &SHOP.replace("'1.0'", "'1.1'")).await;
+    assert_eq!(one(&world, "select version from platform.api_documents").await, "1.1");
+}

@@ -21,9 +21,9 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     for line in text.lines() {
-        let own = format!("vers:{kind}/{line}");
-        for parts in [range(line, Some(kind)), range(&own, None)].into_iter().flatten() {
-            for pair in parts.windows(2) {
+        let (own, foreign) = (format!("vers:{kind}/{line}"), format!("vers:semver/{line}"));
+        for read in [range(line, Some(kind)), range(&own, None), range(&foreign, Some(kind))].into_iter().flatten() {
+            for pair in read.meant.windows(2).chain(read.unsure.windows(2)) {
                 assert!(pair[0].high.is_some() && pair[0].high < pair[1].low, "{pair:?}");
             }
         }

@@ -128,7 +128,8 @@ fn affected(value: &Value) -> Option<Affected> {
         let version = if is_git { commits(range) } else { events(range, &kind) };
         versions.push(AffectedVersion { version, is_range: true, status: None });
     }
-    let intervals: Vec<_> = versions.iter().filter_map(|one| range(&one.version, Some(&kind))).flatten().collect();
+    let ranges = versions.iter().filter_map(|one| range(&one.version, Some(&kind)));
+    let intervals: Vec<_> = ranges.flat_map(|one| one.meant).collect();
     let scheme = Scheme::of(&kind);
     for version in texts(value.get("versions")) {
         // A list often repeats what the ranges say.

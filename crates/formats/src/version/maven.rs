@@ -10,6 +10,8 @@ const END: u8 = 0x20;
 const EARLY_LIST: u8 = 0x18;
 const LIST: u8 = 0x40;
 const NUMBER: u8 = 0x60;
+/// A zero and the least number behind it: words may follow zeros (`4.1.0.Beta1`), and those are still words behind `4.1`.
+pub(super) const FURTHER_NUMBER: [u8; 4] = [NUMBER, 0, NUMBER, 1];
 /// Qualifiers before a release; their places are their bytes after this one.
 const EARLY: u8 = 0x10;
 const SERVICE_PACK: u8 = 0x30;

@@ -13,7 +13,7 @@ mod range;
 mod rpm;
 mod semver;
 
-pub use range::{Interval, range};
+pub use range::{Interval, Range, range};
 
 /// Characters of a version that is compared; a longer one is not.
 const LONGEST: usize = 200;
@@ -85,6 +85,36 @@ impl Scheme {
             Self::Gem => gem::key(version),
             Self::Composer => gem::composer(version),
         }
+    }
+}
+
+/// Where versions with the same numbers stand, whatever words follow them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Around {
+    /// The key of the numbers alone, which is the release.
+    release: Vec<u8>,
+    /// No key of them is before this one.
+    first: Vec<u8>,
+    /// All keys of them are before this one.
+    behind: Vec<u8>,
+}
+
+impl Scheme {
+    /// Where versions with these numbers stand. `None`: they are no version, or here more than words follows numbers, such as the revision
+    /// of a distribution.
+    fn around(self, numbers: &str) -> Option<Around> {
+        // How many bytes end the key of a release, and the bytes that go on with a further number instead.
+        let (ends, goes_on): (usize, &[u8]) = match self {
+            Self::Maven => (1, &maven::FURTHER_NUMBER[..]),
+            Self::Pep440 => (5, &[2][..]),
+            Self::Gem => (1, &[0x03][..]),
+            Self::Composer => (3, &[0xFF][..]),
+            Self::Semver | Self::Nuget | Self::Debian | Self::Rpm | Self::Alpine => return None,
+        };
+        let release = self.key(numbers)?;
+        let first = release[..release.len().checked_sub(ends)?].to_vec();
+        let behind = [first.as_slice(), goes_on].concat();
+        Some(Around { release, first, behind })
     }
 }
 

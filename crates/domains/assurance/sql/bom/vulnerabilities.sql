@@ -11,13 +11,17 @@ with parts as materialized (
   select p.component_id, p.version, a.statement_id, a.is_affected
   from parts p
   join security.vulnerability_affects a on a.project_id = $1 and a.sbom_id = p.sbom_id and a.reference = p.reference
-   and (a.version_range is null or not a.is_ordered
-        or p.version_key >= coalesce(a.low_key, ''::bytea) and p.version_key < coalesce(a.high_key, '\xff'::bytea))
+   and (a.version_range is null
+        or a.is_affected and p.version_key is null
+        or (a.is_ordered or a.is_affected)
+           and p.version_key >= coalesce(a.low_key, ''::bytea) and p.version_key < coalesce(a.high_key, '\xff'::bytea))
   union
-  -- The package, in a range that nobody can compare: it may be meant, and a document that says nothing of it would say too little.
+  -- The package, in a range that nobody can compare with its version: it may be meant, and a document that says nothing of it would say too little.
   select p.component_id, p.version, a.statement_id, a.is_affected
   from parts p
-  join security.vulnerability_affects a on a.project_id = $1 and a.package = p.package and a.version_range is not null and not a.is_ordered and a.is_affected
+  join security.vulnerability_affects a on a.project_id = $1 and a.package = p.package and a.version_range is not null and a.is_affected
+   and (p.version_key is null
+        or not a.is_ordered and p.version_key >= coalesce(a.low_key, ''::bytea) and p.version_key < coalesce(a.high_key, '\xff'::bytea))
    and (a.distribution is null or p.distribution is null or a.distribution = p.distribution)
   union
   -- By what is written.

@@ -38,6 +38,8 @@ struct Meant {
     is_affected: bool,
     is_named: bool,
     interval: Option<Interval>,
+    /// Of versions in the interval nobody can tell.
+    is_unsure: bool,
 }
 
 /// The parts of one range at most; a range with more is kept as it is written and not compared.
@@ -76,16 +78,20 @@ impl Affects {
                 all.push(explicit(&one.version, is_affected));
                 continue;
             }
-            let part = |interval| Meant {
+            let part = |interval, is_unsure| Meant {
                 range: some(Some(&one.version), 2000),
                 is_affected,
                 is_named: true,
                 interval,
+                is_unsure,
                 ..Meant::default()
             };
-            match range(&one.version, kind).filter(|parts| parts.len() <= PARTS) {
-                Some(parts) => all.extend(parts.into_iter().map(|interval| part(Some(interval)))),
-                None => all.push(part(None)),
+            match range(&one.version, kind).filter(|read| read.meant.len() + read.unsure.len() <= PARTS) {
+                Some(read) => {
+                    all.extend(read.meant.into_iter().map(|interval| part(Some(interval), false)));
+                    all.extend(read.unsure.into_iter().map(|interval| part(Some(interval), true)));
+                }
+                None => all.push(part(None, true)),
             }
         }
         let product = affected.product.as_deref().and_then(formats::package).map(|one| one.base);
@@ -101,7 +107,7 @@ impl Affects {
             self.ranges.push(meant.range);
             self.affected.push(meant.is_affected);
             self.named.push(meant.is_named);
-            self.ordered.push(meant.interval.is_some());
+            self.ordered.push(meant.interval.is_some() && !meant.is_unsure);
             let (low, high) = meant.interval.map_or((None, None), |interval| (interval.low, interval.high));
             self.lows.push(low);
             self.highs.push(high);

@@ -3,7 +3,7 @@
 //!
 //! A description is known by its title, so its service may be renamed here, and a service may have several. It speaks for its own
 //! operations and for no others. Services belong to the organisation and not to a project: whoever brings a description needs the
-//! right to change services, beside that to import.
+//! right to change services, beside that to import, and out of a private project none is taken, because everybody would see it.
 
 use std::collections::HashSet;
 
@@ -18,6 +18,7 @@ use super::{
     summary::{Changed, Summary},
 };
 
+const IS_PRIVATE: &str = include_str!("../../sql/api_is_private.sql");
 const WAIT_FOR_TURN: &str = include_str!("../../sql/api_wait_for_turn.sql");
 const FIND_DOCUMENT: &str = include_str!("../../sql/api_find_document.sql");
 const FIND_SERVICE: &str = include_str!("../../sql/api_find_service.sql");
@@ -34,9 +35,16 @@ const BATCH: usize = 2_000;
 /// Stores the description that `source` holds.
 ///
 /// # Errors
-/// A rejection when the file cannot be read, holds operations that cannot be taken, or its sender may not change services; else
-/// whatever the database says.
+/// A rejection when the project is private, the file cannot be read, holds operations that cannot be taken, or its sender may not
+/// change services; else whatever the database says.
 pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source) -> Result<Summary, Stop> {
+    let is_private: bool = tx.query_one(IS_PRIVATE, &[&job.project]).await?.try_get(0)?;
+    if is_private {
+        return Err(Stop::rejected(
+            "this project is private, and everybody in the organisation sees the catalogue of services; import the description \
+             into a project that is not private if they may",
+        ));
+    }
     let read = source.read(|file| api::read(file, &Limits::default())).await?;
     let description = read.map_err(Stop::unreadable)?;
     if !description.errors.is_empty() {

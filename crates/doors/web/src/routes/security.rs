@@ -168,6 +168,7 @@ fn as_it_is(found: &EventRecord) -> event::Entered {
         resolution: text(&found.resolution),
         required: yes_no(found.must_notify),
         aware: moment_of(found.aware_at),
+        delay: text(&found.delay_reason),
         ..event::Entered::default()
     }
 }
@@ -285,6 +286,7 @@ fn entered(into: &mut event::Entered, form: &str, fields: &Fields) {
         "clock" => {
             into.required = text("regulatory_notification_required");
             into.aware = text("became_aware_at");
+            into.delay = text("notification_delay_reason");
         }
         _ => {
             into.authority = text("authority");
@@ -318,7 +320,12 @@ async fn write(id: &str, posted: Posted, form: &'static str, body: Value, said: 
     match writing.await {
         Ok(()) => Ok(see_other(paths::security_event(&found.to_string())).saying(Tone::Good, said).into_response()),
         Err(error) => {
-            let errors = refused(ctx, error)?;
+            let mut errors = refused(ctx, error)?;
+            // A rule over several columns names each of them; it is shown beside those that the form has.
+            let has = |pointer: &str| fields.has(pointer.trim_start_matches('/'));
+            if errors.fields.iter().any(|one| has(&one.pointer)) {
+                errors.fields.retain(|one| has(&one.pointer));
+            }
             page(&visitor, id, Some((form, fields, errors)), StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }
@@ -342,14 +349,22 @@ async fn handle(Path(id): Path<String>, posted: Posted) -> Result<Response, Page
 }
 
 async fn set_clock(Path(id): Path<String>, posted: Posted) -> Result<Response, PageError> {
-    let fields = &posted.fields;
-    let mut body =
-        json!({"regulatory_notification_required": fields.text("regulatory_notification_required") == "yes"});
+    let (visitor, fields) = (&posted.visitor, &posted.fields);
+    let shown = {
+        let tx = visitor.ctx.begin_read().await?;
+        let found = find(visitor, &tx, &id).await?;
+        tx.commit().await?;
+        moment_of(found.aware_at)
+    };
+    let mut body = fields.object(&["notification_delay_reason"]);
+    let required = fields.text("regulatory_notification_required") == "yes";
+    body.insert("regulatory_notification_required".into(), json!(required));
+    // The form shows whole minutes: what nobody changed is not written without its seconds.
     let aware = fields.text("became_aware_at");
-    if !aware.is_empty() {
-        body["became_aware_at"] = moment(aware);
+    if !aware.is_empty() && aware != shown {
+        body.insert("became_aware_at".into(), moment(aware));
     }
-    write(&id, posted, "clock", body, "The clock is set.").await
+    write(&id, posted, "clock", Value::Object(body), "The clock is set.").await
 }
 
 async fn told(Path(id): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -277,7 +277,10 @@ fn telling(frame: &Frame, view: &View) -> Markup {
             },
             (None, None) => p class="muted" { "Nobody has said that personal data are concerned. Once somebody does, the authority has to be told within 72 hours (GDPR Art. 33(1))." },
         }
-        @if let (Some(forms), None) = (&view.forms, &view.told) { (set_clock(frame, view, forms)) (record(frame, view, forms)) }
+        @if let Some(forms) = &view.forms {
+            (set_clock(frame, view, forms))
+            @if view.told.is_none() { (record(frame, view, forms)) }
+        }
     }
 }
 
@@ -293,6 +296,10 @@ fn set_clock(frame: &Frame, view: &View, forms: &Forms) -> Markup {
                 (csrf(frame)) (hidden("version", &forms.version)) (error_summary("clock", errors))
                 (field(&one("regulatory_notification_required", "The authority has to be told", &entered.required, Input::Select(yes_no()), true, None), errors))
                 (field(&one("became_aware_at", "Aware since", &entered.aware, Input::Moment, false, Some("In UTC. Without a moment: now, when it is said for the first time.")), errors))
+                // It may turn out only afterwards that the organisation had been aware before.
+                @if view.told.is_some() {
+                    (field(&one("notification_delay_reason", "Why so late", &entered.delay, Input::Area { rows: 3 }, false, Some("Needed when the authority was told more than 72 hours after that moment.")), errors))
+                }
                 div { (submit("Set the clock")) }
             }
         }
