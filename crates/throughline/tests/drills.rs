@@ -17,7 +17,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use running::{Caller, Load, Server, a_while, check, database, home, number, project, throughline_with};
+use running::{Caller, Load, Pooler, Server, a_while, check, database, home, number, project, throughline_with};
 use serde_json::json;
 use tokio_postgres::NoTls;
 
@@ -330,9 +330,14 @@ async fn reconnects() {
 /// A server of its own on the database of another.
 async fn beside(first: &Server, data: &Path) -> (Server, Caller) {
     let connections = cluster::Connections::read(&first.data).unwrap();
-    let (serving, owning) = (connections.url(cluster::Role::Application), connections.url(cluster::Role::Owner));
+    let urls = [connections.url(cluster::Role::Application), connections.url(cluster::Role::Owner)];
+    through(first, data, &urls).await
+}
+
+/// The same over other ways to its database: that of the application, and that of the owner of the schema.
+async fn through(first: &Server, data: &Path, [serving, owning]: &[String; 2]) -> (Server, Caller) {
     let key = first.data.join("signing.key").to_str().unwrap().to_owned();
-    let variables = [("DATABASE_URL", &*serving), ("THROUGHLINE_OWNER_URL", &*owning)];
+    let variables = [("DATABASE_URL", &**serving), ("THROUGHLINE_OWNER_URL", &**owning)];
     let server = Server::start_with(data, &["serve", "--signing-key", &key], &variables).await;
     let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
     let plain: String = log.chars().filter(|char| char.is_ascii_graphic() || *char == ' ').collect();
@@ -464,4 +469,85 @@ async fn migration() {
     let is_met = answers.by_status.keys().all(|status| *status == 201) && answers.slowest < Duration::from_secs(5);
     figure("migration under load", told, "no 5xx; nobody waits long", is_met);
     server.stop().await;
+}
+
+/// A second organisation in the same database, and its owner as a caller.
+async fn abroad(first: &Server, like: &Caller) -> Caller {
+    let config = cluster::Connections::read(&first.data).unwrap().config(cluster::Role::Application);
+    let store = kernel::Store::new(config.into(), &kernel::PoolOptions::default()).unwrap();
+    let catalogue = kernel::Catalogue::new([], Vec::new(), kernel::Schema::default()).unwrap();
+    let kernel = std::sync::Arc::new(kernel::Kernel::new(store, catalogue));
+    let founding = identity::FirstOrganization {
+        name: "Abroad",
+        slug: "abroad",
+        owner: "Olga",
+        email: "olga@abroad.example",
+        password: "correct horse battery",
+    };
+    let owner = identity::first_organization(&kernel, &vault::Passwords::cheap(), &founding).await.unwrap();
+    let (user, token) = (owner.user_id, vault::Token::generate(vault::TokenKind::Api));
+    let ctx = kernel::Ctx::new(kernel, std::sync::Arc::new(owner), kernel::Request::default());
+    let tx = ctx.begin().await.unwrap();
+    tx.execute(
+        "insert into identity.api_tokens (id, user_id, name, token_prefix, token_hash, scopes) values ($1, $2, 'drill', $3, $4, '{*}')",
+        &[&ctx.new_id(), &user, &token.shown_prefix(), &token.digest().as_slice()],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    Caller { token: token.reveal().to_owned(), ..like.clone() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a drill; script/drill runs it"]
+async fn pgbouncer() {
+    let home = home();
+    let first = Server::start(&home.path().join("data")).await;
+    let pooler = Pooler::start(&first, &home.path().join("pooler"));
+    let (server, caller) = through(&first, &home.path().join("behind"), &pooler.urls()).await;
+    let callers = [caller.clone(), abroad(&first, &caller).await];
+    let mut projects = Vec::new();
+    for caller in &callers {
+        projects.push(project(caller).await);
+    }
+    let (began, until) = (Instant::now(), Instant::now() + Duration::from_secs(20));
+    let mut tasks = tokio::task::JoinSet::new();
+    for nth in 0..8 {
+        let (caller, project) = (callers[nth % 2].clone(), projects[nth % 2].clone());
+        tasks.spawn(async move {
+            let mut answers = Answers::default();
+            let own = format!("of organisation {}", nth % 2);
+            for n in 0.. {
+                let (status, _, took) = create(&caller, &project, &format!("{own}, {nth} {n}")).await;
+                answers.note(status, took);
+                let began = Instant::now();
+                let list = caller.client.get(format!("{}/v1/requirements?limit=50&sort=-created_at", caller.url));
+                let (status, list) = caller.send(list).await.unwrap_or_default();
+                answers.note(status, began.elapsed());
+                for record in list["data"].as_array().into_iter().flatten() {
+                    assert!(record["title"].as_str().unwrap().starts_with(&own), "{own}: {record}");
+                }
+                if until < Instant::now() {
+                    break;
+                }
+            }
+            answers
+        });
+    }
+    let mut answers = Answers::default();
+    while let Some(done) = tasks.join_next().await {
+        answers.take_in(done.unwrap());
+    }
+    let stored = "select count(*) from work.requirements where title like 'of organisation %'";
+    let stored = number(&database(&first.data).await, stored).await;
+    let told = format!(
+        "two organisations in turn on one connection of the database, 8 callers, {} s: {}; the slowest {:.2} s; {stored} records stored",
+        began.elapsed().as_secs(),
+        answers.told(),
+        answers.slowest.as_secs_f64()
+    );
+    let is_met = answers.by_status.keys().all(|status| [200, 201].contains(status)) && stored == answers.of(201) as i64;
+    figure("PgBouncer, one connection", told, "no organisation sees another's; no 5xx", is_met);
+    server.stop().await;
+    first.stop().await;
 }

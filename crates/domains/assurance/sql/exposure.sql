@@ -37,15 +37,47 @@ with names as (
     from said s join security.vulnerability_affects a on a.project_id = s.project_id and a.statement_id = s.id) x
   order by x.decides, case when x.decides then x.project_id end, x.package, x.package_version, x.version_range, x.low_key, x.high_key, x.is_ordered,
            x.is_affected, x.distribution, x.product, x.own_sbom_id, x.own_reference, x.serial_number, x.stated_at desc, x.statement_id desc
+), running as materialized (
+  -- Bills of materials of what runs now.
+  select b.id as sbom_id
+  from (select distinct on (x.project_id, x.environment_id, x.service_id) x.project_id, x.build_id
+          from delivery.deployments x where x.status = 'success'
+         order by x.project_id, x.environment_id, x.service_id, x.id desc) r
+  join security.sboms b on b.project_id = r.project_id and b.build_id = r.build_id
+), part as materialized (
+  -- Components of the packages that are meant: those in what runs, each looked up (offset 0), because a popular package is in hundreds of thousands of
+  -- bills; and of all that are meant, or may be, the latest.
+  select c.id, c.project_id, c.sbom_id, c.package, c.version_key
+  from (select distinct package from meant where package is not null) m
+  cross join running r
+  cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.version_key from security.sbom_components c
+    where c.package = m.package and c.sbom_id = r.sbom_id offset 0) c
+  union
+  select c.id, c.project_id, c.sbom_id, c.package, c.version_key
+  from (select distinct package, low_key, high_key from meant where is_ordered or version_range is not null or is_unknown) m
+  cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.version_key from security.sbom_components c
+    join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
+    where c.package = m.package and c.version_key >= m.low_key and c.version_key < m.high_key and b.build_id is not null and /* readable sboms b.id */ true
+    order by c.sbom_id desc limit 1001) c
+  union
+  select c.id, c.project_id, c.sbom_id, c.package, c.version_key
+  from (select distinct package from meant where package is not null) m
+  cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.version_key from security.sbom_components c
+    join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
+    where c.package = m.package and c.version_key is null and b.build_id is not null and /* readable sboms b.id */ true
+    order by c.sbom_id desc limit 1001) c
 ), met as (
   -- By versions in the order of the ecosystem.
   select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false as is_unsure
-  from meant m join security.sbom_components c on c.package = m.package and c.version_key >= m.low_key and c.version_key < m.high_key
+  from meant m join part c on c.package = m.package and c.version_key >= m.low_key and c.version_key < m.high_key
   where m.is_ordered and not m.is_all
   union all
   -- Every version.
   select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false
-  from meant m join security.sbom_components c on c.package = m.package
+  from meant m join part c on c.package = m.package
   where m.is_all
   union all
   -- By what is written.
@@ -66,12 +98,14 @@ with names as (
   union all
   -- The package, and nobody can tell whether the version: that has none, or has no order, or the range cannot be read, or names an order of its own.
   select c.id, c.project_id, c.sbom_id, m.statement_id, true, m.distribution, m.product, true
-  from meant m join security.sbom_components c on c.package = m.package and c.version_key is null
+  from meant m
+  join part p on p.package = m.package and p.version_key is null
+  join security.sbom_components c on c.id = p.id
   where m.is_affected and m.state in ('open', 'confirmed') and not m.is_all
     and (c.package_version is null or m.version_range is not null)
   union all
   select c.id, c.project_id, c.sbom_id, m.statement_id, true, m.distribution, m.product, true
-  from meant m join security.sbom_components c on c.package = m.package
+  from meant m join part c on c.package = m.package
   where m.is_affected and m.state in ('open', 'confirmed') and not m.is_ordered and (m.version_range is not null or m.is_unknown)
     and (c.version_key is null or c.version_key >= m.low_key and c.version_key < m.high_key)
 ), located as materialized (

@@ -3,8 +3,10 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each of the programs of tests uses a part of this")]
 
 mod load;
+mod pooler;
 
 pub use load::{Load, check};
+pub use pooler::Pooler;
 
 use std::{
     fs::File,
