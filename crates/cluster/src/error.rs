@@ -141,6 +141,25 @@ pub enum Error {
         source: serde_json::Error,
     },
 
+    /// A connection string cannot be used.
+    #[error("{setting} {why}")]
+    Text {
+        /// The name of the setting that it is in.
+        setting: &'static str,
+        /// What is wrong with it, and what to do.
+        why: wire::TextError,
+    },
+
+    /// A server did not take the connection.
+    #[error("could not {doing}")]
+    Connect {
+        /// What was being done.
+        doing: String,
+        /// What the server or the connection said.
+        #[source]
+        source: wire::ConnectError,
+    },
+
     /// A conversation with the server failed.
     #[error("could not {doing}")]
     Sql {
@@ -161,6 +180,12 @@ pub(crate) trait Doing<T> {
 impl<T> Doing<T> for Result<T, std::io::Error> {
     fn doing(self, doing: impl FnOnce() -> String) -> Result<T, Error> {
         self.map_err(|source| Error::Io { doing: doing(), source })
+    }
+}
+
+impl<T> Doing<T> for Result<T, wire::ConnectError> {
+    fn doing(self, doing: impl FnOnce() -> String) -> Result<T, Error> {
+        self.map_err(|source| Error::Connect { doing: doing(), source })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::binaries::Version;
 use crate::cluster::{Cluster, Options};
 use crate::error::{Doing, Error};
 use crate::layout::{Connections, Role};
+use wire::Way;
 
 /// The database in use: our own cluster, or a server that is managed elsewhere.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub enum Database {
 /// A server that is managed elsewhere and was found new enough.
 #[derive(Debug, Clone)]
 pub struct External {
-    config: Box<tokio_postgres::Config>,
+    way: Box<Way>,
     version: Version,
 }
 
@@ -48,13 +49,13 @@ impl Database {
         }
     }
 
-    /// Connection parameters. A server that is managed elsewhere has one set for every role: those of the URL.
+    /// How to connect. To a server that is managed elsewhere there is one way for every role: that of the URL.
     #[must_use]
-    pub fn config(&self, role: Role) -> tokio_postgres::Config {
+    pub fn way(&self, role: Role) -> Way {
         match self {
-            Self::Embedded(cluster) => cluster.connections().config(role),
-            Self::Beside(connections) => connections.config(role),
-            Self::External(external) => external.config.as_ref().clone(),
+            Self::Embedded(cluster) => cluster.connections().config(role).into(),
+            Self::Beside(connections) => connections.config(role).into(),
+            Self::External(external) => external.way.as_ref().clone(),
         }
     }
 
@@ -70,12 +71,12 @@ impl External {
     /// Connects once, and refuses a server that is too old to be safe.
     ///
     /// # Errors
-    /// [`Error::Sql`] when the URL is wrong or the server does not answer, [`Error::OldServer`] when it is too old.
+    /// [`Error::Text`] when the URL is wrong, [`Error::Connect`] when the server does not answer or is not the one that was asked for,
+    /// [`Error::OldServer`] when it is too old.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        // The URL may hold a password, so it does not appear in the message.
-        let config = url.parse::<tokio_postgres::Config>().doing(|| "understand DATABASE_URL".to_owned())?;
+        let way = Way::read(url).map_err(|why| Error::Text { setting: "DATABASE_URL", why })?;
         let doing = || "reach the PostgreSQL server that DATABASE_URL names".to_owned();
-        let (client, connection) = config.connect(tokio_postgres::NoTls).await.doing(doing)?;
+        let (client, connection) = way.connect().await.doing(doing)?;
         let conversation = tokio::spawn(connection);
         let row = client.query_one("select current_setting('server_version_num')::int", &[]).await.doing(doing)?;
         let version = Version::from_number(row.get::<_, i32>(0).unsigned_abs());
@@ -84,7 +85,7 @@ impl External {
         if !version.is_suitable() {
             return Err(Error::OldServer { version: version.to_string() });
         }
-        Ok(Self { config: Box::new(config), version })
+        Ok(Self { way: Box::new(way), version })
     }
 
     /// The release of the server.

@@ -265,12 +265,12 @@ async fn a_server_that_is_managed_elsewhere_is_used_and_left_running() {
         Database::open(Some(&cluster.connections().url(Role::Owner)), options(&home.path().join("unused"))).await;
     let database = database.unwrap();
     assert!(matches!(&database, Database::External(external) if external.version().is_suitable()));
-    connect(&database.config(Role::Application)).await.query_one("select 1", &[]).await.unwrap();
+    connect(database.way(Role::Application).config()).await.query_one("select 1", &[]).await.unwrap();
     database.stop().await;
     owner(&cluster).await.query_one("select 1", &[]).await.unwrap();
     assert!(!home.path().join("unused").exists(), "nothing was made");
     cluster.stop().await;
-    assert!(matches!(External::connect("postgresql://nobody:secret@127.0.0.1:1/x").await, Err(Error::Sql { .. })));
+    assert!(matches!(External::connect("postgresql://nobody:secret@127.0.0.1:1/x").await, Err(Error::Connect { .. })));
 }
 
 /// What looks after a database works while somebody serves it, and leaves it running.
@@ -282,7 +282,7 @@ async fn a_database_that_is_being_served_is_looked_after_beside_its_server() {
     assert!(matches!(Database::open(None, options(&data)).await, Err(Error::InUse { .. })));
     let database = Database::open_beside(None, options(&data)).await.unwrap();
     assert!(matches!(&database, Database::Beside(_)));
-    connect(&database.config(Role::Owner)).await.query_one("select 1", &[]).await.unwrap();
+    connect(database.way(Role::Owner).config()).await.query_one("select 1", &[]).await.unwrap();
     database.stop().await;
     owner(&cluster).await.query_one("select 1", &[]).await.unwrap();
     cluster.stop().await;

@@ -18,8 +18,9 @@ use futures_util::future::try_join3;
 use jiff::Timestamp;
 use postgres_types::ToSql;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_postgres::{NoTls, Row, RowStream, Statement};
+use tokio_postgres::{Row, RowStream, Statement};
 use uuid::Uuid;
+use wire::Way;
 
 use crate::{
     Error, Principal,
@@ -78,11 +79,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// A pool of connections made from `config`. Connects when first used.
+    /// A pool of connections made by `way`. Connects when first used.
     ///
     /// # Errors
     /// When the pool cannot be built.
-    pub fn new(mut config: tokio_postgres::Config, options: &PoolOptions) -> Result<Self, Error> {
+    pub fn new(way: impl Into<Way>, options: &PoolOptions) -> Result<Self, Error> {
+        let (mut config, tls) = way.into().into_parts();
         // Bounds at the server, so that a lost client cannot hold a lock for ever.
         let settings = format!(
             "-c statement_timeout={} -c idle_in_transaction_session_timeout=60000 -c lock_timeout={} -c timezone=UTC",
@@ -90,7 +92,7 @@ impl Store {
             options.lock_timeout.as_millis(),
         );
         config.options(settings).application_name("throughline");
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
             .max_size(options.size)
             .runtime(Runtime::Tokio1)

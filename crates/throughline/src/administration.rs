@@ -3,6 +3,7 @@
 
 use cluster::Database;
 use serde_json::{Value, json};
+use wire::Way;
 
 use crate::{database, failure::Failure};
 
@@ -31,18 +32,26 @@ pub(crate) struct Command<'a> {
 /// Writes the rows of a command. Where they cannot be written, says so and goes on: whoever looks after a database that is out of
 /// order must be able to.
 pub(crate) async fn note(database: &Database, command: Command<'_>) {
-    if let Err(failure) = write(database, &command).await {
+    match database::owner(database) {
+        Ok(owner) => note_as(&owner, command).await,
+        Err(failure) => tracing::warn!("`{}` could not be written into the audit trail: {failure}", command.called),
+    }
+}
+
+/// The same in the database that `owner` leads to, whatever the settings say is in use.
+pub(crate) async fn note_as(owner: &Way, command: Command<'_>) {
+    if let Err(failure) = write(owner, &command).await {
         tracing::warn!("`{}` could not be written into the audit trail: {failure}", command.called);
     }
 }
 
-async fn write(database: &Database, command: &Command<'_>) -> Result<(), Failure> {
+async fn write(owner: &Way, command: &Command<'_>) -> Result<(), Failure> {
     let mut besides = command.besides.clone();
     if let Some(account) = std::env::var("USER").ok().filter(|account| !account.is_empty()) {
         besides["account"] = json!(account);
     }
     let status = if command.error.is_some() { "failure" } else { "success" };
-    database::talk(&database::owner(database)?, async |client| {
+    database::talk(owner, async |client| {
         let is_there: bool =
             client.query_one("select to_regclass('audit.audit_logs') is not null", &[]).await?.get(0);
         if !is_there {

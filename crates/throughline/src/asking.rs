@@ -9,8 +9,9 @@ use insight::watching::{EVERY, Health, Instance, claim_instances, forget, keep_h
 use ipnet::IpNet;
 use kernel::Kernel;
 use tokio::time::Instant;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 use uuid::Uuid;
+use wire::Way;
 
 use crate::{database, failure::Failure, within};
 
@@ -32,7 +33,7 @@ struct Asking {
 }
 
 /// Asks until the server ends. Without networks nobody is asked, and what is no longer measured is closed all the same.
-pub(crate) async fn always(owner: Config, kernel: Arc<Kernel>, networks: Vec<IpNet>) {
+pub(crate) async fn always(owner: Way, kernel: Arc<Kernel>, networks: Vec<IpNet>) {
     let asking = Asking { networks, late: LATE, patience: PATIENCE };
     tokio::time::sleep(SETTLE).await;
     loop {
@@ -43,7 +44,7 @@ pub(crate) async fn always(owner: Config, kernel: Arc<Kernel>, networks: Vec<IpN
     }
 }
 
-async fn everywhere(owner: &Config, kernel: &Arc<Kernel>, asking: &Asking) -> Result<(), Failure> {
+async fn everywhere(owner: &Way, kernel: &Arc<Kernel>, asking: &Asking) -> Result<(), Failure> {
     let all = async |client: &Client| Ok(client.query("select platform.all_organizations()", &[]).await?);
     for row in database::talk(owner, all).await? {
         let organization: Uuid = row.get(0);

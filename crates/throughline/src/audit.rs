@@ -102,7 +102,7 @@ pub(crate) async fn run(data: &Path, what: Audit, json: bool) -> Result<ExitCode
 }
 
 async fn ask(database: &Database, data: &Path, what: Audit, json: bool) -> Result<ExitCode, Failure> {
-    let kernel = server::kernel(database.config(Role::Application)).await?;
+    let kernel = server::kernel(database.way(Role::Application)).await?;
     let kernel = Arc::new(match known_key(data)? {
         Some(key) => kernel.with_signing_key(key),
         None => kernel,
@@ -244,7 +244,7 @@ async fn verdicts(
 pub(crate) async fn examine(database: &Database, data: &Path) -> Result<Option<(u64, Vec<String>)>, Failure> {
     let Some(key) = known_key_in(data)? else { return Ok(None) };
     let keys = Sealing::new(data, &key)?.keys;
-    let kernel = Arc::new(server::kernel(database.config(Role::Application)).await?.with_signing_key(key));
+    let kernel = Arc::new(server::kernel(database.way(Role::Application)).await?.with_signing_key(key));
     let verdicts = verdicts(&kernel, data, None, &keys, &[]).await?;
     let rows = verdicts.iter().map(|(_, verdict)| verdict.sealed).sum();
     let told = |(slug, verdict): &(String, Verdict)| {

@@ -9,7 +9,7 @@ use std::{
 
 use backup::{Key, Manifest, Repository};
 use clap::{Args, Subcommand};
-use cluster::Options;
+use cluster::{Cluster, Options, Role};
 use jiff::Timestamp;
 
 use crate::{
@@ -225,6 +225,10 @@ pub(crate) async fn restore(data: &Path, arguments: RestoreArguments, json: bool
         patience: Duration::from_secs(arguments.patience.saturating_mul(3600)),
     };
     let restored = backup::restore(&repository, &key, &Options::new(data), &plan).await?;
+    let besides = serde_json::json!({"to": arguments.to, "label": restored.label, "reaches": restored.log_reaches});
+    if let Err(failure) = note_restore(data, besides).await {
+        tracing::warn!("`throughline restore` could not be written into the audit trail: {failure}");
+    }
     if json {
         println!("{}", serde_json::to_string(&restored)?);
         return Ok(ExitCode::SUCCESS);
@@ -248,6 +252,23 @@ pub(crate) async fn restore(data: &Path, arguments: RestoreArguments, json: bool
     println!("\nStart it with:  throughline serve --data {}", data.display());
     println!("Before, if the program is newer than the backup:  throughline migrate up --data {}", data.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves a row in the trail that was restored: it ends at the moment of the backup, and only this says why what came after is gone.
+async fn note_restore(data: &Path, besides: serde_json::Value) -> Result<(), Failure> {
+    let cluster = Cluster::start(Options::new(data)).await?;
+    let done = Command {
+        event: "backup.restored",
+        called: "throughline restore",
+        said: "Restored the database from a backup",
+        risk: "high",
+        error: None,
+        besides,
+    };
+    // Not the database of the settings: that may be another.
+    administration::note_as(&cluster.connections().config(Role::Owner).into(), done).await;
+    cluster.stop().await;
+    Ok(())
 }
 
 /// A size for people.

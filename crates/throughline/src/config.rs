@@ -5,6 +5,7 @@ use std::{net::IpAddr, path::Path, process::ExitCode};
 use clap::ArgMatches;
 use serde::Serialize;
 use tokio_postgres::config::Host;
+use wire::{Mode, Place};
 
 use crate::{
     cli::Listen,
@@ -94,7 +95,8 @@ fn line(force: &InForce<'_>, setting: &Setting, data: &Path) -> Line {
 
 /// Where a connection string leads, without what it takes to get in.
 fn without_password(url: &str) -> String {
-    let Ok(config) = url.parse::<tokio_postgres::Config>() else { return "hidden".to_owned() };
+    let Ok(place) = Place::read(url) else { return "hidden".to_owned() };
+    let config = place.config();
     let host = config.get_hosts().first().map_or_else(String::new, |host| match host {
         Host::Tcp(name) => name.clone(),
         Host::Unix(path) => path.display().to_string(),
@@ -151,20 +153,26 @@ fn look(force: &InForce<'_>, listen: &Listen, findings: &mut Vec<Finding>) {
         );
     }
     for name in ["database_url", "owner_url"] {
-        if let Some(host) = force.named(name).as_deref().and_then(elsewhere) {
+        let Some(place) = force.named(name).and_then(|url| Place::read(&url).ok()) else { continue };
+        let mode = place.mode();
+        if let Some(host) = elsewhere(place.config()).filter(|_| mode < Mode::VerifyFull) {
             add(
                 "weak",
                 format!(
-                    "{name} leads to {host} without TLS: go through a private network or a tunnel, for passwords and data travel in the clear"
+                    "{name} leads to {host} with sslmode={mode}, and somebody on the way can read along or pass for it: say \
+                     sslmode=verify-full, with sslrootcert=FILE where the system does not know the authority"
                 ),
             );
+        }
+        if let Err(why) = place.way() {
+            add("wrong", format!("{name} {why}"));
         }
     }
     let (serving, owning) = (force.named("database_url"), force.named("owner_url"));
     let user = |url: &Option<String>| {
         url.as_deref()
-            .and_then(|url| url.parse::<tokio_postgres::Config>().ok())
-            .and_then(|config| config.get_user().map(str::to_owned))
+            .and_then(|url| Place::read(url).ok())
+            .and_then(|place| place.config().get_user().map(str::to_owned))
     };
     if let (Some(serves), Some(owns)) = (user(&serving), user(&owning))
         && serves == owns
@@ -212,8 +220,11 @@ fn open(path: &Path) -> String {
 }
 
 /// The machine a connection string leads to, when it is another one.
-fn elsewhere(url: &str) -> Option<String> {
-    let config = url.parse::<tokio_postgres::Config>().ok()?;
+fn elsewhere(config: &tokio_postgres::Config) -> Option<String> {
+    // With an address beside it, a name is only what the certificate is held against.
+    if !config.get_hostaddrs().is_empty() {
+        return config.get_hostaddrs().iter().find(|address| !address.is_loopback()).map(ToString::to_string);
+    }
     config.get_hosts().iter().find_map(|host| match host {
         Host::Tcp(name) => {
             let here = name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Config;
+use wire::Way;
 
 use crate::{database, failure::Failure};
 
@@ -11,7 +11,7 @@ const EVERY: Duration = Duration::from_secs(300);
 const COUNT: &str = "select analytics.refresh_dashboards()";
 
 /// Counts until the server ends.
-pub(crate) async fn always(application: Config) {
+pub(crate) async fn always(application: Way) {
     loop {
         if let Err(failure) = count(&application).await {
             tracing::warn!("the dashboards could not be counted: {failure}; they show older figures until they are");
@@ -21,7 +21,7 @@ pub(crate) async fn always(application: Config) {
 }
 
 /// A connection of its own: counting may take longer than a request is allowed to.
-async fn count(application: &Config) -> Result<(), Failure> {
+async fn count(application: &Way) -> Result<(), Failure> {
     database::talk(application, async |client| {
         client
             .batch_execute("set statement_timeout = '10min'; set application_name = 'throughline dashboards'")

@@ -7,7 +7,8 @@ use cluster::{Database, Role};
 use insight::quality::{Measured, Metric, Target};
 use kernel::{Ctx, Kernel};
 use serde::Serialize;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
+use wire::Way;
 
 use crate::{database, failure::Failure, server, within};
 
@@ -39,7 +40,7 @@ pub(crate) async fn run(data: &Path, json: bool) -> Result<ExitCode, Failure> {
 }
 
 async fn look(database: &Database) -> Result<Vec<Report>, Failure> {
-    let kernel = Arc::new(server::kernel(database.config(Role::Application)).await?);
+    let kernel = Arc::new(server::kernel(database.way(Role::Application)).await?);
     let mut reports = Vec::new();
     for ctx in everywhere(&database::owner(database)?, &kernel).await? {
         let organization = identity::organization_name(&ctx).await?;
@@ -77,7 +78,7 @@ fn print(report: &Report) {
 }
 
 /// Measures every organisation and keeps what came of it. Answers the share of what is right, of all together.
-pub(crate) async fn measure(owner: &Config, kernel: &Arc<Kernel>) -> Result<BTreeMap<&'static str, f64>, Failure> {
+pub(crate) async fn measure(owner: &Way, kernel: &Arc<Kernel>) -> Result<BTreeMap<&'static str, f64>, Failure> {
     let mut counts: BTreeMap<&'static str, (i64, i64)> = BTreeMap::new();
     for ctx in everywhere(owner, kernel).await? {
         let measured = insight::quality::measure(&ctx).await?;
@@ -92,7 +93,7 @@ pub(crate) async fn measure(owner: &Config, kernel: &Arc<Kernel>) -> Result<BTre
 }
 
 /// What was measured last, for a server that has just come up.
-pub(crate) async fn recall(owner: &Config, kernel: &Arc<Kernel>) -> Result<BTreeMap<&'static str, f64>, Failure> {
+pub(crate) async fn recall(owner: &Way, kernel: &Arc<Kernel>) -> Result<BTreeMap<&'static str, f64>, Failure> {
     let mut counts: BTreeMap<&'static str, (i64, i64)> = BTreeMap::new();
     for ctx in everywhere(owner, kernel).await? {
         let tx = ctx.begin_read().await?;
@@ -116,7 +117,7 @@ fn shares(counts: BTreeMap<&'static str, (i64, i64)>) -> BTreeMap<&'static str, 
 }
 
 /// The server itself in each organisation. Only the owner knows which there are.
-async fn everywhere(owner: &Config, kernel: &Arc<Kernel>) -> Result<Vec<Ctx>, Failure> {
+async fn everywhere(owner: &Way, kernel: &Arc<Kernel>) -> Result<Vec<Ctx>, Failure> {
     let all = async |client: &Client| Ok(client.query("select platform.all_organizations()", &[]).await?);
     let rows = database::talk(owner, all).await?;
     Ok(rows.iter().map(|row| within::organization(kernel, row.get(0), "throughline quality")).collect())

@@ -6,7 +6,8 @@ use cluster::{
     Connections, Database, Options, Role,
     migrate::{Event, Migrator, Source, Target},
 };
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
+use wire::Way;
 
 use crate::{
     cli::{Db, RoleName},
@@ -28,10 +29,10 @@ pub(crate) async fn open_beside(data: &Path) -> Result<Database, Failure> {
 
 /// How the owner connects: for an external database by `THROUGHLINE_OWNER_URL`, where the application's own role may
 /// not migrate.
-pub(crate) fn owner(database: &Database) -> Result<Config, Failure> {
+pub(crate) fn owner(database: &Database) -> Result<Way, Failure> {
     match settings::said("owner_url") {
-        Some(url) => url.parse().map_err(|error| Failure::new(format!("THROUGHLINE_OWNER_URL is not valid: {error}"))),
-        None => Ok(database.config(Role::Owner)),
+        Some(url) => Way::read(&url).map_err(|why| Failure::new(format!("THROUGHLINE_OWNER_URL {why}"))),
+        None => Ok(database.way(Role::Owner)),
     }
 }
 
@@ -54,10 +55,11 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), Failure> {
 /// Talks over a connection of its own, which ends with the talk: for what another role has to do, or what takes longer than a
 /// request may.
 pub(crate) async fn talk<T>(
-    config: &Config,
+    way: impl Into<Way>,
     what: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let (client, connection) = config.connect(NoTls).await?;
+    let way: Way = way.into();
+    let (client, connection) = way.connect().await?;
     let driver = tokio::spawn(connection);
     let outcome = what(&client).await;
     drop(client);
@@ -66,13 +68,13 @@ pub(crate) async fn talk<T>(
 }
 
 /// Refuses a role that row security does not hold for.
-pub(crate) async fn refuse_strong_roles(config: &Config) -> Result<(), Failure> {
+pub(crate) async fn refuse_strong_roles(way: &Way) -> Result<(), Failure> {
     let sql = "select r.rolname::text, r.rolsuper, r.rolbypassrls,
                     exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                              where c.relowner = r.oid and c.relkind in ('r', 'p')
                                and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_')
                from pg_roles r where r.rolname = current_user";
-    let row = talk(config, async |client| Ok(client.query_one(sql, &[]).await?)).await?;
+    let row = talk(way, async |client| Ok(client.query_one(sql, &[]).await?)).await?;
     let (name, superuser, bypasses, owns): (String, bool, bool, bool) =
         (row.get(0), row.get(1), row.get(2), row.get(3));
     let fault = match (superuser, bypasses, owns) {

@@ -74,7 +74,7 @@ pub(crate) async fn run(data: &Path, what: Security, json: bool) -> Result<(), F
 }
 
 async fn once(database: &Database, data: &Path, examine: bool) -> Result<Watched, Failure> {
-    let kernel = server::kernel(database.config(Role::Application)).await?;
+    let kernel = server::kernel(database.way(Role::Application)).await?;
     let key = known_key(data)?;
     let sealing = key.as_ref().map(|key| Sealing::new(data, key)).transpose()?;
     let kernel = Arc::new(match key {

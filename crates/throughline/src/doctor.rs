@@ -10,7 +10,8 @@ use cluster::{
 };
 use jiff::SignedDuration;
 use serde::Serialize;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
+use wire::Way;
 
 use crate::{database, failure::Failure, settings};
 
@@ -166,7 +167,7 @@ async fn examine(database: &Database, data: &Path) -> Result<Vec<Finding>, Failu
             pending => format!("{pending} steps are pending: run `throughline migrate up`"),
         },
     });
-    let application = database.config(Role::Application);
+    let application = database.way(Role::Application);
     findings.push(match database::refuse_strong_roles(&application).await {
         Ok(()) => Finding { check: "application role", ok: true, message: "row security holds for it".into() },
         Err(failure) => Finding { check: "application role", ok: false, message: failure.to_string() },
@@ -269,7 +270,7 @@ const FULL_AGE: SignedDuration = SignedDuration::from_hours(26);
 const LOG_AGE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the embedded database is backed up, as the place where backups are kept says.
-async fn backups(database: &Database, owner: &Config) -> Finding {
+async fn backups(database: &Database, owner: &Way) -> Finding {
     let check = "backups";
     if matches!(database, Database::External(_)) {
         return Finding { check, ok: true, message: "the database is elsewhere, and so are its backups".into() };
@@ -280,7 +281,7 @@ async fn backups(database: &Database, owner: &Config) -> Finding {
     }
 }
 
-async fn look_at_backups(serves: bool, owner: &Config) -> Result<(bool, String), Failure> {
+async fn look_at_backups(serves: bool, owner: &Way) -> Result<(bool, String), Failure> {
     let now = jiff::Timestamp::now();
     let Some(place) = settings::said("backup_repository") else {
         let sql = "select coalesce(min(applied_at) < now() - interval '3 days', false) from platform.schema_migrations";

@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 use cluster::Role;
 use kernel::Kernel;
 use serde::Serialize;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 use vault::signing::SigningKey;
+use wire::Way;
 
 use crate::{
     administration::{self, Command},
@@ -43,7 +44,7 @@ pub(crate) async fn run(data: &Path, json: bool) -> Result<(), Failure> {
     let outcome = async {
         let owner = database::owner(&database)?;
         let mut lines = maintain(&owner, |_| true).await?;
-        let kernel = server::kernel(database.config(Role::Application)).await?;
+        let kernel = server::kernel(database.way(Role::Application)).await?;
         let key = sealing::known_key(data)?;
         let kernel = Arc::new(match key.clone() {
             Some(key) => kernel.with_signing_key(key),
@@ -107,12 +108,12 @@ fn is_remark(line: &Line) -> bool {
 }
 
 /// Runs maintenance every day until the server ends. Needs the owner of the tables; without, somebody has to run it.
-pub(crate) fn daily(owner: Config, server: &Server) -> impl Future<Output = ()> + Send + use<> {
+pub(crate) fn daily(owner: Way, server: &Server) -> impl Future<Output = ()> + Send + use<> {
     let (kernel, app) = (server.kernel.clone(), server.app.clone());
     every_day(owner, kernel, app)
 }
 
-async fn every_day(owner: Config, kernel: Arc<Kernel>, app: Arc<rest::App>) {
+async fn every_day(owner: Way, kernel: Arc<Kernel>, app: Arc<rest::App>) {
     match data_quality::recall(&owner, &kernel).await {
         Ok(shares) => app.metrics.tell_quality(shares),
         Err(failure) => tracing::warn!("what was measured of the data last could not be read: {failure}"),
@@ -138,7 +139,7 @@ async fn every_day(owner: Config, kernel: Arc<Kernel>, app: Arc<rest::App>) {
 }
 
 /// Maintains the database behind `owner`, if it is `due` that many hours after the last time. Another that runs is waited for.
-pub(crate) async fn maintain(owner: &Config, due: impl Fn(Option<f64>) -> bool) -> Result<Vec<Line>, Failure> {
+pub(crate) async fn maintain(owner: &Way, due: impl Fn(Option<f64>) -> bool) -> Result<Vec<Line>, Failure> {
     database::talk(owner, async |client| holding_the_lock(client, due).await).await
 }
 

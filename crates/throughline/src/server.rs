@@ -14,8 +14,8 @@ use throughline::{
     tls::{self, Certificates},
 };
 use tokio::net::TcpListener;
-use tokio_postgres::Config;
 use vault::{Passwords, signing::SigningKey};
+use wire::Way;
 
 use crate::{
     backing_up,
@@ -35,8 +35,8 @@ const IMPORTS_AT_ONCE: usize = 2;
 const LOOK_AFTER_IMPORTS: Duration = Duration::from_secs(10);
 
 /// A kernel that serves everything there is.
-pub(crate) async fn kernel(config: Config) -> Result<Kernel, Failure> {
-    let store = Store::new(config, &PoolOptions::default())?;
+pub(crate) async fn kernel(way: Way) -> Result<Kernel, Failure> {
+    let store = Store::new(way, &PoolOptions::default())?;
     let schema = Schema::read(&store).await?;
     let catalogue = Catalogue::new(throughline::resources(), throughline::operations(), schema)?;
     Ok(Kernel::new(store, catalogue))
@@ -57,15 +57,15 @@ pub(crate) struct Server {
 
 impl Server {
     /// Wires the doors to a database.
-    pub(crate) async fn new(config: Config, data: &Path, listen: &Listen) -> Result<Self, Failure> {
+    pub(crate) async fn new(way: Way, data: &Path, listen: &Listen) -> Result<Self, Failure> {
         let certificates = listen.certificates()?;
-        database::refuse_strong_roles(&config).await?;
+        database::refuse_strong_roles(&way).await?;
         let spool = spool_dir(data)?;
         let key = SigningKey::keep(&sealing::key_file(data, listen.signing_key.clone()))?;
         let sealing = Sealing::new(data, &key)?;
-        let kernel = Arc::new(kernel(config.clone()).await?.with_signing_key(key));
+        let kernel = Arc::new(kernel(way.clone()).await?.with_signing_key(key));
         let authenticator = Arc::new(Authenticator::new(kernel.clone(), Passwords::new()));
-        tokio::spawn(authenticator.clone().listen(config));
+        tokio::spawn(authenticator.clone().listen(way));
         let imports = Imports::new(kernel.clone(), &spool, IMPORTS_AT_ONCE);
         imports.resume(&members(&authenticator)).await?;
         tokio::spawn(imports.clone().attend(members(&authenticator), LOOK_AFTER_IMPORTS));
@@ -109,7 +109,7 @@ impl Server {
     /// Starts what runs beside the requests: maintenance, dashboards, backups, the sealing of the trail, watching itself, and looking for security events.
     pub(crate) fn attend(&self, database: &Database, data: &Path, listen: &Listen) -> Result<(), Failure> {
         tokio::spawn(maintain::daily(database::owner(database)?, self));
-        tokio::spawn(counting::always(database.config(Role::Application)));
+        tokio::spawn(counting::always(database.way(Role::Application)));
         backing_up::start(database, data, listen, self)?;
         tokio::spawn(self.sealing.clone().always(self.kernel.clone()));
         watching::start(database, data, listen, self)?;
@@ -180,7 +180,7 @@ pub(crate) async fn run(data: &Path, arguments: ServeArguments) -> Result<(), Fa
     let listener = bind(&arguments.listen).await?;
     let database: Database = database::open(data).await?;
     let outcome = async {
-        let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
+        let server = Server::new(database.way(Role::Application), data, &arguments.listen).await?;
         tracing::info!(address = %listener.local_addr()?, tls = arguments.listen.tls_cert.is_some(), "serving");
         server.attend(&database, data, &arguments.listen)?;
         server.serve(listener, asked_to_stop()).await

@@ -14,6 +14,7 @@ use std::{
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 use shared::Rate;
+use wire::Place;
 
 use crate::{
     cli::{Cli, network},
@@ -72,10 +73,7 @@ impl Kind {
             Self::Networks => text.split(',').find_map(|one| network(one).err()),
             Self::Rate => text.parse::<Rate>().err(),
             Self::Switch => (!["true", "false"].contains(&text)).then(|| "is neither `true` nor `false`".into()),
-            Self::Database => text
-                .parse::<tokio_postgres::Config>()
-                .is_err()
-                .then(|| "is no connection string such as postgres://user:password@host/database".into()),
+            Self::Database => Place::read(text).err().map(|why| why.to_string()),
         }
     }
 }

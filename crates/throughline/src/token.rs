@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use cluster::{Connections, Role};
 use identity::{Authenticator, NewToken};
 use kernel::{Credential, Ctx, Request};
+use wire::Way;
 
 use crate::{cli::TokenCommand, credentials::Credentials, failure::Failure, server, settings};
 
@@ -14,11 +15,11 @@ pub(crate) async fn run(data: &Path, what: TokenCommand, json: bool) -> Result<(
     let credentials = Credentials::read(data)?.ok_or_else(|| {
         Failure::new(format!("there is no instance in {}; bring one up with `throughline up`", data.display()))
     })?;
-    let config = match settings::said("database_url") {
-        Some(url) => url.parse()?,
-        None => Connections::read(data)?.config(Role::Application),
+    let way = match settings::said("database_url") {
+        Some(url) => Way::read(&url).map_err(|why| Failure::new(format!("DATABASE_URL {why}")))?,
+        None => Connections::read(data)?.config(Role::Application).into(),
     };
-    let kernel = Arc::new(server::kernel(config).await?);
+    let kernel = Arc::new(server::kernel(way).await?);
     let authenticator = Authenticator::new(kernel.clone(), vault::Passwords::new());
     let known = authenticator
         .principal(&credentials.token)

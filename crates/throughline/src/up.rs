@@ -31,7 +31,7 @@ pub(crate) async fn run(data: &Path, arguments: UpArguments) -> Result<(), Failu
     let database = database::open(data).await?;
     let outcome = async {
         database::migrate(&database).await?;
-        let server = Server::new(database.config(Role::Application), data, &arguments.listen).await?;
+        let server = Server::new(database.way(Role::Application), data, &arguments.listen).await?;
         let address = listener.local_addr()?;
         let certificate = arguments.listen.tls_cert.as_deref().map(std::path::absolute).transpose()?;
         let scheme = if certificate.is_some() { "https" } else { "http" };

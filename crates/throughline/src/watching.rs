@@ -13,8 +13,9 @@ use insight::watching::{self, EVERY, Sample};
 use jiff::Timestamp;
 use kernel::{Kernel, Troubled};
 use rest::{Metrics, Served};
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 use uuid::Uuid;
+use wire::Way;
 
 use crate::{asking, cli::Listen, database, doctor, failure::Failure, server::Server, within};
 
@@ -72,7 +73,7 @@ struct Before {
 
 /// One server that watches.
 struct Watcher {
-    owner: Config,
+    owner: Way,
     kernel: Arc<Kernel>,
     name: String,
     disk: Option<PathBuf>,
@@ -80,7 +81,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(owner: Config, kernel: Arc<Kernel>, name: String, disk: Option<PathBuf>) -> Self {
+    fn new(owner: Way, kernel: Arc<Kernel>, name: String, disk: Option<PathBuf>) -> Self {
         let before = Before {
             at: Instant::now(),
             served: Served::default(),
@@ -195,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn two_servers_keep_one_measurement() {
         let world = testkit::World::new(throughline::resources(), throughline::operations()).await.unwrap();
-        let owner = world.database().owner_config.clone();
+        let owner = Way::from(&world.database().owner_config);
         let disk = Some(std::env::temp_dir());
         let mut first = Watcher::new(owner.clone(), world.kernel.clone(), "one:7400".into(), disk.clone());
         let mut second = Watcher::new(owner, world.kernel.clone(), "two:7400".into(), disk);

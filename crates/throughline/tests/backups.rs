@@ -182,6 +182,7 @@ async fn the_state_of_any_second_comes_back_and_the_drill_compares_all_of_it() {
     // again; and so can what was before.
     std::fs::rename(place.root.join("then"), &place.data).unwrap();
     let server = place.serve().await;
+    assert_eq!(told_restores(&place.data).await, [Some(to)], "one row for one restore");
     let caller = server.caller();
     write(&caller, &project, "another way").await;
     place.stored_until_now().await;
@@ -207,8 +208,19 @@ async fn titles_after(place: &Place, name: &str, more: &[&str]) -> BTreeSet<Stri
     let found = titles(&data).await;
     let (code, said) = throughline(&data, &["audit", "verify"]);
     assert_eq!(code, 0, "{said}");
+    let to = more.iter().position(|flag| *flag == "--to").map(|at| more[at + 1].to_owned());
+    assert_eq!(told_restores(&data).await.last(), Some(&to), "the trail says how it came here");
     server.stop().await;
     found
+}
+
+/// The moments of the restores that the trail tells of, the first first; `None`: all there was.
+async fn told_restores(data: &Path) -> Vec<Option<String>> {
+    let sql = "select additional_data ->> 'to' from audit.audit_logs
+                where event_type = 'backup.restored' and event_category = 'administration' and status = 'success'
+                  and api_endpoint = 'throughline restore' and additional_data ? 'label'
+                order by id";
+    database(data).await.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 
 /// Proves REQ-71.4, REQ-71.5.

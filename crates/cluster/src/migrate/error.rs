@@ -99,6 +99,10 @@ pub enum MigrateError {
         source: std::io::Error,
     },
 
+    /// The database did not take the connection.
+    #[error("could not connect to the database to migrate")]
+    Connect(#[from] wire::ConnectError),
+
     /// A conversation with the server failed outside of a step.
     #[error("could not {doing}")]
     Sql {

@@ -5,8 +5,9 @@ use super::plan::{self, Row, Status};
 use super::source::{Source, Step};
 use rand::RngExt;
 use std::time::{Duration, Instant};
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls};
+use wire::Way;
 
 /// The key of the session-level advisory lock that migrators of one database take turns with ("throughl" in ASCII).
 const LOCK_KEY: i64 = 0x7468_726f_7567_686c;
@@ -138,8 +139,8 @@ impl Migrator {
     ///
     /// # Errors
     /// Only when the database does not answer; what is wrong with it is in [`Status::problems`].
-    pub async fn status(&self, config: &Config) -> Result<Status, MigrateError> {
-        let session = Session::open(config).await?;
+    pub async fn status(&self, way: impl Into<Way>) -> Result<Status, MigrateError> {
+        let session = Session::open(way).await?;
         let rows = if session.has_table().await? { session.rows().await? } else { Vec::new() };
         session.close().await;
         Ok(plan::status(&self.source, &rows))
@@ -147,13 +148,13 @@ impl Migrator {
 
     /// Applies pending steps in order; returns how many. None is fine: the caller wanted the schema to be there.
     ///
-    /// `config` must lead to the server itself or a pooler in session mode: the migrator's turn is a lock of its session.
+    /// `way` must lead to the server itself or a pooler in session mode: the migrator's turn is a lock of its session.
     ///
     /// # Errors
     /// A refusal with every reason, or the step that failed. Steps before it stay applied.
     pub async fn up(
         &self,
-        config: &Config,
+        way: impl Into<Way>,
         target: Target,
         progress: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<usize, MigrateError> {
@@ -161,7 +162,7 @@ impl Migrator {
             Target::Next => self.source.newest(),
             Target::To(version) => self.known(version)?,
         };
-        let session = self.turn(config, progress).await?;
+        let session = self.turn(way, progress).await?;
         session.client.batch_execute(BOOTSTRAP).await.when("make platform.schema_migrations")?;
         let rows = self.fitting_rows(&session).await?;
         let in_force = |version| rows.iter().any(|row| row.version == version && row.rolled_back_at.is_none());
@@ -178,14 +179,14 @@ impl Migrator {
     /// A refusal with every reason, or the undo that failed. Steps undone before it stay undone.
     pub async fn down(
         &self,
-        config: &Config,
+        way: impl Into<Way>,
         target: Target,
         progress: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<usize, MigrateError> {
         if let Target::To(version) = target {
             self.known(version)?;
         }
-        let session = self.turn(config, progress).await?;
+        let session = self.turn(way, progress).await?;
         let rows = if session.has_table().await? { self.fitting_rows(&session).await? } else { Vec::new() };
         let mut versions: Vec<i32> =
             rows.iter().filter(|row| row.rolled_back_at.is_none()).map(|row| row.version).collect();
@@ -219,10 +220,10 @@ impl Migrator {
     /// statement would block `CREATE INDEX CONCURRENTLY` and vacuum.
     async fn turn(
         &self,
-        config: &Config,
+        way: impl Into<Way>,
         progress: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<Session, MigrateError> {
-        let session = Session::open(config).await?;
+        let session = Session::open(way).await?;
         let began = Instant::now();
         let mut told = false;
         loop {
@@ -379,10 +380,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn open(config: &Config) -> Result<Self, MigrateError> {
-        let mut config = config.clone();
-        config.application_name("throughline migrate");
-        let (client, connection) = config.connect(NoTls).await.when("connect to the database to migrate")?;
+    pub(super) async fn open(way: impl Into<Way>) -> Result<Self, MigrateError> {
+        let mut way = way.into();
+        way.config_mut().application_name("throughline migrate");
+        let (client, connection) = way.connect().await?;
         Ok(Self { client, conversation: tokio::spawn(connection) })
     }
 

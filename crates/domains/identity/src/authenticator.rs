@@ -7,9 +7,10 @@ use base::{Problem, ProblemKind};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Credential, Ctx, Error, Kernel, Principal, PrincipalKind, Request};
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 use vault::{Passwords, TokenKind};
+use wire::{ConnectError, Way};
 
 use crate::cache::{Cache, Known};
 
@@ -250,9 +251,10 @@ impl Authenticator {
 
     /// Listens to announcements of changed rights for ever, on a connection of its own, so that a token that was
     /// revoked anywhere stops working here at once. Reconnects when the connection is lost.
-    pub async fn listen(self: Arc<Self>, config: tokio_postgres::Config) {
+    pub async fn listen(self: Arc<Self>, way: impl Into<Way>) {
+        let way = way.into();
         loop {
-            if let Err(error) = self.listen_once(&config).await {
+            if let Err(error) = self.listen_once(&way).await {
                 tracing::warn!(%error, "not listening to changes of access; every request asks the database");
             }
             self.cache.set_listening(false);
@@ -260,8 +262,8 @@ impl Authenticator {
         }
     }
 
-    async fn listen_once(&self, config: &tokio_postgres::Config) -> Result<(), tokio_postgres::Error> {
-        let (client, mut connection) = config.connect(NoTls).await?;
+    async fn listen_once(&self, way: &Way) -> Result<(), ConnectError> {
+        let (client, mut connection) = way.connect().await?;
         let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
         let (announced, mut arrivals) = tokio::sync::mpsc::channel(64);
         let pump = tokio::spawn(async move {
@@ -285,7 +287,7 @@ impl Authenticator {
         let ended = loop {
             match arrivals.recv().await {
                 Some(Ok(())) => self.cache.clear(),
-                Some(Err(error)) => break Err(error),
+                Some(Err(error)) => break Err(ConnectError::Postgres(error)),
                 None => break Ok(()),
             }
         };

@@ -4,7 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use insight::watching::{self, Alert, Growth};
 use jiff::Timestamp;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
+use wire::Way;
 
 use super::{Finding, room};
 use crate::{database, failure::Failure, server, watching::runs_the_installation, within};
@@ -13,7 +14,7 @@ use crate::{database, failure::Failure, server, watching::runs_the_installation,
 const SOON: f64 = 30.0;
 
 /// Asks what was measured.
-pub(super) async fn look(owner: &Config, application: Config, disk: Option<&Path>) -> Result<Vec<Finding>, Failure> {
+pub(super) async fn look(owner: &Way, application: Way, disk: Option<&Path>) -> Result<Vec<Finding>, Failure> {
     let first = async |client: &Client| runs_the_installation(client).await;
     let Some(organization) = database::talk(owner, first).await? else { return Ok(Vec::new()) };
     let kernel = Arc::new(server::kernel(application).await?);
@@ -130,7 +131,8 @@ mod tests {
         let world = testkit::World::new(throughline::resources(), throughline::operations()).await.unwrap();
         let database = world.database();
         let asked = async || {
-            let found = look(&database.owner_config, database.application_config.clone(), None).await.unwrap();
+            let found =
+                look(&(&database.owner_config).into(), (&database.application_config).into(), None).await.unwrap();
             found.into_iter().filter(|finding| finding.check == "alerts").collect::<Vec<_>>()
         };
         assert!(asked().await[0].ok);

@@ -1,5 +1,11 @@
 //! Erasing a person: nothing names them any more, what was done is still told, and everything that was sealed is still proven.
 
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    process::{Command, Output, Stdio},
+};
+
 use assurance::sealing;
 use identity::SignIn;
 use jiff::SignedDuration;
@@ -303,4 +309,83 @@ async fn a_name_that_is_a_word_takes_no_words_away() {
                      + (select count(*) from audit.activity_logs v where v.entity_id::text = $1 and v::text ~ 'Open')";
     let told = client.query_one(told, &[&made["user_id"].as_str().unwrap()]).await.unwrap();
     assert_eq!(told.get::<_, i64>(0), 0);
+}
+
+/// The command erases who it is told to, once it is meant, and leaves what any erasure leaves: one row that says who asked, why and how much.
+#[tokio::test]
+async fn the_command_erases_and_leaves_its_row() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let (client, owner) = (world.superuser().await.unwrap(), &world.home.owner);
+    let mira = mira(world).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let service = world.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let place = tempfile::tempdir().unwrap();
+    let command = |token: &str, reason: &str, more: &[&str], typed: &'static str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
+        command.env_remove("THROUGHLINE_URL").env_remove("THROUGHLINE_TOKEN").env("THROUGHLINE_DATA", place.path());
+        command
+            .args(["erase", &mira.user_id.to_string(), "--reason", reason, "--url", &url, "--token", token])
+            .args(more);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let told = async move {
+            tokio::task::spawn_blocking(move || -> Output {
+                let mut child = command.spawn().unwrap();
+                // Whoever need not ask does not listen.
+                let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+                child.wait_with_output().unwrap()
+            })
+            .await
+            .unwrap()
+        };
+        async {
+            let output = told.await;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (output.status.code(), text(&output.stdout), text(&output.stderr))
+        }
+    };
+    let rows = "select a.user_id, a.business_context, a.new_values from audit.audit_logs a
+                 where a.event_type = 'user.erased' and a.resource_id = $1";
+    let id = mira.user_id.to_string();
+    let reason = "Asked for by letter of 3 May.";
+
+    // Not meant, not allowed, not said well: nothing happens.
+    let (code, said, error) = command(&owner.token, reason, &[], "no\n").await;
+    assert_eq!(code, Some(1), "{said} {error}");
+    assert!(said.contains("nothing brings it back"), "{said}");
+    let (code, _, error) = command(&world.home.admin.token, reason, &["--yes"], "").await;
+    assert_eq!(code, Some(4), "{error}");
+    let (code, _, error) = command(&owner.token, "short", &["--yes"], "").await;
+    assert!(code == Some(2) && error.contains("characters"), "{code:?} {error}");
+    let name = "select u.display_name from identity.users u where u.id = $1";
+    assert_eq!(client.query_one(name, &[&mira.user_id]).await.unwrap().get::<_, &str>(0), NAME);
+    assert!(client.query(rows, &[&id]).await.unwrap().is_empty());
+
+    let (code, said, error) = command(&owner.token, reason, &[], "erase\n").await;
+    assert_eq!(code, Some(0), "{said} {error}");
+    assert!(said.contains(&format!("erased {id}; 0 agents of theirs ended")), "{said}");
+    assert!(said.contains("  identity.sessions\n") && said.contains("\nkept:\n"), "{said}");
+    assert_eq!(client.query_one(name, &[&mira.user_id]).await.unwrap().get::<_, &str>(0), "Erased person");
+    let left = named_in(&client, world.home.id, mira.user_id).await;
+    assert!(left.is_empty(), "{}", left.join("\n"));
+    let found = client.query(rows, &[&id]).await.unwrap();
+    assert_eq!(found.len(), 1, "one row for one erasure");
+    assert_eq!(
+        (found[0].get::<_, Uuid>(0), found[0].get::<_, &str>(1)),
+        (owner.user_id, reason),
+        "of whoever asked, and why"
+    );
+    let erased: Value = found[0].get(2);
+    assert!(
+        erased["erased"].as_array().is_some_and(|parts| parts.iter().any(|part| part["what"] == "identity.users")),
+        "{erased}"
+    );
+    scene.seal().await.unwrap();
+    let notes = scene.heads.read(world.home.id).await.unwrap();
+    let verdict = sealing::verify(&scene.ctx(), &scene.keys, &notes).await.unwrap();
+    assert!(verdict.is_sound(), "{:?}", verdict.findings);
+    server.abort();
+    let _ = server.await;
 }

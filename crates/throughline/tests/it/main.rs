@@ -17,6 +17,7 @@ mod conversations;
 mod coverage;
 mod dashboards;
 mod data_quality;
+mod database_tls;
 mod demo;
 mod detection;
 mod detection_clock;

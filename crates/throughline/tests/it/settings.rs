@@ -106,7 +106,8 @@ fn what_is_weak_or_wrong_is_told_with_what_to_do() {
         "weak: others reach the port at 0.0.0.0 without TLS",
         "weak: rate_limit_sign_in is off",
         "weak: metrics_token has fewer than 16 characters",
-        "weak: database_url leads to db.example without TLS",
+        "weak: database_url leads to db.example with sslmode=prefer",
+        "weak: owner_url leads to db.example with sslmode=prefer",
         "weak: database_url and owner_url both sign in as someone",
         "can be read by other accounts of this machine: chmod 600",
         "wrong: THROUGHLINE_PORTT is no setting",
@@ -125,4 +126,29 @@ fn what_is_weak_or_wrong_is_told_with_what_to_do() {
     let refused = program(data, &variables, &["serve"]);
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(refused.status.code() == Some(2) && said.contains("`prot` is no setting"), "{said}");
+}
+
+#[test]
+fn a_database_elsewhere_is_to_be_told_from_who_passes_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let authority = place.path().join("authority.pem");
+    let made = rcgen::generate_simple_self_signed(["db.example".to_owned()]).unwrap();
+    write(&authority, &made.cert.pem(), 0o644);
+    let found = |url: String| check(place.path(), &[("DATABASE_URL", &url)], &[]).findings();
+    let root = authority.display();
+    assert_eq!(found(format!("postgres://me@db.example/home?sslmode=verify-full&sslrootcert={root}")), "");
+    for mode in ["disable", "prefer", "require"] {
+        let weak = found(format!("postgres://me@db.example/home?sslmode={mode}"));
+        assert!(weak.contains(&format!("weak: database_url leads to db.example with sslmode={mode}")), "{weak}");
+        assert!(weak.contains("say sslmode=verify-full"), "{weak}");
+    }
+    let weak = found(format!("host=localhost hostaddr=10.0.0.7 sslmode=verify-ca sslrootcert='{root}'"));
+    assert!(weak.contains("leads to 10.0.0.7 with sslmode=verify-ca"), "{weak}");
+    let wrong = found("postgres://me@db.example/home?sslmode=verify-full&sslrootcert=/no/such/file".into());
+    assert!(
+        wrong.starts_with("wrong: database_url names the sslrootcert /no/such/file, which cannot be read"),
+        "{wrong}"
+    );
+    let wrong = found("postgres://me:hidden@db.example/home?sslmode=verify".into());
+    assert!(wrong.contains("none of disable, prefer, require") && !wrong.contains("hidden"), "{wrong}");
 }
