@@ -23,11 +23,11 @@ pub(crate) async fn always(application: Way) {
 /// A connection of its own: counting may take longer than a request is allowed to.
 async fn count(application: &Way) -> Result<(), Failure> {
     database::talk(application, async |client| {
-        client
-            .batch_execute("set statement_timeout = '10min'; set application_name = 'throughline dashboards'")
-            .await?;
-        client.execute(COUNT, &[]).await?;
-        Ok(())
+        // For its own transaction only: behind a pooler the connection to PostgreSQL is somebody else's afterwards.
+        let statements = format!(
+            "begin; set local statement_timeout = '10min'; set local application_name = 'throughline dashboards'; {COUNT}; commit"
+        );
+        Ok(client.batch_execute(&statements).await?)
     })
     .await
 }

@@ -474,7 +474,7 @@ async fn migration() {
 /// A second organisation in the same database, and its owner as a caller.
 async fn abroad(first: &Server, like: &Caller) -> Caller {
     let config = cluster::Connections::read(&first.data).unwrap().config(cluster::Role::Application);
-    let store = kernel::Store::new(config.into(), &kernel::PoolOptions::default()).unwrap();
+    let store = kernel::Store::new(config, &kernel::PoolOptions::default()).unwrap();
     let catalogue = kernel::Catalogue::new([], Vec::new(), kernel::Schema::default()).unwrap();
     let kernel = std::sync::Arc::new(kernel::Kernel::new(store, catalogue));
     let founding = identity::FirstOrganization {
