@@ -110,7 +110,10 @@ fn start_logging(json: bool) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colours)
-        .with_target(false);
+        .with_target(false)
+        // A line that cannot be written, because the disk below the log is full, is lost. Telling so on standard error, where the same
+        // disk is, would fail as well and panic; and a panic that meets the same end takes the whole server with it.
+        .log_internal_errors(false);
     if json {
         builder.json().init();
     } else {

@@ -225,12 +225,14 @@ async fn disk_full() {
         let sql = format!("select count(*) from work.requirements where id = '{id}' and title = '{title}'");
         assert_eq!(number(&client, &sql).await, 1, "{title} was acknowledged");
     }
+    let log = std::fs::read_to_string(data.join("postgres.log")).unwrap();
     let told = format!(
-        "answers {}; the slowest {:.1} s; writing again {:.1} s after there was room; {} acknowledged, none lost",
+        "answers {}; the slowest {:.1} s; writing again {:.1} s after there was room; {} acknowledged, none lost; PostgreSQL began {} times",
         answers.told(),
         answers.slowest.as_secs_f64(),
         back.as_secs_f64(),
-        acknowledged.requirements.len()
+        acknowledged.requirements.len(),
+        log.matches("database system is ready to accept connections").count()
     );
     let is_clear = answers.of(0) == 0 && answers.of(500) == 0;
     figure(

@@ -55,3 +55,23 @@ async fn a_killed_postgres_comes_back_under_the_running_server() {
     check(&data, &acknowledged).await;
     server.stop().await;
 }
+
+/// The disk below the log may be the one that is full. What looks after PostgreSQL goes on when nothing it says is written down.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_takes_no_line_ends_nothing() {
+    let home = home();
+    let data = home.path().join("data");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let server = Server::start_logging(&data, &["up"], &[("THROUGHLINE_LOG", "info")], Some(full)).await;
+    let caller = server.caller();
+    assert!(caller.serves().await);
+    server.kill_postgres();
+    let began = Instant::now();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    while !caller.serves().await {
+        assert!(began.elapsed() < Duration::from_secs(30), "PostgreSQL was not started again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    server.stop().await;
+}

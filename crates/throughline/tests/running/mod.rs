@@ -44,15 +44,21 @@ impl Server {
 
     /// The same with more to say: the command and its flags, and variables of the environment.
     pub async fn start_with(data: &Path, command: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_logging(data, command, variables, None).await
+    }
+
+    /// The same with a log of its own beside what it says to whoever started it.
+    pub async fn start_logging(data: &Path, command: &[&str], variables: &[(&str, &str)], into: Option<File>) -> Self {
         let log = data.with_extension("log");
         let output = File::create(&log).unwrap();
+        let errors = into.unwrap_or_else(|| output.try_clone().unwrap());
         let child = Command::new(env!("CARGO_BIN_EXE_throughline"))
             .args(command)
             .args(["--port", "0", "--data"])
             .arg(data)
             .stdin(Stdio::null())
-            .stdout(output.try_clone().unwrap())
-            .stderr(output)
+            .stdout(output)
+            .stderr(errors)
             .env_remove("DATABASE_URL")
             .env_remove("THROUGHLINE_URL")
             .env_remove("THROUGHLINE_TOKEN")
