@@ -25,6 +25,9 @@ impl Catalogue {
                 None => internal(),
             },
             Error::Pool(_) => unavailable("The server is busy or its database is not reachable just now."),
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                unavailable("There is no room left on the server's disk just now.")
+            }
             Error::Io { .. } | Error::Broken(_) => internal(),
         }
     }

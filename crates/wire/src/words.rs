@@ -87,6 +87,12 @@ impl Place {
                 TextError("has an sslmode that is none of disable, prefer, require, verify-ca and verify-full".into())
             })?),
         };
+        if config.get_hosts().is_empty() {
+            // Without a name, a certificate is held against the address.
+            for address in config.get_hostaddrs().to_vec() {
+                config.host(address.to_string());
+            }
+        }
         let (mode, file) = agree(said, ours.authorities)?;
         config.ssl_mode(match mode {
             Mode::Disable => SslMode::Disable,
@@ -313,6 +319,14 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_alone_is_a_name_too() {
+        let place = Place::read("hostaddr=192.0.2.7 user=me sslmode=require").unwrap();
+        assert_eq!(place.config().get_hosts(), [Host::Tcp("192.0.2.7".to_owned())]);
+        let place = Place::read("host=db.example hostaddr=192.0.2.7").unwrap();
+        assert_eq!(place.config().get_hosts(), [Host::Tcp("db.example".to_owned())]);
     }
 
     #[test]

@@ -179,6 +179,10 @@ async fn nobody_passes_for_a_database_elsewhere() {
     for weak in ["sslmode=require", "sslmode=prefer", ""] {
         assert_eq!(elsewhere.tried("whatever.example", weak).await, Ok(true), "{weak}");
     }
+    // Where no name is given, the address is one.
+    assert_eq!(elsewhere.tried("", "sslmode=require").await, Ok(true));
+    let said = elsewhere.refused("", &full).await;
+    assert!(said.contains(&format!("answers at {} is for another name", elsewhere.address)), "{said}");
     let said = elsewhere.refused(NAME, "sslmode=disable").await;
     assert!(said.contains("no encryption"), "the server's own words: {said}");
 

@@ -292,3 +292,15 @@ async fn an_upload_whose_sender_hangs_up_keeps_what_was_committed() {
     let path: String = rows[0].get(0);
     assert!(std::path::Path::new(&path).exists(), "{path} is gone");
 }
+
+/// A disk that is full is told as what passes, as it is when PostgreSQL is the one to find it so, and not as a fault of the program.
+#[tokio::test]
+async fn a_file_that_finds_no_room_is_no_fault_of_the_program() {
+    let world = world().await;
+    let ctx = world.home.ctx(&world.kernel);
+    let told = |kind: std::io::ErrorKind| {
+        let failed = kernel::Error::Io { doing: "an upload could not be kept on disk".into(), source: kind.into() };
+        ctx.catalogue().explain(&failed).status()
+    };
+    assert_eq!((told(std::io::ErrorKind::StorageFull), told(std::io::ErrorKind::PermissionDenied)), (503, 500));
+}
