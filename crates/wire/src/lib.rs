@@ -59,7 +59,9 @@ impl Way {
     pub(crate) fn new(mut config: Config, tls: Tls) -> Self {
         // No wire leaves the machine there, and PostgreSQL offers no TLS on a socket; libpq looks past sslmode too.
         let is_here = |host: &Host| matches!(host, Host::Unix(_));
-        if !config.get_hosts().is_empty() && config.get_hosts().iter().all(is_here) {
+        // An address beside a socket is where the connection goes.
+        let goes_nowhere_else = config.get_hostaddrs().is_empty() && !config.get_hosts().is_empty();
+        if goes_nowhere_else && config.get_hosts().iter().all(is_here) {
             config.ssl_mode(SslMode::Disable);
         }
         Self { config, tls }

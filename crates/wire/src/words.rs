@@ -333,6 +333,9 @@ mod tests {
     fn a_socket_needs_no_tls() {
         let way = Way::read("host=/run/postgresql sslmode=require user=me").unwrap();
         assert_eq!(way.config().get_ssl_mode(), SslMode::Disable);
+        // With an address beside it the connection leaves the machine.
+        let way = Way::read("host=/run/postgresql hostaddr=192.0.2.7 sslmode=require user=me").unwrap();
+        assert_eq!(way.config().get_ssl_mode(), SslMode::Require);
         let said = Way::read("host=db.example sslmode=verify-full sslrootcert=/no/such/file").unwrap_err().to_string();
         assert!(said.contains("/no/such/file") && said.contains("cannot be read"), "{said}");
     }

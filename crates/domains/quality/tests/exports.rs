@@ -271,7 +271,9 @@ async fn a_range_by_semantic_versioning_is_held_to_versions_of_other_ecosystems(
     let affected = |package: &str, range: &str, status: &str| json!({"ref": package, "versions": [{"range": range, "status": status}]});
     let said = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "vulnerabilities": [
         {"id": "CVE-2026-1", "affects": [affected(maven, "vers:semver/<2.6.7.5", "affected"), affected("pkg:deb/debian/lib", "vers:semver/<0.9.0", "affected")]},
-        {"id": "CVE-2026-2", "affects": [affected(maven, "vers:npm/>=2.6.7.5", "unaffected")]}]})
+        {"id": "CVE-2026-2", "affects": [affected(maven, "vers:npm/>=2.6.7.5", "unaffected")]},
+        {"id": "CVE-2026-3", "affects": [affected(maven, "vers:semver/<2.6.7.5", "affected")],
+         "analysis": {"state": "not_affected", "justification": "code_not_reachable"}}]})
     .to_string();
     for (name, document, wishes) in
         [("bom.json", bom, json!({"build": "v1"})), ("vex.json", said, json!({"build": "v2"}))]
@@ -300,6 +302,8 @@ async fn a_range_by_semantic_versioning_is_held_to_versions_of_other_ecosystems(
     let (_, vulnerabilities) = understood(&bom_of(&world, build(&world, "v1").await).await);
     let named: Vec<&str> = vulnerabilities["CVE-2026-1"].iter().filter_map(|said| said.split('"').nth(1)).collect();
     assert_eq!(named, ["1.0-1", "2.6.7.4", "2.6.7.4.Final", "2.6.7.5-jre"]);
+    let excused: Vec<&str> = vulnerabilities["CVE-2026-3"].iter().filter_map(|said| said.split('"').nth(1)).collect();
+    assert_eq!(excused, ["2.6.7.4", "2.6.7.4.Final"], "of 2.6.7.5-jre nobody can tell, so nobody excuses it");
 }
 
 /// Proves REQ-66.4 with the samples.

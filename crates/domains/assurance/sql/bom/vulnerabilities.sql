@@ -8,7 +8,7 @@ with parts as materialized (
   where b.project_id = $1 and b.build_id = $2 and /* readable sboms b.id */ true
 ), met as (
   -- By reference in the same document.
-  select p.component_id, p.version, a.statement_id, a.is_affected
+  select p.component_id, p.version, a.statement_id, a.is_affected, a.version_range is not null and (p.version_key is null or not a.is_ordered) as is_unsure
   from parts p
   join security.vulnerability_affects a on a.project_id = $1 and a.sbom_id = p.sbom_id and a.reference = p.reference
    and (a.version_range is null
@@ -17,7 +17,7 @@ with parts as materialized (
            and p.version_key >= coalesce(a.low_key, ''::bytea) and p.version_key < coalesce(a.high_key, '\xff'::bytea))
   union
   -- The package, in a range that nobody can compare with its version: it may be meant, and a document that says nothing of it would say too little.
-  select p.component_id, p.version, a.statement_id, a.is_affected
+  select p.component_id, p.version, a.statement_id, a.is_affected, true
   from parts p
   join security.vulnerability_affects a on a.project_id = $1 and a.package = p.package and a.version_range is not null and a.is_affected
    and (p.version_key is null
@@ -25,13 +25,13 @@ with parts as materialized (
    and (a.distribution is null or p.distribution is null or a.distribution = p.distribution)
   union
   -- By what is written.
-  select p.component_id, p.version, a.statement_id, a.is_affected
+  select p.component_id, p.version, a.statement_id, a.is_affected, false
   from parts p
   join security.vulnerability_affects a on a.project_id = $1 and a.package = p.package and a.package_version = p.package_version and a.version_range is null
    and (a.distribution is null or p.distribution is null or a.distribution = p.distribution)
   union
   -- By versions in the order of the ecosystem.
-  select p.component_id, p.version, a.statement_id, a.is_affected
+  select p.component_id, p.version, a.statement_id, a.is_affected, false
   from parts p
   join security.vulnerability_affects a on a.project_id = $1 and a.package = p.package and a.is_ordered
    and p.version_key >= coalesce(a.low_key, ''::bytea) and p.version_key < coalesce(a.high_key, '\xff'::bytea)
@@ -42,7 +42,8 @@ with parts as materialized (
          s.justification, s.detail, case when s.analysis_state is not null or not m.is_affected then 1 else 3 end as rank, s.stated_at as at, s.id
   from met m
   join security.vulnerability_statements s on s.project_id = $1 and s.id = m.statement_id
-  where /* readable vulnerability-statements s.id */ true
+  -- A range that nobody can compare with a version may make it affected, and never excuses it.
+  where (not m.is_unsure or s.state in ('open', 'confirmed')) and /* readable vulnerability-statements s.id */ true
   union all
   select f.vulnerability, p.component_id, p.version, null, f.severity, f.security_severity::float8, f.title, null,
          f.state, null, null, coalesce(f.triage_reason, f.suppression),
