@@ -1,16 +1,15 @@
 //! Whom the command line believes when it speaks TLS to a server: the authorities of the system, those of a file, or,
 //! for the instance of this machine, the one certificate that it was started with.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use reqwest::{Certificate, Client};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    CertificateError, ClientConfig, Error,
+    crypto::{WebPkiSupportedAlgorithms, ring},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
-    version::TLS13,
 };
+use wire::Belief;
 
 use crate::failure::Failure;
 
@@ -43,57 +42,26 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 fn only(file: &Path) -> Result<ClientConfig, Failure> {
     let certificate = CertificateDer::from_pem_slice(&read(file)?)
         .map_err(|_| Failure::new(format!("there is no certificate in {}", file.display())))?;
-    let provider = Arc::new(ring::default_provider());
-    let pinned = Pinned { certificate, provider: provider.clone() };
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&TLS13])?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(pinned))
-        .with_no_client_auth())
+    Ok(wire::client(Pinned(certificate))?)
 }
 
 /// Believes one certificate, whatever name the server is called by: it lies on this machine, and the local instance is
 /// called by its address, for which nobody vouches.
 #[derive(Debug)]
-struct Pinned {
-    certificate: CertificateDer<'static>,
-    provider: Arc<CryptoProvider>,
-}
+struct Pinned(CertificateDer<'static>);
 
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
+impl Belief for Pinned {
+    fn look(
         &self,
-        end_entity: &CertificateDer<'_>,
+        shown: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        _: &[u8],
         _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        if *end_entity == self.certificate {
-            return Ok(ServerCertVerified::assertion());
+        _: &WebPkiSupportedAlgorithms,
+    ) -> Result<(), Error> {
+        match *shown == self.0 {
+            true => Ok(()),
+            false => Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
         }
-        Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -76,15 +76,6 @@ async fn create(caller: &Caller, project: &str, title: &str) -> (u16, bool, Dura
     }
 }
 
-async fn until_it_serves(caller: &Caller, patience: Duration) -> Duration {
-    let began = Instant::now();
-    while !caller.serves().await {
-        assert!(began.elapsed() < patience, "not serving after {patience:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    began.elapsed()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a drill; script/drill runs it"]
 async fn kill_server() {
@@ -100,7 +91,7 @@ async fn kill_server() {
         let began = Instant::now();
         server = Server::start(&data).await;
         load.turn_to(server.caller());
-        longest = longest.max(until_it_serves(&server.caller(), Duration::from_secs(60)).await + began.elapsed());
+        longest = longest.max(server.caller().until_it_serves(Duration::from_secs(60)).await + began.elapsed());
     }
     let acknowledged = load.end().await;
     check(&data, &acknowledged).await;
@@ -128,7 +119,7 @@ async fn kill_postgres() {
         a_while().await;
         server.kill_postgres();
         tokio::time::sleep(Duration::from_millis(50)).await;
-        longest = longest.max(until_it_serves(&caller, Duration::from_secs(60)).await);
+        longest = longest.max(caller.until_it_serves(Duration::from_secs(60)).await);
     }
     let acknowledged = load.end().await;
     check(&data, &acknowledged).await;
@@ -279,7 +270,7 @@ async fn connections_exhausted() {
         silent += usize::from(status != 201 && !says_when);
     }
     drop(held);
-    let back = until_it_serves(&caller, Duration::from_secs(30)).await;
+    let back = caller.until_it_serves(Duration::from_secs(30)).await;
     let told = format!(
         "100 requests at once: {}; the slowest {:.2} s, {silent} without Retry-After; serving {:.1} s after there was room",
         answers.told(),
@@ -317,7 +308,7 @@ async fn reconnects() {
         let (status, took) = done.unwrap();
         answers.note(status, took);
     }
-    let back = until_it_serves(&caller, Duration::from_secs(30)).await;
+    let back = caller.until_it_serves(Duration::from_secs(30)).await;
     let told = format!(
         "{}; the slowest {:.2} s; the next request answered after {:.2} s",
         answers.told(),

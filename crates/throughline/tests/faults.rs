@@ -43,10 +43,7 @@ async fn a_killed_postgres_comes_back_under_the_running_server() {
         server.kill_postgres();
         let began = Instant::now();
         tokio::time::sleep(Duration::from_millis(50)).await;
-        while !caller.serves().await {
-            assert!(began.elapsed() < Duration::from_secs(10), "not serving after ten seconds");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        caller.until_it_serves(Duration::from_secs(10)).await;
         assert!(began.elapsed() < Duration::from_secs(10), "served only after {:?}", began.elapsed());
     }
     a_while().await;
@@ -67,11 +64,7 @@ async fn a_log_that_takes_no_line_ends_nothing() {
     let caller = server.caller();
     assert!(caller.serves().await);
     server.kill_postgres();
-    let began = Instant::now();
     tokio::time::sleep(Duration::from_millis(50)).await;
-    while !caller.serves().await {
-        assert!(began.elapsed() < Duration::from_secs(30), "PostgreSQL was not started again");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    caller.until_it_serves(Duration::from_secs(30)).await;
     server.stop().await;
 }

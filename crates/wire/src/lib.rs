@@ -1,8 +1,10 @@
 //! The way to a PostgreSQL: where it is and as whom, and how far the other end is looked at before anything is said to it.
 //!
 //! [`Way::read`] understands connection strings as libpq does, with `sslmode` and `sslrootcert`; everything that connects takes a
-//! [`Way`], so that no part of the program speaks in the clear where another speaks TLS.
+//! [`Way`], so that no part of the program speaks in the clear where another speaks TLS. [`client`] is TLS to any server that is
+//! believed by a rule of our own.
 
+mod belief;
 mod binding;
 mod tls;
 mod words;
@@ -12,6 +14,7 @@ use tokio_postgres::{
     config::{Host, SslMode},
 };
 
+pub use belief::{Belief, client};
 pub use tls::{Sealed, Tls};
 pub use words::{Mode, Place};
 

@@ -10,22 +10,21 @@ use std::{
 };
 
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, RootCertStore,
-    SignatureScheme,
-    client::{
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        verify_server_cert_signed_by_trust_anchor, verify_server_name,
-    },
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    AlertDescription, CertificateError, ClientConfig, Error, PeerIncompatible, RootCertStore,
+    client::{verify_server_cert_signed_by_trust_anchor, verify_server_name},
+    crypto::WebPkiSupportedAlgorithms,
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
     server::ParsedCertificate,
-    version::TLS13,
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
-use crate::{TextError, binding::end_point};
+use crate::{
+    TextError,
+    belief::{Belief, client},
+    binding::end_point,
+};
 
 /// Whose word is taken for who a server is.
 #[derive(Clone)]
@@ -97,15 +96,9 @@ impl Tls {
 
     /// With whoever answers when there are no authorities; by name when `by_name`.
     pub(crate) fn new(authorities: Option<Authorities>, by_name: bool) -> Result<Self, TextError> {
-        let provider = Arc::new(ring::default_provider());
         let from = authorities.as_ref().map_or_else(|| "".into(), |authorities| authorities.from.as_str().into());
-        let look = Look { authorities, by_name, provider: provider.clone() };
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&TLS13])
-            .map_err(|error| TextError(format!("asks for TLS, and TLS 1.3 cannot be spoken: {error}")))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(look))
-            .with_no_client_auth();
+        let mut config = client(Look { authorities, by_name })
+            .map_err(|error| TextError(format!("asks for TLS, and TLS 1.3 cannot be spoken: {error}")))?;
         config.alpn_protocols = vec![b"postgresql".to_vec()];
         Ok(Self { config: Some(Arc::new(config)), from })
     }
@@ -116,7 +109,6 @@ struct Look {
     /// `None`: anybody will do.
     authorities: Option<Authorities>,
     by_name: bool,
-    provider: Arc<CryptoProvider>,
 }
 
 impl fmt::Debug for Look {
@@ -126,20 +118,19 @@ impl fmt::Debug for Look {
     }
 }
 
-impl ServerCertVerifier for Look {
-    fn verify_server_cert(
+impl Belief for Look {
+    fn look(
         &self,
         shown: &CertificateDer<'_>,
         between: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        _: &[u8],
         now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let Some(authorities) = &self.authorities else { return Ok(ServerCertVerified::assertion()) };
+        algorithms: &WebPkiSupportedAlgorithms,
+    ) -> Result<(), Error> {
+        let Some(authorities) = &self.authorities else { return Ok(()) };
         let certificate = ParsedCertificate::try_from(shown)?;
-        let algorithms = self.provider.signature_verification_algorithms.all;
         let vouched =
-            verify_server_cert_signed_by_trust_anchor(&certificate, &authorities.roots, between, now, algorithms);
+            verify_server_cert_signed_by_trust_anchor(&certificate, &authorities.roots, between, now, algorithms.all);
         match vouched {
             Err(error) if is_about_time(&error) => return Err(error),
             // One that made itself, as `openssl req -x509` does it, is an authority by its own words and stands for nobody else by
@@ -150,29 +141,7 @@ impl ServerCertVerifier for Look {
         if self.by_name {
             verify_server_name(&certificate, name)?;
         }
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        Ok(())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     io::Write as _,
-    net::SocketAddr,
     process::{Command, Output, Stdio},
 };
 
@@ -15,7 +14,7 @@ use testkit::{Person, World};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::{sealing::Scene, world};
+use crate::{sealing::Scene, serving::Serving, world};
 
 const EMAIL: &str = "mira.holm@home.example";
 const NAME: &str = "Mira Holm";
@@ -318,10 +317,8 @@ async fn the_command_erases_and_leaves_its_row() {
     let world = &scene.world;
     let (client, owner) = (world.superuser().await.unwrap(), &world.home.owner);
     let mira = mira(world).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let service = world.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let server = Serving::of(world).await;
+    let url = server.url.clone();
     let place = tempfile::tempdir().unwrap();
     let command = |token: &str, reason: &str, more: &[&str], typed: &'static str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
@@ -386,6 +383,5 @@ async fn the_command_erases_and_leaves_its_row() {
     let notes = scene.heads.read(world.home.id).await.unwrap();
     let verdict = sealing::verify(&scene.ctx(), &scene.keys, &notes).await.unwrap();
     assert!(verdict.is_sound(), "{:?}", verdict.findings);
-    server.abort();
-    let _ = server.await;
+    server.end().await;
 }

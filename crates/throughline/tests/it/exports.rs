@@ -1,13 +1,13 @@
 //! What tests said of a build, and what it is made of, goes out in formats of other tools to whoever may export it, and to nobody else.
 
-use std::{net::SocketAddr, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 use formats::{Format, Recognised, recognise};
 use serde_json::{Value, json};
 use testkit::World;
 use uuid::Uuid;
 
-use crate::world;
+use crate::{serving::Serving, world};
 
 const FILLED: &str = "
 with p as (insert into work.projects (name, slug) values ('Pay', 'pay-exports') returning id),
@@ -103,10 +103,8 @@ async fn the_command_writes_what_is_recorded_and_says_why_it_does_not() {
         select id, 'Pays <at once>', 'REQ-7' from work.projects where slug = 'pay-exports'";
     assert_eq!(tx.execute(requirement, &[]).await.unwrap(), 1);
     tx.commit().await.unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let service = world.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let server = Serving::of(&world).await;
+    let url = server.url.clone();
     let place = tempfile::tempdir().unwrap();
     let words = |line: &str, token: &str| -> Vec<String> {
         format!("{line} --url {url} --token {token}").split(' ').map(str::to_owned).collect()
@@ -153,8 +151,7 @@ async fn the_command_writes_what_is_recorded_and_says_why_it_does_not() {
     let (code, _, error) = export(without, place.path()).await;
     assert_eq!(code, Some(4), "{error}");
     assert!(error.contains("not signed in: give --url and --token"), "{error}");
-    server.abort();
-    let _ = server.await;
+    server.end().await;
     let (code, ..) = export(words("reqif --project pay-exports", &owner), place.path()).await;
     assert_eq!(code, Some(1), "no server, no file");
 }

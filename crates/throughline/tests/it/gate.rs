@@ -1,13 +1,13 @@
 //! A build is held to the rules of its project, each answered with a reason, and a pipeline learns by one command whether it may go on.
 
-use std::{net::SocketAddr, process::Command};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::{Person, World};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::{rows, world};
+use crate::{rows, serving::Serving, world};
 
 async fn one(world: &World, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Uuid {
     let tx = world.home.ctx(&world.kernel).begin().await.unwrap();
@@ -234,10 +234,8 @@ async fn who_sees_only_a_part_is_told_so_and_no_build_passes_for_it() {
 async fn the_command_says_by_its_exit_code_whether_a_build_goes_on() {
     let world = world().await;
     let Scene { requirement, .. } = scene(&world).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let service = world.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let server = Serving::of(&world).await;
+    let url = server.url.clone();
     let command = async |token: &str, arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
         command.arg("gate").args(arguments).args(["--url", &url, "--token", token]);
@@ -268,7 +266,6 @@ async fn the_command_says_by_its_exit_code_whether_a_build_goes_on() {
         assert!(error.contains(says), "{error}");
     }
     assert_eq!(command("nobody", &["--project", "pay", "--build", "2"]).await.0, Some(2));
-    server.abort();
-    let _ = server.await;
+    server.end().await;
     assert_eq!(command(&token, &["--project", "pay", "--build", "2"]).await.0, Some(2), "no server, no answer");
 }

@@ -48,6 +48,7 @@ mod safety;
 mod sealing;
 mod search;
 mod security;
+mod serving;
 mod settings;
 mod sign_in;
 mod standing;

@@ -1,6 +1,6 @@
 //! A release carries its own proof: one signed bundle that is kept as it was made and that anybody checks with the public key alone.
 
-use std::{net::SocketAddr, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 use assurance::evidence::{self, record::Evidence};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use vault::signing::SigningKey;
 
-use crate::{rows, world};
+use crate::{rows, serving::Serving, world};
 
 async fn one(world: &World, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Uuid {
     let tx = world.home.ctx(&world.kernel).begin().await.unwrap();
@@ -285,10 +285,8 @@ fn words(line: &str) -> Vec<String> {
 async fn the_command_makes_evidence_and_checks_it_without_any_server() {
     let world = world().await;
     scene(&world).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let service = world.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let server = Serving::of(&world).await;
+    let url = server.url.clone();
     let place = tempfile::tempdir().unwrap();
     let asking = format!("--project pay --url {url} --token {}", world.home.owner.token);
     let make = format!("make --release 2.4.0 --baseline Contract --out bundle.tar.gz {asking}");
@@ -299,8 +297,7 @@ async fn the_command_makes_evidence_and_checks_it_without_any_server() {
     assert_eq!((code, error.contains("there is no release `9`")), (Some(2), true), "{error}");
     let (code, ..) = command(words(&format!("make --build 7 --release 2.4.0 {asking}")), place.path()).await;
     assert_eq!(code, Some(2), "one thing at a time");
-    server.abort();
-    let _ = server.await;
+    server.end().await;
 
     // From here on there is no server, and there never was a database.
     let key = key().public_key();

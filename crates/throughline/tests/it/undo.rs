@@ -1,14 +1,14 @@
 //! What was done is taken back: one change, a change set, a run, a request, somebody's morning. By ordinary changes under
 //! ordinary rules, and never over somebody else's work.
 
-use std::{collections::BTreeMap, net::SocketAddr, process::Command};
+use std::{collections::BTreeMap, process::Command};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Person, World};
 use uuid::Uuid;
 
-use crate::{rows, world};
+use crate::{rows, serving::Serving, world};
 
 const UNDO: &str = "/v1/change-sets/undo";
 
@@ -111,13 +111,8 @@ async fn an_agent_run_of_a_thousand_changes_is_undone_in_one_command() {
     assert_ne!(state(&world, &project).await, before);
     let seen = trail(&world).await;
 
-    let address: SocketAddr = ([127, 0, 0, 1], 0).into();
-    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = world.router.clone();
-    let serving = tokio::spawn(async move {
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
-    });
+    let server = Serving::of(&world).await;
+    let url = server.url.clone();
     let place = tempfile::tempdir().unwrap();
     let token = json!({"name": "undo", "scopes": ["*"]});
     let token = world.post("/v1/api-tokens", &token).by(&world.home.owner).send().await.expect(201).json();
@@ -147,7 +142,7 @@ async fn an_agent_run_of_a_thousand_changes_is_undone_in_one_command() {
         "{text} {}",
         String::from_utf8_lossy(&done.stderr)
     );
-    serving.abort();
+    server.end().await;
 
     assert_eq!(trail(&world).await, seen_token + 1000, "one row of the trail for each change");
     let after = state(&world, &project).await;

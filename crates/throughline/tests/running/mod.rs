@@ -147,6 +147,16 @@ impl Caller {
         let answer = self.send(self.client.get(format!("{}/v1/projects", self.url))).await;
         answer.is_some_and(|(status, _)| status == 200)
     }
+
+    /// How long it took until it served; no longer than `patience`.
+    pub async fn until_it_serves(&self, patience: Duration) -> Duration {
+        let began = Instant::now();
+        while !self.serves().await {
+            assert!(began.elapsed() < patience, "not serving after {patience:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        began.elapsed()
+    }
 }
 
 /// Runs the program to its end with these arguments; its exit code, and all that it said.
