@@ -5,9 +5,9 @@ with given as (
   select g.*, string_to_array(g.all_tags, E'\x1f') as tags
   from unnest($6::uuid[], $7::text[], $8::text[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::float8[],
               $16::text[], $17::int[], $18::int[], $19::text[], $20::text[], $21::text[], $22::bool[], $23::text[], $24::text[],
-              $25::text[], $26::text[], $27::text[])
+              $25::text[], $26::text[], $27::text[], $30::uuid[])
        g (id, tool, scope, fingerprint, rule_id, title, message, level, severity, security_severity, uri, line_number, column_number,
-          logical_location, help_uri, all_tags, is_suppressed, suppression, baseline_state, vulnerability, package, package_version)
+          logical_location, help_uri, all_tags, is_suppressed, suppression, baseline_state, vulnerability, package, package_version, sighting_id)
 ), matched as (
   -- Each with what is known of it: every part below reads this alone, because the planner takes a few rows for thousands and would compare two such
   -- lists row by row.
@@ -57,9 +57,9 @@ with given as (
     from matched m join delivery.builds b on b.project_id = $1 and b.id = m.known_first
    where f.project_id = $1 and f.id = m.known_id and m.is_past and $5::int < b.build_number
 ), sighted as (
-  insert into security.finding_sightings (project_id, finding_id, import_id, build_id, level, uri, line_number, column_number, is_suppressed,
+  insert into security.finding_sightings (id, project_id, finding_id, import_id, build_id, level, uri, line_number, column_number, is_suppressed,
     baseline_state, seen_at)
-  select $1, coalesce(m.known_id, m.id), $2, $3, m.level, m.uri, m.line_number, m.column_number, m.is_suppressed, m.baseline_state, $4
+  select m.sighting_id, $1, coalesce(m.known_id, m.id), $2, $3, m.level, m.uri, m.line_number, m.column_number, m.is_suppressed, m.baseline_state, $4
   from matched m
 )
 select (select count(*) from made), (select count(*) from changed),

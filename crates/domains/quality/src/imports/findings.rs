@@ -171,7 +171,7 @@ pub(super) async fn store(
 ) -> Result<(), Error> {
     // As for test results: a plan from when the tables were nearly empty costs minutes on later batches.
     tx.batch("discard plans").await?;
-    let ids: Vec<Uuid> = rows.iter().map(|_| ctx.new_id()).collect();
+    let new_ids = || -> Vec<Uuid> { rows.iter().map(|_| ctx.new_id()).collect() };
     let text = |of: fn(&Row) -> &str| -> Vec<&str> { rows.iter().map(of).collect() };
     let maybe = |of: fn(&Row) -> Option<&str>| -> Vec<Option<&str>> { rows.iter().map(of).collect() };
     let number_of = |of: fn(&Row) -> Option<i32>| -> Vec<Option<i32>> { rows.iter().map(of).collect() };
@@ -187,7 +187,7 @@ pub(super) async fn store(
                 &job.build,
                 &ctx.now(),
                 &line.number,
-                &ids,
+                &new_ids(),
                 &text(|row| &row.tool),
                 &text(|row| &row.scope),
                 &fingerprints,
@@ -211,6 +211,7 @@ pub(super) async fn store(
                 &maybe(|row| row.package_version.as_deref()),
                 &line.branch,
                 &line.is_default,
+                &new_ids(),
             ],
         )
         .await?;

@@ -237,7 +237,9 @@ impl Store<'_> {
             self.tx.execute(INSERT_TEST_CASES, &[project, &first, &ids, &names, &types, &paths]).await?;
         }
         if !fresh.aliases.is_empty() {
-            let ids: Vec<Uuid> = fresh.aliases.iter().map(|alias| alias.0).collect();
+            // Made here: a default of the table costs as much as an index for each row.
+            let ids: Vec<Uuid> = fresh.aliases.iter().map(|_| self.ctx.new_id()).collect();
+            let cases: Vec<Uuid> = fresh.aliases.iter().map(|alias| alias.0).collect();
             let prints: Vec<&[u8]> = fresh.aliases.iter().map(|alias| alias.1.as_slice()).collect();
             let keys: Vec<Option<&str>> = fresh.aliases.iter().map(|alias| alias.3).collect();
             // A name belongs to the alias by name; the one by key says nothing but the key.
@@ -247,7 +249,7 @@ impl Store<'_> {
             let suites = named(|row| row.suite_path.as_deref());
             let classes = named(|row| row.class_name.as_deref());
             let names = named(|row| Some(&row.base_name));
-            self.tx.execute(INSERT_ALIASES, &[project, &ids, &prints, &suites, &classes, &names, &keys]).await?;
+            self.tx.execute(INSERT_ALIASES, &[project, &ids, &cases, &prints, &suites, &classes, &names, &keys]).await?;
         }
         if !fresh.renames.is_empty() {
             let ids: Vec<Uuid> = fresh.renames.keys().copied().collect();
