@@ -38,76 +38,115 @@ with names as (
   order by x.decides, case when x.decides then x.project_id end, x.package, x.package_version, x.version_range, x.low_key, x.high_key, x.is_ordered,
            x.is_affected, x.distribution, x.product, x.own_sbom_id, x.own_reference, x.serial_number, x.stated_at desc, x.statement_id desc
 ), running as materialized (
-  -- Bills of materials of what runs now.
+  -- Bills of materials of what runs now: of each place the latest, from one place to the next, because places are few and deployments many.
   select b.id as sbom_id
-  from (select distinct on (x.project_id, x.environment_id, x.service_id) x.project_id, x.build_id
-          from delivery.deployments x where x.status = 'success'
-         order by x.project_id, x.environment_id, x.service_id, x.id desc) r
+  from (
+    with recursive place as (
+      (select x.project_id, x.environment_id, x.service_id from delivery.deployments x
+        where x.status = 'success' and x.service_id is not null order by 1, 2, 3 limit 1)
+      union all
+      select n.* from place p cross join lateral (
+        select x.project_id, x.environment_id, x.service_id from delivery.deployments x
+         where x.status = 'success' and x.service_id is not null
+           and (x.project_id, x.environment_id, x.service_id) > (p.project_id, p.environment_id, p.service_id)
+         order by 1, 2, 3 limit 1) n)
+    select p.project_id, l.build_id from place p cross join lateral (
+      select x.build_id from delivery.deployments x
+       where x.status = 'success' and x.service_id = p.service_id and x.project_id = p.project_id and x.environment_id = p.environment_id
+       order by x.id desc limit 1) l
+    union all
+    (with recursive place as (
+      (select x.project_id, x.environment_id from delivery.deployments x
+        where x.status = 'success' and x.service_id is null order by 1, 2 limit 1)
+      union all
+      select n.* from place p cross join lateral (
+        select x.project_id, x.environment_id from delivery.deployments x
+         where x.status = 'success' and x.service_id is null and (x.project_id, x.environment_id) > (p.project_id, p.environment_id)
+         order by 1, 2 limit 1) n)
+    select p.project_id, l.build_id from place p cross join lateral (
+      select x.build_id from delivery.deployments x
+       where x.status = 'success' and x.service_id is null and x.project_id = p.project_id and x.environment_id = p.environment_id
+       order by x.id desc limit 1) l)) r
   join security.sboms b on b.project_id = r.project_id and b.build_id = r.build_id
+), wanted as materialized (
+  -- What is looked for of a package: a range of versions, a version as it is written, and what has no version that compares.
+  select distinct 'range' as kind, package, distribution, product, low_key, high_key, null as package_version
+  from meant where package is not null and (is_ordered or version_range is not null or is_unknown)
+  union all
+  select distinct 'version', package, distribution, product, null::bytea, null::bytea, package_version
+  from meant where package is not null and package_version is not null and version_range is null
+  union all
+  select distinct 'none', package, distribution, product, null::bytea, null::bytea, null from meant where package is not null
 ), part as materialized (
   -- Components of the packages that are meant: those in what runs, each looked up (offset 0), because a popular package is in hundreds of thousands of
   -- bills; and of all that are meant, or may be, the latest.
-  select c.id, c.project_id, c.sbom_id, c.package, c.version_key
-  from (select distinct package from meant where package is not null) m
-  cross join running r
-  cross join lateral (
-    select c.id, c.project_id, c.sbom_id, c.package, c.version_key from security.sbom_components c
-    where c.package = m.package and c.sbom_id = r.sbom_id offset 0) c
+  select c.* from (select distinct package from wanted) w cross join running r cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.package_version, c.version_key, c.distribution from security.sbom_components c
+    where c.package = w.package and c.sbom_id = r.sbom_id offset 0) c
   union
-  select c.id, c.project_id, c.sbom_id, c.package, c.version_key
-  from (select distinct package, low_key, high_key from meant where is_ordered or version_range is not null or is_unknown) m
-  cross join lateral (
-    select c.id, c.project_id, c.sbom_id, c.package, c.version_key from security.sbom_components c
-    join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
-    where c.package = m.package and c.version_key >= m.low_key and c.version_key < m.high_key and b.build_id is not null and /* readable sboms b.id */ true
+  select c.* from wanted w cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.package_version, c.version_key, c.distribution
+    from security.sbom_components c join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
+    where c.package = w.package and c.version_key >= w.low_key and c.version_key < w.high_key
+      and b.build_id is not null and /* readable sboms b.id */ true and (c.distribution = w.distribution) is not false
+      and (w.product is null or exists (
+        select from security.sbom_components p where p.project_id = b.project_id and p.sbom_id = b.id and p.package = w.product))
     order by c.sbom_id desc limit 1001) c
+  where w.kind = 'range'
   union
-  select c.id, c.project_id, c.sbom_id, c.package, c.version_key
-  from (select distinct package from meant where package is not null) m
-  cross join lateral (
-    select c.id, c.project_id, c.sbom_id, c.package, c.version_key from security.sbom_components c
-    join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
-    where c.package = m.package and c.version_key is null and b.build_id is not null and /* readable sboms b.id */ true
+  select c.* from wanted w cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.package_version, c.version_key, c.distribution
+    from security.sbom_components c join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
+    where c.package = w.package and c.package_version = w.package_version
+      and b.build_id is not null and /* readable sboms b.id */ true and (c.distribution = w.distribution) is not false
+      and (w.product is null or exists (
+        select from security.sbom_components p where p.project_id = b.project_id and p.sbom_id = b.id and p.package = w.product))
     order by c.sbom_id desc limit 1001) c
+  where w.kind = 'version'
+  union
+  select c.* from wanted w cross join lateral (
+    select c.id, c.project_id, c.sbom_id, c.package, c.package_version, c.version_key, c.distribution
+    from security.sbom_components c join security.sboms b on b.project_id = c.project_id and b.id = c.sbom_id
+    where c.package = w.package and c.version_key is null
+      and b.build_id is not null and /* readable sboms b.id */ true and (c.distribution = w.distribution) is not false
+      and (w.product is null or exists (
+        select from security.sbom_components p where p.project_id = b.project_id and p.sbom_id = b.id and p.package = w.product))
+    order by c.sbom_id desc limit 1001) c
+  where w.kind = 'none'
 ), met as (
   -- By versions in the order of the ecosystem.
-  select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false as is_unsure
-  from meant m join part c on c.package = m.package and c.version_key >= m.low_key and c.version_key < m.high_key
+  select p.id, p.project_id, p.sbom_id, p.distribution, m.statement_id, m.is_affected, m.distribution as of_distribution, m.product, false as is_unsure
+  from meant m join part p on p.package = m.package and p.version_key >= m.low_key and p.version_key < m.high_key
   where m.is_ordered and not m.is_all
   union all
   -- Every version.
-  select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false
-  from meant m join part c on c.package = m.package
+  select p.id, p.project_id, p.sbom_id, p.distribution, m.statement_id, m.is_affected, m.distribution, m.product, false
+  from meant m join part p on p.package = m.package
   where m.is_all
   union all
   -- By what is written.
-  select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false
-  from meant m join security.sbom_components c on c.package = m.package and c.package_version = m.package_version
+  select p.id, p.project_id, p.sbom_id, p.distribution, m.statement_id, m.is_affected, m.distribution, m.product, false
+  from meant m join part p on p.package = m.package and p.package_version = m.package_version
   where m.version_range is null
   union all
   -- By reference, in the same document and in another one.
-  select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false
+  select c.id, c.project_id, c.sbom_id, c.distribution, m.statement_id, m.is_affected, m.distribution, m.product, false
   from meant m join security.sbom_components c on c.project_id = m.project_id and c.sbom_id = m.sbom_id and c.reference = m.reference
   where (m.package is null and m.version_range is null) or m.is_unknown
   union all
-  select c.id, c.project_id, c.sbom_id, m.statement_id, m.is_affected, m.distribution, m.product, false
+  select c.id, c.project_id, c.sbom_id, c.distribution, m.statement_id, m.is_affected, m.distribution, m.product, false
   from meant m
   join security.sboms b on b.serial_number = m.serial_number
   join security.sbom_components c on c.project_id = b.project_id and c.sbom_id = b.id and c.reference = m.reference
   where m.version_range is null
   union all
   -- The package, and nobody can tell whether the version: that has none, or has no order, or the range cannot be read, or names an order of its own.
-  select c.id, c.project_id, c.sbom_id, m.statement_id, true, m.distribution, m.product, true
-  from meant m
-  join part p on p.package = m.package and p.version_key is null
-  join security.sbom_components c on c.id = p.id
-  where m.is_affected and m.state in ('open', 'confirmed') and not m.is_all
-    and (c.package_version is null or m.version_range is not null)
-  union all
-  select c.id, c.project_id, c.sbom_id, m.statement_id, true, m.distribution, m.product, true
-  from meant m join part c on c.package = m.package
-  where m.is_affected and m.state in ('open', 'confirmed') and not m.is_ordered and (m.version_range is not null or m.is_unknown)
-    and (c.version_key is null or c.version_key >= m.low_key and c.version_key < m.high_key)
+  select p.id, p.project_id, p.sbom_id, p.distribution, m.statement_id, true, m.distribution, m.product, true
+  from meant m join part p on p.package = m.package
+  where m.is_affected and m.state in ('open', 'confirmed')
+    and case when p.version_key is null then not m.is_all and (p.package_version is null or m.version_range is not null)
+                                             or not m.is_ordered and (m.version_range is not null or m.is_unknown)
+             else not m.is_ordered and (m.version_range is not null or m.is_unknown) and p.version_key >= m.low_key and p.version_key < m.high_key end
 ), located as materialized (
   select b.project_id, b.id as sbom_id, b.build_id
   from (select distinct project_id, sbom_id from met) h
@@ -117,19 +156,17 @@ with names as (
   select distinct l.sbom_id from located l
   join delivery.deployments x on x.project_id = l.project_id and x.build_id = l.build_id and x.status = 'success'
 ), kept as materialized (
-  -- All that may run, and of the rest the latest.
-  select l.* from located l where l.sbom_id in (select sbom_id from deployed)
+  -- All that may run, and of the rest the latest. What is in a list is asked as a value, here and below: as a join it would be compared row by row.
+  select l.sbom_id from located l where (l.sbom_id in (select sbom_id from deployed)) is true
   union all
-  (select l.* from located l where l.sbom_id not in (select sbom_id from deployed) order by l.sbom_id desc limit 1001)
+  (select l.sbom_id from located l where l.sbom_id not in (select sbom_id from deployed) order by l.sbom_id desc limit 1001)
 ), hit as (
-  select h.id, h.statement_id, k.build_id, bool_or(h.is_affected) as is_affected, bool_and(h.is_unsure) as is_unsure
-  from kept k
-  join met h on h.project_id = k.project_id and h.sbom_id = k.sbom_id
-  join security.sbom_components c on c.id = h.id
-  where (h.distribution is null or c.distribution is null or h.distribution = c.distribution)
+  select h.id, h.statement_id, b.build_id, bool_or(h.is_affected) as is_affected, bool_and(h.is_unsure) as is_unsure
+  from met h join security.sboms b on b.project_id = h.project_id and b.id = h.sbom_id
+  where (h.sbom_id in (select sbom_id from kept)) is true and (h.distribution = h.of_distribution) is not false
     and (h.product is null or exists (
-      select from security.sbom_components p where p.project_id = c.project_id and p.sbom_id = c.sbom_id and p.package = h.product))
-  group by h.id, h.statement_id, k.build_id
+      select from security.sbom_components p where p.project_id = h.project_id and p.sbom_id = h.sbom_id and p.package = h.product))
+  group by h.id, h.statement_id, b.build_id
 ), judged as (
   select distinct on (c.id) c.id, c.project_id, h.build_id, c.name, c.version, c.package_url, c.package,
          bool_and(h.is_unsure) over (partition by c.id) as is_unsure,
