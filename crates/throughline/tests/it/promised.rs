@@ -84,7 +84,7 @@ const INDEXES: &[(&str, &str)] = &[
     ("documents.documents", "organization_id created_at"),
     ("documents.documents", "custom_properties"),
     ("analytics.cost_allocations", "tags"),
-    ("platform.entities", "platform.search_words"),
+    ("platform.entities", "platform.search_terms"),
     ("platform.notifications", "organization_id recipient_user_id id"),
     ("audit.audit_logs", "organization_id id"),
     ("audit.audit_logs", "organization_id resource_type resource_id id"),
@@ -97,7 +97,7 @@ const INDEXES: &[(&str, &str)] = &[
 ];
 
 /// The names of columns that are no values of rows but of the one index on words or maps.
-const WORDS_AND_MAPS: &[&str] = &["custom_properties", "tags", "platform.search_words"];
+const WORDS_AND_MAPS: &[&str] = &["custom_properties", "tags", "platform.search_terms"];
 
 /// Partitioned tables, and how: a hash, or the time one partition covers.
 const PARTITIONED: &[(&str, &str)] = &[

@@ -215,3 +215,39 @@ async fn what_fits_is_marked_and_what_is_stored_is_left_as_it_is() {
     assert_eq!(fitting[0]["text"], "gazebo");
     assert!(joined(&row["excerpt_pieces"]).contains("gazebo</b>"));
 }
+
+#[tokio::test]
+async fn among_very_many_records_words_mean_what_they_mean_among_few() {
+    let world = world().await;
+    let place = project(&world, "many", "internal").await;
+    // Enough that a beginning that most of them have is not read from the index where the other words say enough.
+    let fill = "
+insert into platform.entities (id, entity_type, project_id, title, status, search_vector)
+select platform.uuid_v7(), 'requirement', $1, words, 'draft', to_tsvector('english', words)
+from (select case when n <= 20 then 'Rare then commonplace' when n <= 40 then 'Rare commons here' when n <= 60 then 'Rare alone'
+                  when n % 3 = 0 then 'Commons of all' when n % 3 = 1 then 'Commonplace things' else 'Nothing of it' end as words
+        from generate_series(1, 60000) n) w";
+    let tx = world.home.ctx(&world.kernel).begin().await.unwrap();
+    tx.execute(fill, &[&place.parse::<uuid::Uuid>().unwrap()]).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let found = async |text: &str| {
+        let page = search(&world, &world.home.owner, &[("q", text), ("limit", "1")]).await;
+        (page["total"].as_i64(), page["total_at_least"].as_i64().unwrap())
+    };
+    for (text, expected) in [
+        ("rare common", 40),
+        ("rare commonpl", 20),
+        ("rare commons", 40),
+        ("rare commons ", 20),
+        ("\"rare commons\"", 20),
+        ("rare -commonplace", 40),
+        ("rare -\"then commonplace\" comm", 20),
+        ("rare", 60),
+    ] {
+        assert_eq!(found(text).await, (Some(expected), expected), "{text}");
+    }
+    for text in ["comm", "commons", "commonpl", "common or rare", "alone or comm", "-rare comm"] {
+        assert_eq!(found(text).await, (None, 2000), "{text}");
+    }
+}
