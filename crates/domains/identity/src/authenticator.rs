@@ -217,7 +217,8 @@ impl Authenticator {
     }
 
     /// Writes down that a token was used. Not an event of the audit trail: nothing changed but the time. While all who
-    /// write wait for each other, those who read are not kept waiting for this; the next use is written down again.
+    /// write wait for each other, those who read are not kept waiting for this; the next use is written down again. Where nothing is
+    /// remembered, it is written as often as where something is, and not at every request.
     async fn note_use(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<(), Error> {
         let (sql, id) = match principal.credential {
             Credential::Session(id) => {
@@ -229,6 +230,9 @@ impl Authenticator {
             ),
             Credential::Server => return Ok(()),
         };
+        if !self.cache.is_use_due(id, now) {
+            return Ok(());
+        }
         let ctx = Ctx::new(self.kernel.clone(), principal.clone(), Request::default());
         let noting = async {
             let tx = ctx.begin().await?;
@@ -237,7 +241,11 @@ impl Authenticator {
         };
         match noting.await {
             Err(error) if error.is_busy() => Ok(()),
-            outcome => outcome,
+            outcome => {
+                outcome?;
+                self.cache.note_use(id, now);
+                Ok(())
+            }
         }
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Cache {
     /// When something was remembered last.
     used: Mutex<Option<Instant>>,
     generation: AtomicU64,
+    /// When the use of a session or a token was written down last. Of no weight for who may what, so it needs no announcements.
+    noted: Mutex<HashMap<Uuid, Timestamp>>,
 }
 
 impl Cache {
@@ -120,6 +122,20 @@ impl Cache {
     /// Whether anything may be remembered that is young enough to be used.
     pub(crate) fn is_in_use(&self) -> bool {
         held(&self.used).is_some_and(|used| used.elapsed() < FRESH.unsigned_abs())
+    }
+
+    /// Whether the use of a session or a token is to be written down: not again while an answer about it would be reused.
+    pub(crate) fn is_use_due(&self, credential: Uuid, now: Timestamp) -> bool {
+        held(&self.noted).get(&credential).is_none_or(|noted| now.duration_since(*noted) >= FRESH)
+    }
+
+    /// The use of a session or a token was written down.
+    pub(crate) fn note_use(&self, credential: Uuid, now: Timestamp) {
+        let mut noted = held(&self.noted);
+        if noted.len() >= MOST {
+            noted.clear();
+        }
+        noted.insert(credential, now);
     }
 
     /// Whether what is announced arrives, as far as is known.
