@@ -68,7 +68,8 @@ pub(crate) async fn run(data: &Path, arguments: EraseArguments, json: bool) -> R
 /// Asks whether it is meant: there is no way back.
 fn is_meant(arguments: &EraseArguments) -> Result<bool, Failure> {
     print!(
-        "Everything that names {} goes for good, and nothing brings it back. Type `erase` to go on: ",
+        "What names {} goes for good, and nothing brings it back; what is kept, such as private documents and backups, is told afterwards. \
+         Type `erase` to go on: ",
         arguments.person
     );
     std::io::stdout().flush()?;

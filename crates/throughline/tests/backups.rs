@@ -394,3 +394,29 @@ async fn an_archive_that_fails_is_loud_and_catches_up() {
     std::fs::rename(&place.data, place.root.join("lost")).unwrap();
     assert!(titles_after(&place, "back", &[]).await.contains("while it was away"));
 }
+
+/// An old backup knows nothing of the month in which it is restored; a partition of the trail goes when nothing in it has to be kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_row_of_a_restore_lies_in_its_own_month_however_old_the_backup() {
+    let place = Place::new();
+    let server = place.serve().await;
+    first_backup(&place).await;
+    let client = database(&place.data).await;
+    let coming = "select i.inhrelid::regclass::text from pg_inherits i cross join platform.partition_bounds(i.inhrelid::regclass) b
+                   where i.inhparent = 'audit.audit_logs'::regclass and not b.is_default and platform.uuid_v7_time(b.until_id) > now()";
+    let coming = client.query(coming, &[]).await.unwrap();
+    assert!(coming.len() > 1, "this month and those to come");
+    for row in coming {
+        client.batch_execute(&format!("drop table {}", row.get::<_, String>(0))).await.unwrap();
+    }
+    place.stored_until_now().await;
+    server.stop().await;
+    let (code, said) = place.restore("restored", &[]);
+    assert_eq!(code, 0, "{said}");
+    let data = place.root.join("restored");
+    let cluster = cluster::Cluster::start(cluster::Options::new(&data)).await.unwrap();
+    assert_eq!(told_restores(&data).await, [None]);
+    let astray = "select count(*) from audit.audit_logs_default";
+    assert_eq!(number(&database(&data).await, astray).await, 0, "the row lies where nothing may");
+    cluster.stop().await;
+}

@@ -186,6 +186,16 @@ fn in_words(host: &str, from: &str, error: &Error) -> Option<String> {
     use CertificateError::{NotValidForName, NotValidForNameContext, Other, UnknownIssuer};
     use PeerIncompatible::{ServerDoesNotSupportTls12Or13, ServerTlsVersionIsDisabledByOurConfig};
     Some(match error {
+        // The library of the library has its own error for it, which cannot be asked.
+        Error::InvalidCertificate(Other(why)) if why.to_string() == "UnsupportedCertVersion" => format!(
+            "the certificate of {host} is of X.509 version 1, which holds no names and is not taken; have one made of version 3, as openssl does \
+             with `-extfile` and `subjectAltName=DNS:{host}` in that file, or, where nobody else is on the way, say sslmode=disable"
+        ),
+        // Nobody is asked to vouch for it: it is of no use by itself.
+        Error::InvalidCertificate(_) if from.is_empty() => format!(
+            "the certificate of {host} cannot be used ({error}); have another made, of X.509 version 3 with a key of RSA with 2048 bits or of \
+             ECDSA, or, where nobody else is on the way, say sslmode=disable"
+        ),
         // One that signed itself is the second: an authority where a server is looked for.
         Error::InvalidCertificate(UnknownIssuer | Other(_)) => format!(
             "nobody in {from} vouches for the certificate of {host}; let sslrootcert name a PEM file with the authority that signed it, or with \
@@ -287,5 +297,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Sealed<S> {
         shown
             .and_then(|certificate| end_point(certificate))
             .map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// As `openssl x509 -req` makes it when no file with extensions is named.
+    const VERSION_1: &str = "-----BEGIN CERTIFICATE-----
+MIIBJjCBzQIULtJVXLDc68OaqcS5Spkgk5Ccy8QwCgYIKoZIzj0EAwIwFTETMBEG
+A1UEAwwKZGIuZXhhbXBsZTAgFw0yNjExMzAyMDQ0MzdaGA8yMTI2MTEwNjIwNDQz
+N1owFTETMBEGA1UEAwwKZGIuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABP7dkJBKt7qKvPFT/39RS6zGXIECsMUUtLkqrf9we8c1MqYJc6PO19OqwN6w
+wH0pMClk0LuqlskvtU51HG8qf+owCgYIKoZIzj0EAwIDSAAwRQIhAJsCA4RTu9hN
+bzYJRNKeTs3OXUEV9Io1ATPcYtE4CzgHAiAjFaYjffUGkvMOtZLUHnVJfOvzN36I
+DsDPssk19D70HA==
+-----END CERTIFICATE-----";
+
+    fn told(shown: &CertificateDer<'_>, from: &str) -> String {
+        in_words("db.example", from, &ParsedCertificate::try_from(shown).err().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_that_is_of_no_use_is_told_with_what_to_do() {
+        let first = CertificateDer::from_pem_slice(VERSION_1.as_bytes()).unwrap();
+        for from in ["", "/ca.pem"] {
+            let said = told(&first, from);
+            assert!(said.contains("version 1") && said.contains("subjectAltName=DNS:db.example"), "{said}");
+        }
+        let said = told(&CertificateDer::from(vec![0x30, 0]), "");
+        assert!(said.contains("cannot be used") && said.contains("have another made"), "{said}");
+        assert!(!said.contains("vouches"), "nobody is asked to: {said}");
     }
 }

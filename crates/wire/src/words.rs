@@ -157,7 +157,11 @@ fn agree(said: Option<Mode>, authorities: Option<String>) -> Result<(Mode, Optio
 }
 
 fn unreadable() -> TextError {
-    TextError("is no connection string such as postgres://user:password@host/database".into())
+    TextError(
+        "is no connection string such as postgres://user:password@host/database; in a user or a password write `@` as %40, `:` as %3A, `/` as %2F, \
+         `?` as %3F and `%` as %25"
+            .into(),
+    )
 }
 
 /// What was taken out.
@@ -192,10 +196,12 @@ fn split(text: &str) -> Option<(String, Ours)> {
 
 fn split_url(text: &str) -> Option<(String, Ours)> {
     let mut ours = Ours::default();
-    // A password may hold a question mark; it ends at the `@`.
-    let after_password = text.find('@').unwrap_or(0);
-    let Some(mark) = text[after_password..].find('?').map(|at| at + after_password) else {
-        return Some((text.to_owned(), ours));
+    // An `@` ends the password in front of the first `/` or `?` alone (RFC 3986); tokio-postgres would take one anywhere for it.
+    let host = text.find("://")? + 3;
+    let path = text[host..].find(['/', '?']).map_or(text.len(), |at| at + host);
+    let text = format!("{}{}", &text[..path], text[path..].replace('@', "%40"));
+    let Some(mark) = text.find('?') else {
+        return Some((text, ours));
     };
     let mut kept = Vec::new();
     for pair in text[mark + 1..].split('&') {
@@ -318,6 +324,61 @@ mod tests {
                 refused(text).starts_with("is no connection string") && !refused(text).contains("secret"),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn an_at_sign_hides_nothing_wherever_it_stands() {
+        let full = Mode::VerifyFull;
+        for (text, mode, user, host, database) in [
+            (
+                "postgres://db.example/home?sslmode=verify-full&application_name=a@b",
+                full,
+                None,
+                "db.example",
+                Some("home"),
+            ),
+            (
+                "postgres://db.example/home?application_name=a@b&sslmode=verify-full",
+                full,
+                None,
+                "db.example",
+                Some("home"),
+            ),
+            ("postgres://db.example?sslmode=verify-full&application_name=a@b", full, None, "db.example", None),
+            ("postgres://me@db.example?sslmode=verify-full&application_name=a@b", full, Some("me"), "db.example", None),
+            (
+                "postgres://me:p%40ss@db.example/home?application_name=a@b&sslmode=verify-full",
+                full,
+                Some("me"),
+                "db.example",
+                Some("home"),
+            ),
+            ("postgres://db.example/ho@me?sslmode=verify-full", full, None, "db.example", Some("ho@me")),
+            (
+                "postgresql://db.example/home?user=me@there&sslmode=disable",
+                Mode::Disable,
+                Some("me@there"),
+                "db.example",
+                Some("home"),
+            ),
+            (
+                "postgres://me:p%2Fss%3Fsslmode=disable@db.example/home?sslmode=verify-full",
+                full,
+                Some("me"),
+                "db.example",
+                Some("home"),
+            ),
+            ("postgres://me@db.example", Mode::Prefer, Some("me"), "db.example", None),
+        ] {
+            let place = Place::read(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+            let config = place.config();
+            assert_eq!((place.mode, config.get_user(), config.get_dbname()), (mode, user, database), "{text}");
+            assert_eq!(config.get_hosts(), [Host::Tcp(host.to_owned())], "{text}");
+        }
+        // What psql takes for a port is none, and the words say how a password is written.
+        for text in ["postgres://me:p?ss@db.example/home", "postgres://me:p/ss@db.example/home?sslmode=verify-full"] {
+            assert!(refused(text).contains("`?` as %3F"), "{text}");
         }
     }
 

@@ -1,16 +1,13 @@
 //! From a token to a principal with their grants.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use authz::{Grants, Scope};
 use base::{Problem, ProblemKind};
-use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Credential, Ctx, Error, Kernel, Principal, PrincipalKind, Request};
-use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 use vault::{Passwords, TokenKind};
-use wire::{ConnectError, Way};
 
 use crate::cache::{Cache, Known};
 
@@ -48,7 +45,7 @@ pub struct Authenticator {
     pub(crate) passwords: Arc<Passwords>,
     /// Hashing takes a core and memory; a flood of sign-ins waits here.
     pub(crate) hashing: tokio::sync::Semaphore,
-    cache: Cache,
+    pub(crate) cache: Cache,
 }
 
 impl Authenticator {
@@ -220,7 +217,8 @@ impl Authenticator {
     }
 
     /// Writes down that a token was used. Not an event of the audit trail: nothing changed but the time. While all who
-    /// write wait for each other, those who read are not kept waiting for this; the next use is written down again.
+    /// write wait for each other, those who read are not kept waiting for this; the next use is written down again. Where nothing is
+    /// remembered, it is written as often as where something is, and not at every request.
     async fn note_use(&self, principal: &Arc<Principal>, now: Timestamp) -> Result<(), Error> {
         let (sql, id) = match principal.credential {
             Credential::Session(id) => {
@@ -232,6 +230,9 @@ impl Authenticator {
             ),
             Credential::Server => return Ok(()),
         };
+        if !self.cache.is_use_due(id, now) {
+            return Ok(());
+        }
         let ctx = Ctx::new(self.kernel.clone(), principal.clone(), Request::default());
         let noting = async {
             let tx = ctx.begin().await?;
@@ -240,59 +241,17 @@ impl Authenticator {
         };
         match noting.await {
             Err(error) if error.is_busy() => Ok(()),
-            outcome => outcome,
+            outcome => {
+                outcome?;
+                self.cache.note_use(id, now);
+                Ok(())
+            }
         }
     }
 
     /// Forgets what is remembered of every token.
     pub fn forget(&self) {
         self.cache.clear();
-    }
-
-    /// Listens to announcements of changed rights for ever, on a connection of its own, so that a token that was
-    /// revoked anywhere stops working here at once. Reconnects when the connection is lost.
-    pub async fn listen(self: Arc<Self>, way: impl Into<Way>) {
-        let way = way.into();
-        loop {
-            if let Err(error) = self.listen_once(&way).await {
-                tracing::warn!(%error, "not listening to changes of access; every request asks the database");
-            }
-            self.cache.set_listening(false);
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-    }
-
-    async fn listen_once(&self, way: &Way) -> Result<(), ConnectError> {
-        let (client, mut connection) = way.connect().await?;
-        let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
-        let (announced, mut arrivals) = tokio::sync::mpsc::channel(64);
-        let pump = tokio::spawn(async move {
-            while let Some(message) = messages.next().await {
-                match message {
-                    Ok(AsyncMessage::Notification(_)) => {
-                        if announced.send(Ok(())).await.is_err() {
-                            return;
-                        }
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        let _ = announced.send(Err(error)).await;
-                        return;
-                    }
-                }
-            }
-        });
-        client.batch_execute("listen throughline_access").await?;
-        self.cache.set_listening(true);
-        let ended = loop {
-            match arrivals.recv().await {
-                Some(Ok(())) => self.cache.clear(),
-                Some(Err(error)) => break Err(ConnectError::Postgres(error)),
-                None => break Ok(()),
-            }
-        };
-        pump.abort();
-        ended
     }
 }
 

@@ -195,8 +195,9 @@ fn always_kept() -> Vec<KeptPart> {
             "they are out of reach of the application; whoever runs the database removes them with their partition",
         ),
         part(
-            "private documents of others",
-            "nobody but their owner reaches them, and they are not looked into; whoever owns one takes the name out",
+            "private documents, those of the person too",
+            "nobody but their owner reaches them, so they are not looked into: whoever owns one takes the name out, and what the person had for \
+             themselves nobody reaches any more; whoever runs the database removes it",
         ),
         part("backups made before", "they are kept 30 days and then removed; a restore has to erase again"),
     ]

@@ -4,6 +4,7 @@ mod authenticator;
 mod bootstrap;
 mod cache;
 mod erasing;
+mod listening;
 mod members;
 mod operations;
 mod organization;

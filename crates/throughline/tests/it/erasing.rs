@@ -385,3 +385,30 @@ async fn the_command_erases_and_leaves_its_row() {
     assert!(verdict.is_sound(), "{:?}", verdict.findings);
     server.end().await;
 }
+
+/// What nobody but its owner reaches is not looked into, and whoever erases is told.
+#[tokio::test]
+async fn private_documents_are_left_and_told() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let mira = mira(world).await;
+    let project = world.example(&world.home, "projects", 0).await.unwrap();
+    for writer in [&mira, &world.home.developer] {
+        for access in ["private", "shared"] {
+            let title = format!("{access} notes of {NAME}");
+            let mut document = json!({"project_id": project, "title": title, "access_level": access});
+            document["owner_user_id"] = json!(writer.user_id);
+            world.post("/v1/documents", &document).by(writer).send().await.expect(201);
+        }
+    }
+    let reason = json!({"reason": "She asked for it by letter."});
+    let erase = format!("/v1/users/{}/erase", mira.user_id);
+    let answer = world.post(&erase, &reason).by(&world.home.owner).send().await.expect(200).json();
+    let kept = answer["kept"].as_array().unwrap();
+    assert!(kept.iter().any(|part| part["what"] == "private documents, those of the person too"), "{answer}");
+    let sql = "select d.title from documents.documents d where d.organization_id = $1 and d.title like '%notes of%' order by 1";
+    let titles = world.superuser().await.unwrap().query(sql, &[&world.home.id]).await.unwrap();
+    let titles: Vec<String> = titles.iter().map(|row| row.get(0)).collect();
+    let private = format!("private notes of {NAME}");
+    assert_eq!(titles, [&*private, &*private, "shared notes of [erased]", "shared notes of [erased]"]);
+}

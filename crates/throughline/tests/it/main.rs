@@ -38,6 +38,7 @@ mod impact;
 mod kinds;
 mod limits;
 mod links;
+mod listening;
 mod lists;
 mod past;
 mod planning;

@@ -213,6 +213,22 @@ async fn sessions_end_when_idle_and_in_any_case() {
     assert_eq!(status(&world, &used).await, 401, "fourteen days in any case");
 }
 
+/// Where nothing is remembered every request asks, but does not write: as often as where something is.
+#[tokio::test]
+async fn the_use_of_a_session_is_written_down_every_half_minute() {
+    let world = world().await;
+    let used = async || -> jiff::Timestamp {
+        assert_eq!(status(&world, &world.home.viewer.token).await, 200);
+        let sql = "select max(last_active_at) from identity.sessions where user_id = $1";
+        world.superuser().await.unwrap().query_one(sql, &[&world.home.viewer.user_id]).await.unwrap().get(0)
+    };
+    let first = used().await;
+    world.clock.advance(SignedDuration::from_secs(29));
+    assert_eq!(used().await, first);
+    world.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(used().await.duration_since(first), SignedDuration::from_secs(30));
+}
+
 /// Listening, so that answers are remembered: what ends a session anywhere ends it here at once.
 #[tokio::test]
 async fn revoking_takes_effect_at_once_also_where_answers_are_remembered() {

@@ -150,7 +150,7 @@ fn erase(frame: &Frame, view: &View) -> Markup {
             (error_summary("erase", errors))
             form method="post" action={ (paths::member(&view.id)) "/erase" } class="form box" {
                 (csrf(frame))
-                p { "Their name, address, secrets, sessions and profile go for good, wherever they stand in this organisation; agents of theirs end. What was done stays in the audit trail, by somebody without a name, and so do its proofs." }
+                p { "Their name, address, secrets, sessions and profile go for good, wherever they stand in this organisation but in private documents; agents of theirs end. What was done stays in the audit trail, by somebody without a name, and so do its proofs." }
                 (field(&Field { form: "erase", name: "reason", label: "Why", value: reason, input: Input::Text, required: true, hint: Some("At least ten characters, without naming them: it is kept.") }, errors))
                 (field(&Field { form: "erase", name: "sure", label: "Type “erase”", value: "", input: Input::Text, required: true, hint: Some("Nothing brings it back.") }, errors))
                 div class="do" { (submit("Erase")) }
