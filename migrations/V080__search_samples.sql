@@ -1,6 +1,6 @@
 -- A search for a common word that is not finished took 50 to 100 ms: every list of a word that begins so was read twice, once to learn how many there
 -- are. What is counted for that has an index of its own, and such lists are left alone where the words say enough; docs/decisions/0011-search.md has
--- the measurements.
+-- the measurements. As many are ranked as pages reach.
 
 create function platform.search_terms(p_words tsvector, p_organization uuid, p_type text, p_project uuid, p_entry_number bigint) returns tsvector
   language sql immutable parallel safe
@@ -64,7 +64,7 @@ create or replace function platform.search(
   set client_min_messages = warning
   as $$
 declare
-  most     constant int := 2000;
+  most     constant int := 1000;
   patience constant int := 10000;
   org      uuid := platform.current_organization();
   asked    tsquery := platform.search_query(p_text);
@@ -224,7 +224,7 @@ end
 $$;
 comment on function platform.search(text, text[], text[], text[], uuid[], uuid, text[], uuid[], text[], text[], uuid[], timestamptz, timestamptz, int, int, boolean) is
   'The records that a text means and that the settings of the transaction may see: identifiers of one page and their types, the number of all, and counts by type, project, '
-  'status, owner, month and tag. Of more than 2,000 the latest 2,000 are ranked, and of words that more than about 10,000 records have only the latest such records are looked at; of an unfinished word that is as common by itself, only those that have it whole. capped says so. The caller passes keys that are meant, types '
+  'status, owner, month and tag. Of more than 1,000 the latest 1,000 are ranked, and of words that more than about 10,000 records have only the latest such records are looked at; of an unfinished word that is as common by itself, only those that have it whole. capped says so. The caller passes keys that are meant, types '
   'readable everywhere, and pairs of type and project readable there. What a hostile caller could get: whoever may call it is application_user, and '
   'whatever is passed, an answer names only live records of the organisation in app.current_organization_id, outside projects or in projects that '
   'work.projects shows under these settings, and of documents, conversations, prompts and reports only those that their own tables show. That is '

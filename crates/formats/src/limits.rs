@@ -51,6 +51,8 @@ pub struct Limits {
     pub max_unpacked_bytes: u64,
     /// Members of an archive. Default 2,000. Over it: refused.
     pub max_members: usize,
+    /// Bytes of one file that is kept of an archive. Default 16 MiB. Over it: refused.
+    pub max_member_bytes: u64,
 }
 
 impl Default for Limits {
@@ -76,6 +78,7 @@ impl Default for Limits {
             max_records: 200_000,
             max_unpacked_bytes: 256 << 20,
             max_members: 2_000,
+            max_member_bytes: 16 << 20,
         }
     }
 }

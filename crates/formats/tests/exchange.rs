@@ -8,7 +8,7 @@ use std::io::Cursor;
 use std::path::PathBuf;
 
 use formats::exchange::reqif::{Outgoing, Writer};
-use formats::exchange::{Document, Profile, Record, read};
+use formats::exchange::{Document, File, Packer, Profile, Record, files, read};
 use formats::{Format, Limits, Recognised, recognise};
 use serde_json::Value;
 
@@ -62,6 +62,19 @@ fn every_reqif_file_gives_exactly_what_is_known_and_comes_back_as_it_was() {
             compare(&mut wrong, &name, &facts, "sample.reqif:specification", document.totals["specification"]);
             let members = facts["members"].as_str().unwrap().split('|').count() as u64;
             assert_eq!((document.totals["members"], document.totals["attachments"]), (members, 1), "{name}");
+            let kept = files(Cursor::new(bytes.as_slice()), &Limits::default()).unwrap();
+            let kept: Vec<File> = kept.map(|file| file.unwrap_or_else(|error| panic!("{name}: {error}"))).collect();
+            assert_eq!(kept.len() as u64, members - 1, "{name}");
+            let mut packer = Packer::new(Cursor::new(Vec::new()));
+            packer.add(document.member.as_deref().unwrap(), written(&document).as_bytes()).unwrap();
+            kept.iter().for_each(|file| packer.add(&file.name, &file.content).unwrap());
+            let again = packer.finish().unwrap().into_inner();
+            let read: Result<Vec<File>, _> =
+                files(Cursor::new(again.as_slice()), &Limits::default()).unwrap().collect();
+            assert_eq!(read.unwrap(), kept, "{name}");
+            let again = self::document(Format::Reqifz, &name, &again);
+            assert_eq!(again.totals, document.totals, "{name}");
+            assert_eq!(without_lines(again), without_lines(document), "{name}");
             continue;
         }
         assert_eq!(recognise(&bytes), Recognised::Format(Format::Reqif), "{name}");

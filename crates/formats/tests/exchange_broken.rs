@@ -5,7 +5,7 @@
 use std::io::{BufReader, Cursor};
 use std::path::PathBuf;
 
-use formats::exchange::{Profile, read};
+use formats::exchange::{Profile, files, read};
 use formats::{Format, Limits, recognise};
 
 /// Numbers that look random and are the same each time (xorshift).
@@ -62,6 +62,7 @@ fn broken_files_are_read_or_refused() {
         max_records: 100,
         max_unpacked_bytes: 1 << 16,
         max_members: 10,
+        max_member_bytes: 1 << 12,
         ..Limits::default()
     };
     let mut numbers = Numbers(0x2545_F491_4F6C_DD1D);
@@ -90,6 +91,14 @@ fn broken_files_are_read_or_refused() {
             }
             // Also as a file of another format than it is.
             let format = if round % 8 == 0 { seeds[numbers.below(seeds.len())].1 } else { *format };
+            if format == Format::Reqifz
+                && let Ok(files) = files(Cursor::new(&broken), &limits)
+            {
+                for file in files.map_while(Result::ok) {
+                    assert!(file.content.len() <= 1 << 12, "{name}: {}", file.name);
+                    assert!(file.name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name}: {}", file.name);
+                }
+            }
             match read(format, Cursor::new(&broken), "A1.yml", &Profile::default(), &limits) {
                 Ok(document) => {
                     for record in &document.records {

@@ -67,7 +67,7 @@ pub(crate) enum Command {
     },
     /// Link records from annotations in code, such as `Verifies: REQ-12.3` above a test.
     Link(LinkArguments),
-    /// Hand out what is recorded in a format that other tools read: test results as JUnit XML, components as CycloneDX, requirements as ReqIF.
+    /// Hand out what is recorded in a format that other tools read: test results as JUnit XML, components as CycloneDX, requirements as ReqIF, alone or with their files.
     Export(ExportArguments),
     /// Tell where a vulnerability runs: service, environment, version, owner. Exit code 0: not in production, 1: it is.
     Exposure(ExposureArguments),

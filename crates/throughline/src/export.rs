@@ -45,6 +45,8 @@ enum What {
     Cyclonedx,
     /// Requirements of a project as ReqIF.
     Reqif,
+    /// The same in an archive, with the pictures and other files that came with them.
+    Reqifz,
 }
 
 /// Runs the command: 0 when it was written, 4 when one may not.
@@ -56,10 +58,11 @@ pub(crate) async fn run(data: &Path, arguments: ExportArguments) -> Result<ExitC
         let server = Server::of(data, &arguments.remote)?;
         let project = arguments.project.as_deref();
         let address = match (arguments.what, &arguments.build) {
-            (What::Reqif, _) => {
+            (What::Reqif | What::Reqifz, _) => {
                 let id = which::project(&server, project).await?;
                 let project = server.get(&format!("/v1/projects/{}", escaped(&id))).await?;
-                format!("/v1/requirements/reqif?project={}", escaped(project["slug"].as_str().unwrap_or_default()))
+                let form = if arguments.what == What::Reqifz { "reqifz" } else { "reqif" };
+                format!("/v1/requirements/{form}?project={}", escaped(project["slug"].as_str().unwrap_or_default()))
             }
             (what, build) => {
                 let build = which::build(&server, project, build.as_deref().unwrap_or_default()).await?;

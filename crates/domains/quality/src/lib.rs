@@ -2,6 +2,7 @@
 
 mod build_outcomes;
 mod defects;
+mod exchange_files;
 mod find;
 mod import_profiles;
 mod import_progress;
@@ -19,6 +20,7 @@ pub use build_outcomes::{
     outcomes_of_build, outcomes_of_builds, requirements_of_build, slowest_tests,
 };
 pub use defects::{DefectFilter, DefectLine, DefectRecord, FoundResult, find_defect, find_result, list_defects};
+pub use exchange_files::{ExchangeFile, exchange_file, exchange_file_pieces, exchange_file_taken, files_named_by};
 pub use find::requirements_of_features;
 pub use import_profiles::{ImportProfile, import_profiles};
 pub use import_progress::{
@@ -28,7 +30,7 @@ pub use import_progress::{
 pub use imports::Imports;
 pub use junit_export::{JUNIT_TYPE, JunitExport, junit_of_build};
 pub use memory::{Drift, Failing, Memory, Quarantine, memory_of_test_case};
-pub use reqif::{REQIF_TYPE, requirements_as_reqif, requirements_taken};
+pub use reqif::{REQIF_TYPE, REQIFZ_TYPE, requirements_as_reqif, requirements_as_reqifz, requirements_taken};
 pub use resources::*;
 pub use test_cases::{
     Proves, ResultLine, TestCaseFilter, TestCaseLine, TestCaseOrder, TestCaseRecord, criterion, defects_of_test_case,

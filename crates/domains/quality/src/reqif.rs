@@ -2,26 +2,39 @@
 //!
 //! An object of a document goes out as it was written; where its title or its text says something else now, that one value is put in
 //! its place. Requirements that no file brought get a type of our own and stand below what they derive from, or at the end. Links that
-//! are new become relations. Nothing of the document is lost: see [`formats::exchange::reqif`].
+//! are new become relations. Nothing of the document is lost: see [`formats::exchange::reqif`]. In an archive
+//! the files that came beside it go back too, byte for byte.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    io::{BufWriter, Seek as _, SeekFrom},
+};
 
-use base::Problem;
+use base::{Problem, ProblemKind};
 use formats::exchange::{
-    Record,
+    Packer, Record,
     reqif::{Change, Frame, Fresh, Outgoing, Writer},
 };
 use jiff::Timestamp;
 use kernel::{Allowed, Ctx, Error, Export, Exported, Tx, Within};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 const DOCUMENTS: &str = include_str!("../sql/export_documents.sql");
 const REQUIREMENTS: &str = include_str!("../sql/export_requirements.sql");
 const LINKS: &str = include_str!("../sql/export_links.sql");
 
+const FILES: &str = include_str!("../sql/export_files.sql");
+const FILE: &str = include_str!("../sql/exchange_file_content.sql");
+
 /// The media type of a ReqIF document.
 pub const REQIF_TYPE: &str = "application/xml";
+/// The media type of an archive with a ReqIF document and its files.
+pub const REQIFZ_TYPE: &str = "application/zip";
+
+/// Archives that are packed at the same time; each lies on the disk until it is handed out.
+static PACKING: Semaphore = Semaphore::const_new(2);
 
 /// What has been written so far of which record.
 #[derive(Default)]
@@ -35,15 +48,15 @@ struct Known {
     fresh: HashSet<Uuid>,
 }
 
-/// Writes down that the requirements of a project are taken away as ReqIF, before they are.
+/// Writes down that the requirements of a project are taken away as ReqIF, before they are; `format` is `reqif` or `reqifz`.
 ///
 /// # Errors
 /// When the row cannot be written; the document must not be handed out then.
-pub async fn requirements_taken(ctx: &Ctx, project: Uuid) -> Result<(), Error> {
+pub async fn requirements_taken(ctx: &Ctx, project: Uuid, format: &str) -> Result<(), Error> {
     let file = Exported {
         resource_type: "requirement",
         what: "requirements",
-        format: "reqif",
+        format,
         project: Some(project),
         record: None,
         filter: &[],
@@ -64,6 +77,69 @@ pub async fn requirements_as_reqif(
     (project, title): (Uuid, &str),
     document: Option<Uuid>,
 ) -> Result<Vec<u8>, Error> {
+    Ok(written(ctx, tx, allowed, (project, title), document).await?.content)
+}
+
+/// The same in an archive, with the files that came beside the document: as a file without a name, to be read from its beginning.
+///
+/// # Errors
+/// 404 when the document that was named is not there, 503 when as many are being packed as there can be.
+pub async fn requirements_as_reqifz(
+    ctx: &Ctx,
+    tx: &Tx,
+    allowed: &Allowed<Within, Export>,
+    (project, title): (Uuid, &str),
+    document: Option<Uuid>,
+) -> Result<std::fs::File, Error> {
+    let busy =
+        || Problem::new(ProblemKind::Unavailable, "Others are packing archives; try again in a moment.").retry_after(5);
+    let _room = PACKING.try_acquire().map_err(|_| busy())?;
+    let document = written(ctx, tx, allowed, (project, title), document).await?;
+    let member = document.member.unwrap_or_else(|| "requirements.reqif".to_owned());
+    let mut packer = packing(move || {
+        let mut packer = Packer::new(BufWriter::new(tempfile::tempfile()?));
+        packer.add(&member, &document.content)?;
+        Ok(packer)
+    })
+    .await?;
+    // One file at a time is held in memory. What goes out was found by the document, which the actor may take away.
+    for row in tx.query(FILES, &[&project, &document.id]).await? {
+        let (id, name): (Uuid, String) = (row.try_get(0)?, row.try_get(1)?);
+        let Some(row) = tx.query_opt(FILE, &[&project, &id]).await? else { continue };
+        let content: Vec<u8> = row.try_get(0)?;
+        packer = packing(move || packer.add(&name, &content).map(|()| packer)).await?;
+    }
+    packing(move || {
+        let mut file = packer.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    })
+    .await
+}
+
+/// Work on an archive, which waits for the disk, on a thread of its own.
+async fn packing<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(|error| Error::Broken(format!("a packing thread died: {error}")))?;
+    done.map_err(|source| Error::Io { doing: "an archive could not be written".into(), source })
+}
+
+/// A document on its way out.
+struct Written {
+    /// The one that came in; None: a new one.
+    id: Option<Uuid>,
+    /// Its path in the archive it came in.
+    member: Option<String>,
+    content: Vec<u8>,
+}
+
+async fn written(
+    ctx: &Ctx,
+    tx: &Tx,
+    allowed: &Allowed<Within, Export>,
+    (project, title): (Uuid, &str),
+    document: Option<Uuid>,
+) -> Result<Written, Error> {
     let found = allowed.query(ctx, tx, DOCUMENTS, &[&project, &document]).await?;
     let row = found.first();
     if document.is_some() && row.is_none() {
@@ -73,6 +149,7 @@ pub async fn requirements_as_reqif(
         Some(row) => (Some(row.try_get("id")?), row.try_get("title")?, Some(row.try_get("frame")?)),
         None => (None, title.to_owned(), None),
     };
+    let member: Option<String> = row.map_or(Ok(None), |row| row.try_get("member_name"))?;
     let broken = |error: serde_json::Error| Error::Broken(format!("a kept document cannot be read: {error}"));
     let headings: Vec<Record> = match kept.as_ref().and_then(|kept| kept.get("headings")) {
         Some(list) => serde_json::from_value(list.clone()).map_err(broken)?,
@@ -99,7 +176,8 @@ pub async fn requirements_as_reqif(
     for object in &objects {
         writer.object(object).map_err(failed)?;
     }
-    writer.finish(&links, &parents).map_err(failed)
+    let content = writer.finish(&links, &parents).map_err(failed)?;
+    Ok(Written { id, member, content })
 }
 
 /// A time as ReqIF writes it.

@@ -217,8 +217,14 @@ pub static EXCHANGE_DOCUMENTS: Resource =
         .detail(&["frame"])
         .verbs(SEEN);
 
+/// Files that came in an archive beside such a document; what is in them has an address of its own.
+pub static EXCHANGE_FILES: Resource = Resource::new("exchange-files", "platform.exchange_files", "requirement", "name")
+    .child_of("document_id", "exchange-documents")
+    .hidden(&["content"])
+    .verbs(SEEN);
+
 /// Every resource of this domain.
-pub static RESOURCES: [&Resource; 15] = [
+pub static RESOURCES: [&Resource; 16] = [
     &TEST_CASES,
     &TEST_FLIPS,
     &TEST_QUARANTINES,
@@ -234,4 +240,5 @@ pub static RESOURCES: [&Resource; 15] = [
     &IMPORT_REJECTIONS,
     &IMPORT_PROFILES,
     &EXCHANGE_DOCUMENTS,
+    &EXCHANGE_FILES,
 ];

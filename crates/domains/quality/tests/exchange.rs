@@ -3,9 +3,17 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::{
+    io::{Cursor, Read as _},
+    path::PathBuf,
+};
 
 use common::{Ended, World, assert_adds_up};
+use formats::{
+    Format, Limits,
+    exchange::{self, File, Packer, Profile, files},
+};
+use kernel::permit_in;
 use quality::imports::FileStatus;
 use serde_json::{Value, json};
 
@@ -192,6 +200,135 @@ async fn a_reqif_document_is_kept_for_the_way_back() {
     assert_eq!(world.import_one("doc.reqif", &file("a &lt;b&gt;")).await.summary.status, FileStatus::Unchanged);
     let changed = world.import_one("doc.reqif", &file("c")).await;
     assert_eq!(changes(&changed, "updated"), [("REQ-1", vec!["description"])]);
+}
+
+/// The files that are kept, by name, with their content.
+async fn kept(world: &World) -> Vec<(String, Vec<u8>)> {
+    let tx = world.ctx.begin_read().await.unwrap();
+    let rows = tx.query("select name, content from platform.exchange_files order by name", &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+fn packed(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut packer = Packer::new(Cursor::new(Vec::new()));
+    members.iter().for_each(|(name, content)| packer.add(name, content).unwrap());
+    packer.finish().unwrap().into_inner()
+}
+
+/// The members of an archive, by name.
+fn members(bytes: &[u8]) -> Vec<File> {
+    let mut members: Vec<File> = files(Cursor::new(bytes), &Limits::default()).unwrap().map(Result::unwrap).collect();
+    members.sort_by(|one, other| one.name.cmp(&other.name));
+    members
+}
+
+/// What goes out as an archive.
+async fn out(world: &World) -> Vec<u8> {
+    let tx = world.ctx.begin_read().await.unwrap();
+    let allowed = permit_in(&world.ctx, &work::REQUIREMENTS, world.project).unwrap();
+    let whole = (world.project, "Billing");
+    let mut file = quality::requirements_as_reqifz(&world.ctx, &tx, &allowed, whole, None).await.unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+const DOCUMENT: &str = r#"<REQ-IF><THE-HEADER><REQ-IF-HEADER IDENTIFIER="doc"><TITLE>Doc</TITLE></REQ-IF-HEADER></THE-HEADER><CORE-CONTENT><REQ-IF-CONTENT><SPEC-OBJECTS><SPEC-OBJECT IDENTIFIER="o1" LONG-NAME="One"/></SPEC-OBJECTS></REQ-IF-CONTENT></CORE-CONTENT></REQ-IF>"#;
+
+/// Proves REQ-65.1.
+#[tokio::test]
+async fn files_of_an_archive_are_kept_replaced_removed_and_go_back() {
+    let world = World::new().await;
+    let big = vec![7; 600 << 10];
+    let all: [(&str, &[u8]); 4] = [
+        ("in/doc.reqif", DOCUMENT.as_bytes()),
+        ("in/a.png", b"\x89PNG\r\n\x1a\n"),
+        ("b.bin", &big),
+        ("in/c.txt", b"c"),
+    ];
+    let import =
+        async |members: &[(&str, &[u8])]| world.import(&[("doc.reqifz", &packed(members))], json!({})).await.remove(0);
+    let tried = world.import(&[("doc.reqifz", &packed(&all))], json!({"dry_run": "true"})).await.remove(0);
+    assert_eq!((tried.summary.created["files"], kept(&world).await.len()), (3, 0));
+    let made = import(&all).await;
+    assert_adds_up(&made.summary);
+    assert_eq!(made.summary.created["files"], 3, "{made:?}");
+    let media = "select count(*) from platform.exchange_files where (name, media_type) in
+        (('in/a.png', 'image/png'), ('b.bin', 'application/octet-stream'), ('in/c.txt', 'text/plain'))";
+    assert_eq!(world.count(media).await, 3);
+    let told = "select count(*) from platform.exchange_documents where member_name = 'in/doc.reqif' and files_count = 3 and files_bytes = 614409";
+    assert_eq!(world.count(told).await, 1);
+    let versions = "select (sum(row_version) + (select sum(row_version) from platform.exchange_documents))::bigint from platform.exchange_files";
+    let before = world.count(versions).await;
+    let again = import(&all).await;
+    assert_eq!((again.summary.status, again.summary.unchanged["files"]), (FileStatus::Unchanged, 3), "{again:?}");
+    assert_eq!(world.count(versions).await, before, "what is unchanged is not written again");
+
+    // What goes out is what came, byte for byte, and comes in again without a change.
+    let archive = out(&world).await;
+    assert_eq!(members(&archive), members(&packed(&all)));
+    let again = world.import(&[("back.reqifz", &archive)], json!({})).await.remove(0);
+    assert_eq!(again.summary.status, FileStatus::Unchanged, "{again:?}");
+    // The document alone says nothing of files.
+    assert_eq!(world.import_one("doc.reqif", DOCUMENT).await.summary.status, FileStatus::Unchanged);
+    assert_eq!(kept(&world).await.len(), 3);
+
+    let changed = import(&[all[0], ("in/a.png", b"\x89PNG\r\n\x1a\nnew"), all[2], ("d.txt", b"d")]).await;
+    assert_adds_up(&changed.summary);
+    let of = |counts: &quality::imports::Counts, what: &str| counts.get(what).copied().unwrap_or(0);
+    let summary = &changed.summary;
+    let counted = (of(&summary.created, "files"), of(&summary.updated, "files"), of(&summary.unchanged, "files"));
+    assert_eq!((counted, of(&summary.updated, "removed_files")), ((1, 1, 1), 1), "{summary:?}");
+    let names: Vec<String> = kept(&world).await.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["b.bin", "d.txt", "in/a.png"]);
+
+    // A file that cannot be taken takes the whole archive with it.
+    let too_big = vec![0; (16 << 20) + 1];
+    for (bad, why) in
+        [(("../e.txt", b"e".as_slice()), "leads out of it"), (("e.bin", &too_big), "more than the 16777216 bytes")]
+    {
+        let refused = import(&[all[0], ("d.txt", b"other"), bad]).await;
+        assert!(refused.status == "failed" && refused.error.as_deref().unwrap().contains(why), "{refused:?}");
+    }
+    assert!(kept(&world).await.iter().any(|(name, content)| name == "d.txt" && content == b"d"));
+    let wrong = "insert into platform.exchange_files (project_id, document_id, name, media_type, size_bytes, content_sha256, content)
+        select project_id, id, '../x', 'text/plain', 1, sha256('x'), 'x' from platform.exchange_documents";
+    let tx = world.ctx.begin().await.unwrap();
+    assert!(tx.batch(wrong).await.is_err(), "the table itself takes no name that leads out");
+    drop(tx);
+    sql(&world, "delete from platform.exchange_documents").await;
+    assert!(kept(&world).await.is_empty(), "files go with their document");
+}
+
+/// Proves REQ-65.1 with the samples.
+#[tokio::test]
+async fn every_archive_of_the_samples_goes_back_with_all_its_members() {
+    let place = std::env::var_os("THROUGHLINE_SAMPLES")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples"), PathBuf::from);
+    let Ok(found) = std::fs::read_dir(place.join("requirements/reqif")) else {
+        eprintln!("no samples at {}: nothing was checked", place.display());
+        return;
+    };
+    let archives =
+        found.map(|one| one.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "reqifz"));
+    let mut taken = 0;
+    for path in archives {
+        let world = World::new().await;
+        let bytes = std::fs::read(&path).unwrap();
+        let ended = world.import(&[("sample.reqifz", &bytes)], json!({})).await.remove(0);
+        assert_eq!(ended.status, "completed", "{}: {ended:?}", path.display());
+        let archive = out(&world).await;
+        assert_eq!(members(&archive), members(&bytes), "{}", path.display());
+        let document = |bytes: &[u8]| {
+            let read = exchange::read(Format::Reqifz, Cursor::new(bytes), "", &Profile::default(), &Limits::default());
+            let mut document = read.unwrap();
+            document.records.iter_mut().for_each(|record| record.line = 0);
+            document
+        };
+        assert_eq!(document(&archive), document(&bytes), "{}", path.display());
+        taken += 1;
+    }
+    assert!(taken > 0, "the samples have an archive");
 }
 
 #[tokio::test]

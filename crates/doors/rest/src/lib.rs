@@ -10,6 +10,7 @@ mod caller;
 mod collection;
 mod documentation;
 mod evidence;
+mod exchange_files;
 mod exposure;
 mod gate;
 mod health;
@@ -123,7 +124,10 @@ pub fn router(app: Arc<App>) -> Router {
     v1 = v1.route("/impact", get(impact::impact).fallback(problem::method_not_allowed));
     v1 = v1.route("/matrix", get(matrix::matrix).fallback(problem::method_not_allowed));
     if app.kernel.catalogue.get("exchange-documents").is_some() {
-        v1 = v1.route("/requirements/reqif", get(reqif::reqif).fallback(problem::method_not_allowed));
+        v1 = v1
+            .route("/requirements/reqif", get(reqif::reqif).fallback(problem::method_not_allowed))
+            .route("/requirements/reqifz", get(reqif::reqifz).fallback(problem::method_not_allowed))
+            .route("/exchange-files/{id}/content", get(exchange_files::content).fallback(problem::method_not_allowed));
     }
     v1 = v1.route("/search", get(search::search).fallback(problem::method_not_allowed));
     let questions = Router::new()

@@ -8,7 +8,7 @@ mod proxies;
 mod request;
 mod upload;
 
-pub use attachment::attached;
+pub use attachment::{attached, body_of, shown};
 pub use headers::{NOTHING_RUNS, secure};
 pub use limits::{Attempt, Rate, RateLimits};
 pub use proxies::{OverTls, TrustedProxies, is_local, over_https};

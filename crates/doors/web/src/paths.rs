@@ -104,6 +104,12 @@ pub fn requirement(project: &str, key: &str) -> String {
     format!("/p/{}/requirements/{}", segment(project), segment(key))
 }
 
+/// A file that a requirement's text names, by identifier.
+#[must_use]
+pub fn requirement_file(project: &str, key: &str, id: &str) -> String {
+    format!("{}/files/{}", requirement(project, key), segment(id))
+}
+
 /// A service with what it offers, by identifier.
 #[must_use]
 pub fn service(id: &str) -> String {

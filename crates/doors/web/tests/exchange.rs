@@ -12,12 +12,12 @@ const TABLE: &str = "Nr;Anforderung;Status\n1;It shall stop.;odd\n2;It shall sta
 const REQIF: &str = r#"<REQ-IF xmlns="http://www.omg.org/spec/ReqIF/20110401/reqif.xsd" xmlns:h="http://www.w3.org/1999/xhtml"><THE-HEADER><REQ-IF-HEADER IDENTIFIER="doc"><TITLE>Doc</TITLE></REQ-IF-HEADER></THE-HEADER><CORE-CONTENT><REQ-IF-CONTENT><SPEC-TYPES><SPEC-OBJECT-TYPE IDENTIFIER="t"><SPEC-ATTRIBUTES><ATTRIBUTE-DEFINITION-XHTML IDENTIFIER="a" LONG-NAME="ReqIF.Text"/></SPEC-ATTRIBUTES></SPEC-OBJECT-TYPE><SPEC-RELATION-TYPE IDENTIFIER="r" LONG-NAME="satisfies"/></SPEC-TYPES><SPEC-OBJECTS><SPEC-OBJECT IDENTIFIER="o1" LONG-NAME="One"><VALUES><ATTRIBUTE-VALUE-XHTML><DEFINITION><ATTRIBUTE-DEFINITION-XHTML-REF>a</ATTRIBUTE-DEFINITION-XHTML-REF></DEFINITION><THE-VALUE><h:div>It <h:b>shall</h:b> stop.<h:script>x()</h:script></h:div></THE-VALUE></ATTRIBUTE-VALUE-XHTML></VALUES></SPEC-OBJECT><SPEC-OBJECT IDENTIFIER="o2" LONG-NAME="Two"/></SPEC-OBJECTS><SPEC-RELATIONS><SPEC-RELATION IDENTIFIER="l"><SOURCE><SPEC-OBJECT-REF>o2</SPEC-OBJECT-REF></SOURCE><TARGET><SPEC-OBJECT-REF>o1</SPEC-OBJECT-REF></TARGET><TYPE><SPEC-RELATION-TYPE-REF>r</SPEC-RELATION-TYPE-REF></TYPE></SPEC-RELATION></SPEC-RELATIONS><SPECIFICATIONS><SPECIFICATION IDENTIFIER="s"><CHILDREN><SPEC-HIERARCHY IDENTIFIER="h"><OBJECT><SPEC-OBJECT-REF>o1</SPEC-OBJECT-REF></OBJECT></SPEC-HIERARCHY></CHILDREN></SPECIFICATION></SPECIFICATIONS></REQ-IF-CONTENT></CORE-CONTENT></REQ-IF>"#;
 
 /// Sends a file by the page and waits until it has ended; answers the page of the import.
-async fn import(browser: &mut Browser, more: &[(&str, &str)], name: &str, content: &str) -> String {
+async fn import(browser: &mut Browser, more: &[(&str, &str)], name: &str, content: impl AsRef<[u8]>) -> String {
     browser.get("/p/pay/import").await;
     let csrf = browser.csrf.clone();
     let mut fields = vec![("csrf", csrf.as_str()), ("project", "pay"), ("build", "none")];
     fields.extend(more);
-    let sent = browser.upload("/p/pay/import", &fields, &[(name, content)]).await;
+    let sent = browser.upload_bytes("/p/pay/import", &fields, &[(name, content.as_ref())]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     let path = sent.location().to_owned();
     for _ in 0..400 {
@@ -115,12 +115,86 @@ async fn requirements_go_back_as_they_came_with_what_has_changed() {
     // What went out comes in again, and changes nothing but that it is known now.
     let versions = "select sum(row_version)::bigint from work.requirements";
     let before = world.number(versions).await;
-    import(&mut olga, &[], "doc.reqif", &changed).await;
+    import(&mut olga, &[], "doc.reqif", changed.as_str()).await;
     assert_eq!(world.number(versions).await, before);
     assert_eq!(world.number("select count(*) from work.requirements").await, 3);
     assert_eq!(world.number("select count(*) from work.requirements where description = 'Now.'").await, 1);
     let nothing = olga.get("/p/pay/requirements.reqif?document=01998a44-7d21-7b3e-9c55-0a1f5e6d7c8b").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+}
+
+/// Proves REQ-65.4.
+#[tokio::test]
+async fn pictures_that_a_text_names_are_shown_and_everything_else_is_saved() {
+    let (world, mut olga) = with_project().await;
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    let named = r#"It <h:object data="pictures/a%20b.png" type="text/html"/><h:object data="c.svg" type="image/png"/><h:object data="e.html"/> "#;
+    let document = REQIF.replace("It ", named);
+    let mut packer = formats::exchange::Packer::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in [
+        ("doc.reqif", document.as_bytes()),
+        ("pictures/a b.png", b"\x89PNG\r\n\x1a\npixels"),
+        ("c.svg", svg),
+        ("d.png", b"\x89PNG\r\n\x1a\nof another"),
+        ("e.html", b"<html><script>alert(1)</script></html>"),
+    ] {
+        packer.add(name, content).unwrap();
+    }
+    import(&mut olga, &[], "doc.reqifz", packer.finish().unwrap().into_inner()).await;
+    let page = olga.get("/p/pay/requirements/REQ-1").await.body;
+    let id = |name: &str| format!("select id::text from platform.exchange_files where name = '{name}'");
+    let at = |id: &str| format!("/p/pay/requirements/REQ-1/files/{id}");
+    let picture = at(&one(&world, &id("pictures/a b.png")).await);
+    let (drawing, site) = (at(&one(&world, &id("c.svg")).await), at(&one(&world, &id("e.html")).await));
+    assert!(page.contains(&format!("<img src=\"{picture}\" alt=\"a b.png\"")), "{page}");
+    assert_eq!(page.matches("<img ").count(), 1, "{page}");
+    assert!(page.contains(&format!("href=\"{drawing}\" download=\"c.svg\"")), "{page}");
+    assert!(!olga.get("/p/pay/requirements/REQ-2").await.body.contains("/files/"), "its text names none");
+
+    let rows = "select count(*) from audit.audit_logs where event_type = 'requirement.exported'";
+    let before = world.number(rows).await;
+    let shown = olga.get(&picture).await;
+    let policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+    for (name, value) in [
+        ("content-type", "image/png"),
+        ("content-disposition", "inline; filename=\"a b.png\""),
+        ("content-security-policy", policy),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "private, no-cache"),
+        ("content-length", "14"),
+    ] {
+        assert_eq!(shown.headers[name], value, "{name}");
+    }
+    assert!(shown.status == StatusCode::OK && shown.body.ends_with("pixels"));
+    let tag = shown.headers["etag"].to_str().unwrap().to_owned();
+    let again = olga.get_again(&picture, &tag).await;
+    assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(world.number(rows).await, before, "a picture is read, not taken away");
+    for (path, kind, name) in [(&drawing, "image/svg+xml", "c.svg"), (&site, "application/octet-stream", "e.html")] {
+        let saved = olga.get(path).await;
+        assert_eq!(saved.headers["content-type"], kind);
+        assert_eq!(saved.headers["content-disposition"], format!("attachment; filename=\"{name}\"").as_str());
+        assert_eq!(saved.headers["content-security-policy"], policy);
+    }
+    assert_eq!(world.number(rows).await, before + 2);
+
+    // A file of the archive that this text does not name, one of another requirement, and nonsense.
+    let unnamed = at(&one(&world, &id("d.png")).await);
+    for path in [unnamed.as_str(), &picture.replace("REQ-1", "REQ-2"), &at("x"), "/p/pay/requirements/REQ-9/files/x"] {
+        assert_eq!(olga.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    // Nobody signed in, another organisation, a member of the organisation who may not see the project, and one who may.
+    assert_eq!(world.browser().get(&picture).await.status, StatusCode::SEE_OTHER);
+    world.other("quay", "quentin@example.test").await;
+    let mut quentin = world.signed_in("quentin@example.test").await;
+    assert_eq!(quentin.get(&picture).await.status, StatusCode::NOT_FOUND);
+    world.invite("vera@example.test", "viewer").await;
+    let mut vera = world.signed_in("vera@example.test").await;
+    assert_eq!(vera.get(&picture).await.status, StatusCode::OK);
+    world.sql("update work.projects set visibility = 'private'").await;
+    assert_eq!(vera.get(&picture).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(vera.get("/p/pay/requirements.reqifz").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(olga.get("/p/pay/requirements.reqifz").await.headers["content-type"], "application/zip");
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Any bytes are read as requirements or issues or refused; what is kept can be stored, no identifier is empty, and a ReqIF document
-//! that was read is written so that it reads the same. The first byte chooses the format.
+//! that was read is written so that it reads the same; files of an archive stay inside it and within their bound. The first byte chooses the format.
 #![no_main]
 
 use std::collections::HashMap;
 use std::io::Cursor;
 
 use formats::exchange::reqif::{Outgoing, Writer};
-use formats::exchange::{Document, Profile, read};
+use formats::exchange::{Document, Profile, files, member_of, read};
 use formats::{Format, Limits};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,8 +14,21 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     // Letters choose, so that a seed is a text file.
     let format = Format::EXCHANGE[usize::from(first.wrapping_sub(b'a')) % Format::EXCHANGE.len()];
-    let limits = Limits { max_exchange_bytes: 1 << 20, max_records: 1_000, max_unpacked_bytes: 1 << 20, max_members: 50, ..Limits::default() };
+    let limits = Limits { max_exchange_bytes: 1 << 20, max_records: 1_000, max_unpacked_bytes: 1 << 20, max_members: 50, max_member_bytes: 1 << 16, ..Limits::default() };
     let profile = Profile::default();
+    if format == Format::Reqifz
+        && let Ok(files) = files(Cursor::new(rest), &limits)
+    {
+        for file in files.map_while(Result::ok) {
+            assert!(file.content.len() <= 1 << 16 && !file.name.contains(['\0', '\\']));
+            assert!(file.name.split('/').all(|part| !matches!(part, "" | "." | "..")));
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(rest)
+        && let Some(member) = member_of("a/b.reqif", text)
+    {
+        assert!(member.split('/').all(|part| !matches!(part, "" | "." | "..")));
+    }
     let Ok(document) = read(format, Cursor::new(rest), "a.yml", &profile, &limits) else { return };
     for record in &document.records {
         assert!(!record.identifier.contains('\0') && !record.title.contains('\0') && !record.text.contains('\0'));

@@ -1,7 +1,8 @@
 //! Requirements and issues that other tools exchange. One neutral [`Record`] for all of them.
 //!
 //! Unlike reports, these files are held whole: records refer to each other, and hierarchy and links follow them. What is held is
-//! bounded by [`Limits::max_exchange_bytes`] and [`Limits::max_records`]; archives by what comes out of them.
+//! bounded by [`Limits::max_exchange_bytes`] and [`Limits::max_records`]; archives by what comes out of them. Files that an archive
+//! holds beside its document are handed over one by one.
 //!
 //! What the words of a tool mean is not the reader's business but a [`Profile`]'s: names of attributes and columns are guessed,
 //! states, priorities and kinds are handed over as they are written.
@@ -11,8 +12,10 @@ mod assign;
 mod asvs;
 mod dom;
 mod doorstop;
+mod files;
 mod issues;
 mod markup;
+mod media;
 mod needs;
 mod profile;
 mod record;
@@ -22,8 +25,11 @@ mod table;
 mod text;
 pub(crate) mod yaml;
 
+use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, Cursor, Seek};
 
+pub use archive::Packer;
+pub use files::{File, Files, files, member_of};
 pub use profile::{Field, Profile, Treatment};
 pub use record::{Attribute, Comment, Document, Link, Person, Record, RowError, Value};
 pub use table::date;
@@ -66,33 +72,34 @@ pub fn read<R: BufRead + Seek>(
     }
 }
 
-/// An archive of ReqIF: every document in it, attachments by name. Documents of one archive may refer to each other.
+/// An archive of ReqIF: its one document. The files beside it are read by [`files`], one at a time.
 fn packed<R: BufRead + Seek>(inner: R, profile: &Profile, limits: &Limits) -> Result<Document, ReadError> {
     let mut archive = archive::Archive::open(inner, limits)?;
-    let names = archive.names();
-    let is_ours =
-        |name: &&String| !name.starts_with("__MACOSX/") && !name.rsplit('/').next().unwrap_or("").starts_with("._");
-    let is_document = |name: &&String| {
-        let lower = name.to_lowercase();
-        lower.ends_with(".reqif") || lower.ends_with(".xml")
-    };
-    let documents: Vec<&String> = names.iter().filter(is_ours).filter(is_document).collect();
-    let Some((first, others)) = documents.split_first() else {
-        return Err(ReadError::at_line(1, "the archive holds no .reqif file"));
-    };
-    if !others.is_empty() {
-        return Err(ReadError::at_line(
-            1,
-            format!("the archive holds {} ReqIF documents; send each as a file of its own", documents.len()),
-        ));
-    }
-    let bytes = archive.member(first)?;
+    let members = archive.members()?;
+    let member = files::document_of(&members)?;
+    let mut bytes = Vec::new();
+    archive.unpack(member, u64::MAX, &mut bytes)?;
     let mut document = reqif::read(Cursor::new(bytes), profile, limits)?;
-    let attachments = names.iter().filter(is_ours).filter(|name| name != first).count() as u64;
-    document.count("members", names.len() as u64);
+    let attachments = members.iter().filter(|one| files::is_meant(one) && *one != member).count() as u64;
+    document.count("members", members.len() as u64);
     if attachments > 0 {
         document.count("attachments", attachments);
-        document.warnings.push(format!("{attachments} attachments are named by their records and were not kept"));
     }
+    let here: HashSet<&str> = members.iter().map(|one| one.name.as_str()).collect();
+    let named: BTreeSet<String> = document
+        .records
+        .iter()
+        .flat_map(|record| &record.attachments)
+        .filter_map(|place| member_of(&member.name, place))
+        .collect();
+    let missing: Vec<&str> = named.iter().map(String::as_str).filter(|name| !here.contains(name)).collect();
+    if let [first, ..] = missing.as_slice() {
+        document.warnings.push(format!(
+            "{} files that records name are not in the archive, such as `{}`",
+            missing.len(),
+            first.chars().take(80).collect::<String>()
+        ));
+    }
+    document.member = Some(member.name.clone());
     Ok(document)
 }

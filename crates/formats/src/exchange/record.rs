@@ -17,6 +17,8 @@ pub struct Document {
     pub identifier: Option<String>,
     /// The tool, as the file names it.
     pub tool: Option<String>,
+    /// Its path in the archive it came in.
+    pub member: Option<String>,
     /// Its records, in the order of its hierarchy.
     pub records: Vec<Record>,
     /// What a ReqIF file has beside its objects, for the way back.

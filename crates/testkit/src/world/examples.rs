@@ -123,6 +123,11 @@ const STORED: &[(&str, &str)] = &[
          values ($1, $2, 'reqif', $1::uuid::text, 'Example', 'reqif')",
     ),
     (
+        "exchange-files",
+        "insert into platform.exchange_files (id, project_id, document_id, name, media_type, size_bytes, content_sha256, content)
+         select $1, project_id, id, $1::uuid || '.txt', 'text/plain', 3, sha256('abc'), 'abc' from platform.exchange_documents where id = $2",
+    ),
+    (
         "notifications",
         "insert into platform.notifications (id, project_id, recipient_user_id, notification_type, title)
          values ($1, $2, platform.current_user_id(), 'example.told', 'Example')",

@@ -123,6 +123,8 @@ async fn the_command_writes_what_is_recorded_and_says_why_it_does_not() {
         assert_eq!(recognise(&said), Recognised::Format(format), "{line}");
         assert!(String::from_utf8_lossy(&said).contains(says), "{line}: {}", String::from_utf8_lossy(&said));
     }
+    let (code, said, error) = export(words("reqifz --project pay-exports", &owner), place.path()).await;
+    assert_eq!((code, recognise(&said)), (Some(0), Recognised::Format(Format::Reqifz)), "{error}");
     // Into a file, whole or not at all.
     let line = "junit --build 7 --project pay-exports --output report.xml";
     let (code, said, error) = export(words(line, &owner), place.path()).await;
@@ -136,7 +138,7 @@ async fn the_command_writes_what_is_recorded_and_says_why_it_does_not() {
     assert_eq!(left, ["report.xml"], "nothing half-written stays");
 
     for (line, token, code, says) in [
-        ("csv --project pay-exports", owner.as_str(), 2, "possible values: junit, cyclonedx, reqif"),
+        ("csv --project pay-exports", owner.as_str(), 2, "possible values: junit, cyclonedx, reqif, reqifz"),
         ("junit --project pay-exports", &owner, 2, "--build <REF>"),
         ("junit --build 7 --project nowhere", &owner, 2, "there is no project `nowhere` that you may read"),
         ("reqif --project nowhere", &owner, 2, "there is no project `nowhere` that you may read"),

@@ -377,9 +377,12 @@ async fn every_export_leaves_one_row_before_it_begins() {
     let slug = record["slug"].as_str().unwrap();
     let requirement = world.example(&world.home, "requirements", 0).await.unwrap();
     let bundle = world.example(&world.home, "evidence-bundles", 0).await.unwrap();
+    let file = world.example(&world.home, "exchange-files", 0).await.unwrap();
     let book = kernel::WORKBOOK_TYPE;
     let mut files: Vec<(String, &str)> = vec![
         (format!("/v1/requirements/reqif?project={slug}"), "*/*"),
+        (format!("/v1/requirements/reqifz?project={slug}"), "*/*"),
+        (format!("/v1/exchange-files/{file}/content"), "*/*"),
         (format!("/v1/matrix?project={slug}"), "text/csv"),
         (format!("/v1/impact?record={requirement}"), "text/csv"),
         (format!("/v1/evidence-bundles/{bundle}/content"), "*/*"),

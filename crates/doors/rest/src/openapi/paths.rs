@@ -98,7 +98,7 @@ pub(super) fn common_responses() -> Map<String, Value> {
         .collect()
 }
 
-fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
 }
 

@@ -41,8 +41,8 @@ pub(super) fn describe(catalogue: &Catalogue, places: &mut Map<String, Value>, s
             "operationId": "search", "tags": ["search"],
             "summary": "Find records of every type, best first.",
             "description": format!(
-                "Only what the caller may read is found and counted. Up to {DEEPEST} results can be paged through. Of more than 2,000 the latest \
-                2,000 are ranked and counted: then `total` is null and `total_at_least` says how many there are at least."
+                "Only what the caller may read is found and counted. Up to {DEEPEST} results can be paged through. Of more than 1,000 the latest \
+                1,000 are ranked and counted: then `total` is null and `total_at_least` says how many there are at least."
             ),
             "parameters": parameters,
             "responses": responses("200", "What was found.", Some(json_content(schema("SearchResults"))), &[]),

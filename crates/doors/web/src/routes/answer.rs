@@ -128,10 +128,22 @@ pub(super) struct Alone;
 /// The policy of such a page.
 const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
+/// Marks an answer as a file that a stranger made: whatever it holds, nothing of it runs or loads anything here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Foreign;
+
+/// The policy of such a file.
+const FOREIGN: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+
 /// The headers that every answer of this door carries.
 pub(super) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let policy = if response.extensions().get::<Alone>().is_some() { ALONE } else { CONTENT_SECURITY_POLICY };
+    let marks = response.extensions();
+    let policy = match (marks.get::<Alone>(), marks.get::<Foreign>()) {
+        (_, Some(_)) => FOREIGN,
+        (Some(_), None) => ALONE,
+        (None, None) => CONTENT_SECURITY_POLICY,
+    };
     shared::secure(response.headers_mut(), policy);
     response
 }

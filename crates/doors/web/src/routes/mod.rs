@@ -46,6 +46,7 @@ mod profiles;
 mod quality;
 mod releases;
 mod requirement;
+mod requirement_files;
 mod requirement_form;
 mod requirements;
 mod security;
@@ -123,6 +124,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(watching::routes())
         .merge(releases::routes())
         .merge(requirement::routes())
+        .merge(requirement_files::routes())
         .merge(requirements::routes())
         .merge(security::routes())
         .merge(services::routes())

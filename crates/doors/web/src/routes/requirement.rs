@@ -25,7 +25,7 @@ use super::{
     form::{Fields, Posted},
     history,
     listing::beside,
-    requirement_form,
+    requirement_files, requirement_form,
     session::Visitor,
 };
 use crate::{
@@ -100,6 +100,7 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
     let live: Vec<Uuid> = deployed.iter().filter_map(|one| one.build_id).collect();
     let tested = work::tested_in(ctx, &tx, &project, &[known.requirement.id], &live).await?;
     let suspects = beside(work::suspects_counted(ctx, &tx, &project, Some(known.requirement.id)).await)?;
+    let files = beside(quality::files_named_by(&tx, &known.requirement, known.requirement.id).await)?;
     let people = if may_edit { work::members(&tx, &project).await? } else { Vec::new() };
     tx.commit().await?;
     let served = ctx.catalogue().served(&work::REQUIREMENTS)?;
@@ -127,6 +128,7 @@ async fn render(visitor: &Visitor, slug: &str, key: &str, entered: Entered) -> R
         key: requirement.key.clone(),
         title: requirement.title.clone(),
         description: requirement.description.clone(),
+        files: requirement_files::lines(slug, &requirement.key, &files),
         proof: shown(around.evidence().standing()),
         status,
         priority: Level::from_code(&requirement.priority),

@@ -42,6 +42,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/p/{project}/requirements.csv", get(export))
         .route("/p/{project}/requirements.xlsx", get(export))
         .route("/p/{project}/requirements.reqif", get(reqif))
+        .route("/p/{project}/requirements.reqifz", get(reqifz))
 }
 
 fn order(sort: &str) -> Order {
@@ -188,17 +189,38 @@ async fn export(
     csv.answer(ctx, "requirement", Some(project.id), &format!("{}-requirements", project.slug), form).await
 }
 
-/// The requirements as ReqIF; `document` in the query names one of several that came in.
+/// Which requirements are to go out: the project, and one of several documents that came in, which `document` in the query names.
+async fn going_out(
+    visitor: &Visitor,
+    slug: &str,
+    query: Option<&str>,
+) -> Result<(Allowed<Project, Read>, Allowed<Within, Export>, Option<Uuid>), PageError> {
+    let (project, _) = visitor.project(slug, Section::Requirements).await?;
+    let document = Asked::of(query)?.parsed("document");
+    let allowed = permit_in(&visitor.ctx, &work::REQUIREMENTS, project.id)?;
+    Ok((project, allowed, document))
+}
+
+/// The requirements as ReqIF.
 async fn reqif(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
-    let (project, _) = visitor.project(&slug, Section::Requirements).await?;
+    let (project, allowed, document) = going_out(&visitor, &slug, query.as_deref()).await?;
     let ctx = &visitor.ctx;
-    let document = Asked::of(query.as_deref())?.parsed("document");
-    let allowed: Allowed<Within, Export> = permit_in(ctx, &work::REQUIREMENTS, project.id)?;
     let tx = ctx.begin_read().await?;
     let bytes = quality::requirements_as_reqif(ctx, &tx, &allowed, (project.id, &project.name), document).await?;
     tx.commit().await?;
-    quality::requirements_taken(ctx, project.id).await?;
+    quality::requirements_taken(ctx, project.id, "reqif").await?;
     Ok(attached(bytes, quality::REQIF_TYPE, &format!("{}-requirements.reqif", project.slug)))
+}
+
+/// The same in an archive, with the files that came beside them.
+async fn reqifz(visitor: Visitor, Path(slug): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+    let (project, allowed, document) = going_out(&visitor, &slug, query.as_deref()).await?;
+    let ctx = &visitor.ctx;
+    let tx = ctx.begin_read().await?;
+    let file = quality::requirements_as_reqifz(ctx, &tx, &allowed, (project.id, &project.name), document).await?;
+    tx.commit().await?;
+    quality::requirements_taken(ctx, project.id, "reqifz").await?;
+    Ok(attached(shared::body_of(file), quality::REQIFZ_TYPE, &format!("{}-requirements.reqifz", project.slug)))
 }
 
 async fn create(Path(slug): Path<String>, posted: Posted) -> Result<Response, PageError> {

@@ -24,6 +24,8 @@ pub struct View {
     pub title: String,
     /// Its text.
     pub description: String,
+    /// Files that its text names, in its order.
+    pub files: Vec<FileLine>,
     /// What the evidence says.
     pub proof: ProofState,
     /// Where it stands.
@@ -90,6 +92,19 @@ pub struct EnteredEdit {
     pub target: String,
 }
 
+/// A file that the text names.
+#[derive(Debug, Clone)]
+pub struct FileLine {
+    /// What it is called.
+    pub name: String,
+    /// Where it is.
+    pub href: String,
+    /// Its size in bytes.
+    pub size: i64,
+    /// Whether it is shown here, or saved.
+    pub is_picture: bool,
+}
+
 /// A test case in a list.
 #[derive(Debug, Clone)]
 pub struct TestLine {
@@ -129,6 +144,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             div class="two" {
                 div {
                     @if view.description.trim().is_empty() { p class="muted prose" { "No description." } } @else { (prose(&view.description)) }
+                    (files(&view.files))
                     @if view.may_edit { (edit(frame, &here, view)) }
                     (panel("criteria", "Acceptance criteria", count(view.criteria.len()), &html! {
                         @if view.criteria.is_empty() {
@@ -178,6 +194,32 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             }
         },
     )
+}
+
+/// Pictures as they are, and links to save everything else.
+fn files(files: &[FileLine]) -> Markup {
+    html! {
+        @for file in files.iter().filter(|file| file.is_picture) {
+            figure class="picture" {
+                a href=(file.href) { img src=(file.href) alt=(file.name) loading="lazy"; }
+                figcaption class="muted" { (file.name) }
+            }
+        }
+        @if files.iter().any(|file| !file.is_picture) {
+            ul class="list" aria-label="Files" { @for file in files.iter().filter(|file| !file.is_picture) {
+                li { a class="grow" href=(file.href) download=(file.name) { (file.name) } span class="muted" { (size(file.size)) } }
+            } }
+        }
+    }
+}
+
+/// A size in bytes for people.
+fn size(bytes: i64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KiB", bytes / 1_024),
+        _ => format!("{} MiB", bytes / 1_048_576),
+    }
 }
 
 fn count(length: usize) -> Option<i64> {

@@ -70,7 +70,7 @@ pub fn page(frame: &Frame, view: &View) -> Markup {
             (head(&Head {
                 title: "Requirements",
                 sub: Some(html! { "What is asked for, and what the evidence says about it" }),
-                actions: Some(html! { (downloads(&view.csv_href)) (link_button("ReqIF", &at(frame, "requirements.reqif"), Some(Icon::Download), false)) }),
+                actions: Some(html! { (downloads(&view.csv_href)) (link_button("ReqIF", &at(frame, "requirements.reqif"), Some(Icon::Download), false)) (link_button("REQIFZ", &at(frame, "requirements.reqifz"), Some(Icon::Download), false)) }),
                 ..Head::default()
             }))
             @if view.may_create {

@@ -204,20 +204,35 @@ impl Browser {
 
     /// Posts a form with files: the fields first, then each file as `files`.
     pub(crate) async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Page {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, content)| (*name, content.as_bytes())).collect();
+        self.upload_bytes(path, fields, &files).await
+    }
+
+    /// The same with files that are no text.
+    pub(crate) async fn upload_bytes(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Page {
         const EDGE: &str = "----edge-of-the-parts";
-        let mut body = String::new();
+        let mut body = Vec::new();
         for (name, value) in fields {
-            body += &format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
         }
         for (name, content) in files {
-            body += &format!(
-                "--{EDGE}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/xml\r\n\r\n{content}\r\n"
+            let head = format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/xml\r\n\r\n"
             );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
         }
-        body += &format!("--{EDGE}--\r\n");
+        body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
         let kind = format!("multipart/form-data; boundary={EDGE}");
         let headers = [("content-type", kind.as_str()), ("sec-fetch-site", "same-origin")];
         self.send(Method::POST, path, Body::from(body), &headers).await
+    }
+
+    /// Gets a page that was seen before.
+    pub(crate) async fn get_again(&mut self, path: &str, tag: &str) -> Page {
+        self.send(Method::GET, path, Body::empty(), &[("if-none-match", tag)]).await
     }
 
     pub(crate) async fn post_with(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {

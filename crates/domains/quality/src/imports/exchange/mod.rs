@@ -1,9 +1,10 @@
 //! Stores requirements and issues of other tools: made, or brought to what the file says, found again by what the tool calls them.
 //!
 //! All of a file or none: one record that cannot be taken refuses the file, and all such records are told at once. Nothing is
-//! removed here because it is missing there. What the tool says beside what has a column here is kept with the reference to it.
+//! removed here because it is missing there, but for files of an archive. What the tool says beside what has a column here is kept with the reference to it.
 
 mod compare;
+mod files;
 mod links;
 mod profile;
 mod store;
@@ -91,7 +92,12 @@ pub(crate) async fn import(ctx: &Ctx, tx: &Tx, job: &Job, source: &Source, forma
         summary.count("left_out", 0, 0, left_out.len() as u64);
     }
     let kept = store::Kept { document: &document, headings: &headings, system: &named.system, format };
-    let stored = store::store(ctx, tx, job, &kept, &wanted, &mut summary).await?;
+    let (stored, kept) = store::store(ctx, tx, job, &kept, &wanted, &mut summary).await?;
+    if format == Format::Reqifz
+        && let Some(kept) = kept
+    {
+        files::store(ctx, tx, job, source, kept, &mut summary).await?;
+    }
     links::store(tx, job, &named.system, &wanted, &stored, &above, &words, &mut summary).await?;
     for warning in document.warnings.iter().cloned().chain(words.missing.warnings()) {
         summary.warn(warning);

@@ -52,7 +52,7 @@ struct Known {
     is_in_bin: bool,
 }
 
-/// Stores the records. Says which record each identifier became.
+/// Stores the records. Says which record each identifier became, and the document that is kept.
 pub(super) async fn store(
     ctx: &Ctx,
     tx: &Tx,
@@ -60,7 +60,7 @@ pub(super) async fn store(
     kept: &Kept<'_>,
     wanted: &[Wanted],
     summary: &mut Summary,
-) -> Result<HashMap<String, (Uuid, Target)>, Stop> {
+) -> Result<(HashMap<String, (Uuid, Target)>, Option<Uuid>), Stop> {
     let document = save_document(ctx, tx, job, kept, summary).await?;
     let mut stored = HashMap::with_capacity(wanted.len());
     for target in [Target::Requirement, Target::Defect] {
@@ -88,7 +88,7 @@ pub(super) async fn store(
             stored.extend(some.iter().zip(&batch.ids).map(|(one, id)| (one.external_id.clone(), (*id, target))));
         }
     }
-    Ok(stored)
+    Ok((stored, document))
 }
 
 /// A ReqIF document is kept beside its records, for the way back.
@@ -108,8 +108,9 @@ async fn save_document(
     let title =
         cut(kept.document.title.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(&job.file_name), 500);
     let format = format_name(kept.format);
+    let (id, member) = (ctx.new_id(), &kept.document.member);
     let row = tx
-        .query_one(SAVE_DOCUMENT, &[&job.project, &kept.system, &identifier, &title, &format, &whole, &ctx.new_id()])
+        .query_one(SAVE_DOCUMENT, &[&job.project, &kept.system, &identifier, &title, &format, &whole, &id, member])
         .await?;
     let (is_new, is_changed): (bool, bool) = (row.try_get("is_new")?, row.try_get("is_changed")?);
     summary.count("documents", u64::from(is_new), u64::from(is_changed), u64::from(!is_new && !is_changed));

@@ -282,6 +282,7 @@ pub(crate) fn render(name: &str, base: &Frame) -> Option<Markup> {
                 key: s("REQ-129"),
                 title: s(ODD),
                 description: String::new(),
+                files: vec![],
                 proof: ProofState::Gap,
                 status: RequirementStatus::Draft,
                 priority: None,

@@ -227,6 +227,20 @@ pub(super) fn requirement() -> views::requirement::View {
         description: s(
             "A merchant that repeats a refund with the same key within 24 hours gets the first answer again, and the customer is refunded once.\n\nThis holds for concurrent requests too, whichever node they reach.",
         ),
+        files: vec![
+            views::requirement::FileLine {
+                name: s("two-refunds.png"),
+                href: web::assets::MARK.href.clone(),
+                size: 8_231,
+                is_picture: true,
+            },
+            views::requirement::FileLine {
+                name: s("sequence.svg"),
+                href: s("/sequence.svg"),
+                size: 3_100_000,
+                is_picture: false,
+            },
+        ],
         proof: ProofState::Failing,
         status: RequirementStatus::InProgress,
         priority: Some(Level::High),
