@@ -249,7 +249,9 @@ impl Store<'_> {
             let suites = named(|row| row.suite_path.as_deref());
             let classes = named(|row| row.class_name.as_deref());
             let names = named(|row| Some(&row.base_name));
-            self.tx.execute(INSERT_ALIASES, &[project, &ids, &cases, &prints, &suites, &classes, &names, &keys]).await?;
+            self.tx
+                .execute(INSERT_ALIASES, &[project, &ids, &cases, &prints, &suites, &classes, &names, &keys])
+                .await?;
         }
         if !fresh.renames.is_empty() {
             let ids: Vec<Uuid> = fresh.renames.keys().copied().collect();
