@@ -100,19 +100,9 @@ pub(crate) fn with_header(mut response: Response, name: header::HeaderName, valu
     response
 }
 
-/// Whether one of the tags of a conditional header (RFC 9110 §13.1) is `current`, or is `*`.
-pub(crate) fn matches_tag(headers: &HeaderMap, name: header::HeaderName, current: &str) -> Option<bool> {
-    let current = etag(current);
-    let mut values = headers.get_all(name).iter().peekable();
-    values.peek()?;
-    // What cannot be read matches nothing: a condition must never be dropped in silence.
-    let mut tags = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim);
-    Some(tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == current))
-}
-
 /// Refuses a write when `If-Match` names another version.
 pub(crate) fn check_if_match(headers: &HeaderMap, version: &str) -> Result<(), Problem> {
-    match matches_tag(headers, header::IF_MATCH, version) {
+    match shared::matches_tag(headers, header::IF_MATCH, &etag(version)) {
         Some(false) => Err(Problem::new(
             ProblemKind::PreconditionFailed,
             "The record has changed since you read it. Read it again, look at what changed, and repeat your change.",

@@ -16,7 +16,7 @@ use kernel::{
 
 use crate::{
     ApiProblem, App, Caller,
-    answer::{Sent, check_if_match, etag, json, matches_tag, not_modified, once, parse, record, with_header},
+    answer::{Sent, check_if_match, etag, json, not_modified, once, parse, record, with_header},
 };
 
 /// The collection's name, from the route.
@@ -141,7 +141,7 @@ pub(crate) async fn read(
     let served = served(&ctx, &name)?;
     let pairs = pairs(query.as_deref())?;
     let written = kernel::read(&ctx, served, &id, &pairs).await.map_err(|error| ApiProblem::of(&ctx, &error))?;
-    if matches_tag(&headers, header::IF_NONE_MATCH, &written.version) == Some(true) && pairs.is_empty() {
+    if shared::matches_tag(&headers, header::IF_NONE_MATCH, &etag(&written.version)) == Some(true) && pairs.is_empty() {
         return Ok(not_modified(&written.version));
     }
     Ok(record(StatusCode::OK, written))

@@ -12,7 +12,7 @@ use kernel::Error;
 
 use crate::{
     ApiProblem, Caller,
-    answer::{etag, matches_tag, not_modified, with_header},
+    answer::{etag, not_modified, with_header},
     collection::pairs,
 };
 
@@ -29,7 +29,7 @@ pub(crate) async fn content(
         let tx = ctx.begin_read().await?;
         let file = quality::exchange_file(&ctx, &tx, &id).await?;
         tx.commit().await?;
-        let is_known = matches_tag(&headers, header::IF_NONE_MATCH, &file.version()) == Some(true);
+        let is_known = shared::matches_tag(&headers, header::IF_NONE_MATCH, &etag(&file.version())) == Some(true);
         if !is_known {
             quality::exchange_file_taken(&ctx, &file).await?;
         }

@@ -12,5 +12,5 @@ pub use attachment::{attached, body_of, shown};
 pub use headers::{NOTHING_RUNS, secure};
 pub use limits::{Attempt, Rate, RateLimits};
 pub use proxies::{OverTls, TrustedProxies, is_local, over_https};
-pub use request::{REQUEST_ID, SESSION_COOKIE, clean, cookie, request_of, same};
+pub use request::{REQUEST_ID, SESSION_COOKIE, clean, cookie, matches_tag, request_of, same};
 pub use upload::Upload;

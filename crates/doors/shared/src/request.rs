@@ -26,6 +26,16 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         })
 }
 
+/// Whether one of the tags of a conditional header (RFC 9110 §13.1) is `current`, an entity tag in its quotes, or is `*`. `None`: there is no such
+/// header.
+pub fn matches_tag(headers: &HeaderMap, name: header::HeaderName, current: &str) -> Option<bool> {
+    let mut values = headers.get_all(name).iter().peekable();
+    values.peek()?;
+    // What cannot be read matches nothing: a condition must never be dropped in silence.
+    let mut tags = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim);
+    Some(tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == current))
+}
+
 /// What the audit trail keeps of a request: route, not path, so that entries can be grouped.
 pub fn request_of(parts: &Parts) -> Request {
     let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.0.path());

@@ -54,12 +54,7 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = find(&name) else {
         return (StatusCode::NOT_FOUND, "There is no such file in this version.\n").into_response();
     };
-    let known = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == asset.etag);
+    let known = shared::matches_tag(&headers, header::IF_NONE_MATCH, &asset.etag) == Some(true);
     let (status, body) = if known { (StatusCode::NOT_MODIFIED, &[][..]) } else { (StatusCode::OK, asset.body) };
     let mut answer = (status, body).into_response();
     let fields = answer.headers_mut();

@@ -46,12 +46,9 @@ async fn show(
     let file = files.into_iter().find(|file| file.id().to_string() == id).ok_or_else(|| Problem::not_found("file"))?;
 
     let tag = format!("\"{}\"", file.version());
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut response = if known.flat_map(|value| value.split(',')).any(|one| one.trim().trim_start_matches("W/") == tag)
-    {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        handed_out(&visitor, file).await?
+    let mut response = match shared::matches_tag(&headers, header::IF_NONE_MATCH, &tag) {
+        Some(true) => StatusCode::NOT_MODIFIED.into_response(),
+        _ => handed_out(&visitor, file).await?,
     };
     response.extensions_mut().insert(Foreign);
     let headers = response.headers_mut();
